@@ -1,0 +1,3 @@
+"""Prometheus exporter for Nun-db."""
+
+__version__ = "0.1.0"

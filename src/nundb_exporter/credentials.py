@@ -1,0 +1,81 @@
+"""Names and secrets, checked when they are read so that none can change what a command means.
+
+Nun-db has no quoting: `;` separates commands over HTTP and WebSocket, a newline ends one over TCP, and spaces split
+its arguments (protocol notes, section 1.0). A value that holds one of them would be cut, or run as a command.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from nundb_exporter.errors import ConfigError
+
+_COMMAND_BREAKS: Final = {";": "a semicolon", "\n": "a newline", "\r": "a carriage return", "\0": "a NUL character"}
+
+
+class Secret:
+    """A text that never shows itself: not in `repr`, not in `str`, not in a format string."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def reveal(self) -> str:
+        """Return the text itself, for the wire alone."""
+        return self._text
+
+
+def check_text(setting: str, text: str) -> None:
+    """Refuse a text that would not reach Nun-db as one whole last argument.
+
+    Raises:
+        ConfigError: it is empty, holds a character that ends a command, or has white space at an end, which Nun-db's
+            HTTP listener strips.
+    """
+    if not text:
+        raise ConfigError(setting, "is empty", "set it")
+    for character, name in _COMMAND_BREAKS.items():
+        if character in text:
+            raise ConfigError(setting, f"holds {name}, which ends a Nun-db command", "choose one without it")
+    if text != text.strip():
+        raise ConfigError(setting, "begins or ends with white space, which Nun-db strips", "choose one without it")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(setting, "is not UTF-8", "Nun-db speaks UTF-8 alone: choose another") from None
+
+
+def check_word(setting: str, text: str) -> None:
+    """Refuse a text that would not reach Nun-db as one argument.
+
+    Raises:
+        ConfigError: as `check_text`, or it holds a space, at which Nun-db splits.
+    """
+    check_text(setting, text)
+    if " " in text:
+        raise ConfigError(setting, "holds a space, at which Nun-db splits arguments", "choose one without it")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The administrator of a node: `metrics-state` and all that the exporter asks is answered to him alone."""
+
+    user: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAccess:
+    """A database and the token that opens it; an administrator cannot read a database without its token."""
+
+    name: str
+    token: Secret

@@ -1,0 +1,65 @@
+"""The wheel, as a stranger installs it."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import nundb_exporter
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory that holds what the wheel holds."""
+    built, unpacked = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("site-packages")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(unpacked)
+    return unpacked
+
+
+def run(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command from the wheel's content, the checkout's left aside."""
+    program = f"import sys; sys.path.insert(0, {str(installed)!r}); from nundb_exporter.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=installed,
+        env={**os.environ, "NUN_USER": "nun", "NUN_PWD": "nun-pwd"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_wheel_holds_each_file_of_the_package(installed: Path) -> None:
+    """Pages, types marker and modules: what is in the source is in the wheel."""
+    package = ROOT / "src" / "nundb_exporter"
+    files = {
+        path.relative_to(package) for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    }
+    unpacked = installed / "nundb_exporter"
+    assert {path.relative_to(unpacked) for path in unpacked.rglob("*") if path.is_file()} == files
+
+
+def test_the_command_of_the_wheel_runs(installed: Path) -> None:
+    """It tells the version that the source has."""
+    ended = run(installed, "--version")
+    assert (ended.returncode, ended.stdout.split()[-1]) == (0, nundb_exporter.__version__)
+
+
+def test_the_wheel_can_look_for_a_node(installed: Path) -> None:
+    """All of the path of a scrape is there: the report says that nothing listens."""
+    ended = run(installed, "check", "http://127.0.0.1:9")
+    assert ended.returncode == 1
+    assert "connection refused" in ended.stdout
