@@ -1,0 +1,250 @@
+"""What the replies mean: one grammar a reply, for every Nun-db since 2021-10 (protocol notes 5.3, 5.4, 6.6).
+
+Replies that several collectors read, or that seldom change, are parsed once: a cache of a pure function is no state.
+Those that can hold stored values are not kept.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache, wraps
+from typing import Final, NamedTuple, TypeVar
+
+from nundb_exporter.errors import ProtocolError
+
+# A name begins at a border: a long word that is none would be tried from each of its letters.
+_FIELD: Final = re.compile(r"\b(\w+): ([^,\s]*)")
+_NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_COUNT: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
+_VERSION: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
+
+T = TypeVar("T")
+
+
+def _remembered(texts: int, characters: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
+    """Keep what the last few texts meant, but for long ones: a node may say megabytes, and differently each time."""
+
+    def remember(read: Callable[[str], T]) -> Callable[[str], T]:
+        kept = lru_cache(maxsize=texts)(read)
+
+        @wraps(read)
+        def remembered(text: str) -> T:
+            return kept(text) if len(text) <= characters else read(text)
+
+        return remembered
+
+    return remember
+
+
+class MetricsState(NamedTuple):
+    """`metrics-state`; None is a number that this server does not give."""
+
+    pending_operations: int
+    oplog_bytes: int | None
+    oplog_records: int | None
+    replication_milliseconds: float | None
+    query_milliseconds: float | None
+
+
+@_remembered(64, 16 * 1024)
+def metrics_state(text: str) -> MetricsState:
+    """Read `metrics-state` in any of its five forms, by the names of its fields.
+
+    Raises:
+        ProtocolError: no field for the pending operations, or a value that is not a number.
+    """
+    fields = _named(text)
+    pending = fields.get("pending_ops", fields.get("pending_opps"))  # sic: 2021-10 wrote it with two p
+    if pending is None:
+        raise ProtocolError("metrics-state: no field pending_ops")
+    size, records = fields.get("op_log_file_size"), fields.get("op_log_count")
+    replication, query = fields.get("replication_time_moving_avg"), fields.get("get_query_time_moving_avg")
+    return MetricsState(
+        _count(pending, "pending_ops"),
+        None if size is None else _count(size, "op_log_file_size"),
+        None if records is None else _count(records, "op_log_count"),
+        None if replication is None else _number(replication, "replication_time_moving_avg"),
+        None if query is None else _number(query, "get_query_time_moving_avg"),
+    )
+
+
+class Member(NamedTuple):
+    """One line of `cluster-state`. `connection` is None for the node itself and for servers before 2023-11-19."""
+
+    name: str
+    is_self: bool
+    is_connected: bool | None
+    role: str
+
+
+_ROLES: Final = {"Primary": "primary", "Secoundary": "secondary", "StartingUp": "starting_up"}  # sic
+_MEMBER: Final = re.compile(
+    r"\s*(\S+?)(?:\((self|Connected|Disconnected)\))?:(Primary|Secoundary|StartingUp)\s*,"
+)  # sic
+
+
+@_remembered(64, 16 * 1024)
+def cluster_state(text: str) -> tuple[Member, ...]:
+    """Read `cluster-state`; empty until the node's first election.
+
+    Raises:
+        ProtocolError: anything in it is not a member.
+    """
+    members = []
+    position = len("cluster-state ")
+    while found := _MEMBER.match(text, position):
+        name, state, role = found.groups()
+        connected = None if state in {None, "self"} else state == "Connected"
+        members.append(Member(name, state == "self", connected, _ROLES[role]))
+        position = found.end()
+    if text[position:].strip():
+        raise ProtocolError("cluster-state: a member is not `name(state):role,`")
+    return tuple(members)
+
+
+@_remembered(64, 16 * 1024)
+def process_start(text: str) -> float:
+    """Read the start time out of `debug process-info`, in seconds since the epoch.
+
+    Raises:
+        ProtocolError: no number after `process_id:`.
+    """
+    return _count(_named(text).get("process_id", ""), "process_id") / 1000
+
+
+_DATABASE_END: Final = re.compile(r" : (\w+)(?:\n|$)", re.ASCII)
+
+
+@_remembered(4, 1024 * 1024)
+def databases(text: str) -> tuple[tuple[str, str], ...]:
+    """Read `debug list-dbs`: names and conflict strategies, sorted by name (the server's order is its hash's).
+
+    A name may hold anything but a space, even a newline, and may be empty.
+
+    Raises:
+        ProtocolError: a line is not `name : strategy`.
+    """
+    header, _, listing = text.partition("\n")
+    *pairs, rest = _DATABASE_END.split(listing)
+    if rest or header != "dbs-list ":
+        raise ProtocolError("dbs-list: a line is not `name : strategy`")
+    return tuple(sorted(zip(pairs[::2], pairs[1::2], strict=True)))
+
+
+class PendingOperation(NamedTuple):
+    """An operation that not every member has acknowledged."""
+
+    op_id: int
+    """Nanoseconds since the epoch by the node's clock; 0 for every snapshot since 2025-08-16."""
+    operation: str
+    database: str
+    """Empty where the operation concerns no database."""
+    key: str
+    acknowledged: dict[str, bool]
+    """By member; empty for servers of 2022-01 to 2022-06, which do not tell."""
+
+
+_PENDING: Final = re.compile(
+    r'message: "(.*)", opp_id: (\d+), ack_count: \d+, replicate_count: \d+(?:, replications: ([^"]*)| ?)',
+    re.ASCII | re.DOTALL,
+)
+_OPERATIONS: Final = {
+    "replicate": "update",
+    "replicate-remove": "remove",
+    "replicate-increment": "increment",
+    "create-db": "create_db",
+    "replicate-snapshot": "snapshot",
+}
+_WITH_KEY: Final = frozenset({"replicate", "replicate-remove", "replicate-increment"})
+_DATABASE_POSITION: Final = {"resolve": 2}
+_NO_DATABASE: Final = frozenset({"set-primary", "election", "replicate-join", "replicate-leave", "leave", "join"})
+
+
+def pending_operations(text: str) -> list[PendingOperation]:
+    """Read `debug pending-ops`. Entries are joined by newlines, and a key may hold one too; a value holds none.
+
+    Raises:
+        ProtocolError: an entry is not in the grammar.
+    """
+    first, *others = text.removeprefix("pending-ops ").split('\nmessage: "')
+    return [_pending_operation(entry) for entry in (first, *(f'message: "{other}' for other in others)) if entry]
+
+
+def _pending_operation(entry: str) -> PendingOperation:
+    found = _PENDING.fullmatch(entry)
+    if found is None:
+        raise ProtocolError("pending-ops: an entry is not `message, opp_id, ack_count, replicate_count, replications`")
+    message, op_id, replications = found.groups()
+    verb, *arguments = message.split(" ", 4)
+    position = _DATABASE_POSITION.get(verb, 1)
+    has_database = verb not in _NO_DATABASE and len(arguments) >= position
+    return PendingOperation(
+        op_id=_count(op_id, "opp_id"),
+        operation=_OPERATIONS.get(verb, "other"),
+        database=arguments[position - 1] if has_database else "",
+        key=arguments[position] if verb in _WITH_KEY and len(arguments) > position else "",
+        acknowledged=dict(_acknowledgements(replications or "")),
+    )
+
+
+def _acknowledgements(replications: str) -> Iterator[tuple[str, bool]]:
+    """Read `, <member>:<true|false>, …`; the list begins with its separator (protocol notes 5.4)."""
+    for entry in replications.split(", "):
+        member, separator, acknowledged = entry.strip(" ,").rpartition(":")
+        if separator and acknowledged in {"true", "false"}:
+            yield member, acknowledged == "true"
+        elif entry.strip(" ,"):
+            raise ProtocolError("pending-ops: a replication is not `member:true` or `member:false`")
+
+
+def key_names(text: str) -> list[str]:
+    """Read `keys`: each name follows a comma. A name that itself holds a comma counts as several.
+
+    Raises:
+        ProtocolError: the list does not begin with a comma.
+    """
+    before, *names = text.removeprefix("keys ").split(",")
+    if before:
+        raise ProtocolError("keys: the list does not begin with a comma")
+    return names
+
+
+def conflict_keys(text: str) -> list[str]:
+    """Read `keys $conflicts_*`: every name begins alike, so a comma within one is told from a comma between two.
+
+    Raises:
+        ProtocolError: the list does not begin with such a name.
+    """
+    before, *names = text.removeprefix("keys ").split(",$conflicts_")
+    if before:
+        raise ProtocolError("keys: the list does not begin with a comma and a conflict")
+    return [f"$conflicts_{name}" for name in names]
+
+
+def versioned_count(text: str) -> int:
+    """Read `value-version <version> <count>`: the form of `get-safe $connections`.
+
+    Raises:
+        ProtocolError: not a version and a number.
+    """
+    version, _, value = text.removeprefix("value-version ").partition(" ")
+    if not _VERSION.fullmatch(version):
+        raise ProtocolError("value-version: no version")
+    if value == "<Empty>":
+        return 0
+    return _count(value, "$connections")
+
+
+def _named(text: str) -> dict[str, str]:
+    return dict(_FIELD.findall(text))
+
+
+def _count(text: str, field: str) -> int:
+    if not _COUNT.fullmatch(text):
+        raise ProtocolError(f"{field}: not a whole number")
+    return int(text)
+
+
+def _number(text: str, field: str) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise ProtocolError(f"{field}: not a number")
+    return float(text)

@@ -1,0 +1,159 @@
+"""Replies: from the text of any transport to one `Reply` for each command.
+
+A command queues messages while it runs and has one result. TCP and WebSocket send both; HTTP sends one slot for each
+command, filled from the front of the queue (protocol notes 1.0 to 1.3).
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from nundb_exporter.errors import ProtocolError
+from nundb_exporter.protocol.commands import Command
+from nundb_exporter.protocol.framing import LineBuffer
+
+MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
+"""A longer reply is cut off and counts as a failure: no node may make the exporter hold more."""
+
+_OK: Final = "ok "
+_ERROR: Final = "error "
+
+
+class Reply(NamedTuple):
+    """What came back for one command: the text of its message, or the error that refused it, or neither."""
+
+    text: str | None = None
+    error: str | None = None
+
+    def __repr__(self) -> str:
+        """Return its kind and length: what a node says may hold stored values, or repeat a secret of ours."""
+        kind, told = ("text", self.text) if self.error is None else ("error", self.error)
+        return f"<reply {kind} of {len(told)} characters>" if told is not None else "<reply without text>"
+
+    @property
+    def is_unsupported(self) -> bool:
+        """Whether this server is older than the command.
+
+        An unknown verb is refused by name; an unknown word after `debug` is taken in silence.
+        """
+        return self.text is None and (self.error is None or self.error.startswith("unknown command:"))
+
+
+_LOST: Final = Reply(error="the reply was lost behind an earlier error")
+
+
+def split_body(body: str, commands: Sequence[Command]) -> list[Reply]:
+    """Give each command its slot of an HTTP body.
+
+    A message ends with a newline and holds none but those of its own layout, an error holds no `;` of ours: so the
+    border after a message is newline and `;`, after anything else `;`. The last slot is the rest, whatever it holds.
+
+    An error that ends with a newline has also queued its text. The next success shows that text, and each later message
+    comes one success late (protocol notes 1.2, "The shift"). A message that does not come at all is an error too.
+
+    Raises:
+        ProtocolError: there are fewer slots than commands, or a body where there was no command.
+    """
+    if body and not commands:
+        raise ProtocolError("no command was sent, and a reply came back")
+    replies = [_LOST if command.prefixes else Reply() for command in commands]
+    queue: deque[int | str] = deque()
+    rest = body
+    for position, command in enumerate(commands):
+        head = queue[0] if queue else None
+        owner = head if isinstance(head, int) else position
+        is_message = rest.startswith(commands[owner].prefixes)
+        is_last = position == len(commands) - 1
+        slot, rest = (rest, "") if is_last else _first_slot(rest, "\n;" if is_message else ";")
+        if is_message:
+            replies[owner] = Reply(slot.rstrip("\n"))
+            if owner == position:
+                queue.clear()
+                continue
+        elif not slot.endswith("\n"):
+            replies[position] = Reply() if slot == "empty" else Reply(error=slot)
+            continue
+        elif slot != head:
+            replies[position] = Reply(error=slot.rstrip("\n"))
+            if owner != position:
+                # Two errors have queued the same text, or one after another: whose the next message is, nobody can say.
+                replies[position + 1 :] = [_LOST] * (len(commands) - position - 1)
+                break
+            queue.append(slot)
+            continue
+        queue.popleft()
+        if command.prefixes:
+            queue.append(position)
+    return replies
+
+
+def _first_slot(body: str, border: str) -> tuple[str, str]:
+    slot, found, rest = body.partition(border)
+    if not found:
+        raise ProtocolError("fewer replies came back than commands were sent")
+    return slot, rest
+
+
+class ReplyStream:
+    """The replies of a TCP or WebSocket connection, one command at a time.
+
+    Feed it what arrives; WebSocket frames, one after another, hold the same text as TCP's lines. `limit` bounds the
+    bytes of one reply.
+    """
+
+    __slots__ = ("_buffer", "_command", "_last", "_limit", "_message")
+
+    def __init__(self, limit: int = MAX_REPLY_BYTES) -> None:
+        self._buffer = LineBuffer(limit)
+        self._limit = limit
+        self.expect(None)
+
+    def expect(self, command: Command | None) -> None:
+        """Begin the reply of `command`; None is TCP's greeting, a bare `ok`."""
+        self._command = command
+        # Bytes: a list of many short lines would hold twenty times the memory of what came.
+        self._message = bytearray()
+        self._last = ""
+
+    def receive_data(self, data: bytes) -> Reply | None:
+        """Return the reply when `data` completes it.
+
+        Raises:
+            ProtocolError: not UTF-8, too long, or more than the reply that was expected.
+        """
+        reply = None
+        for raw in self._buffer.receive_data(data):
+            if reply is not None:
+                raise ProtocolError("the server says more than it was asked for")
+            try:
+                line = raw.decode()
+            except UnicodeDecodeError:
+                raise ProtocolError("a reply is not UTF-8") from None
+            reply = self._receive_line(line)
+            self._message += raw + b"\n"
+            self._last = line
+            if len(self._message) > self._limit:
+                raise ProtocolError(f"a reply is longer than {self._limit} bytes")
+        return reply
+
+    def _receive_line(self, line: str) -> Reply | None:
+        """Return the reply when the line ends it.
+
+        The end is `ok` or `error` with a trailing space. An error whose text ends with a newline has its space on a
+        line of its own: `error error no-db-selected`, then ` ` (protocol notes 1.1).
+        """
+        if line == _OK:
+            return _succeeded(self._message.decode().rstrip("\n"), self._command)
+        if self._command is None:
+            raise ProtocolError("the greeting is not Nun-db's")
+        if line == " " and self._last.startswith(_ERROR):
+            return Reply(error=self._last.removeprefix(_ERROR))
+        if line.startswith(_ERROR) and line.endswith(" "):
+            return Reply(error=line.removeprefix(_ERROR).removesuffix(" "))
+        return None
+
+
+def _succeeded(text: str, command: Command | None) -> Reply:
+    if command is None or not text:
+        return Reply()
+    return Reply(text) if text.startswith(command.prefixes) else Reply(error=text)

@@ -1,0 +1,1 @@
+"""The wire: commands, framing, replies, and what they mean."""

@@ -1,0 +1,402 @@
+"""Replies out of bodies and streams: our recordings, a model of the server's queue, and garbage."""
+
+import re
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nundb_exporter.errors import ProtocolError
+from nundb_exporter.protocol.commands import (
+    CONFLICT_KEYS,
+    CONNECTIONS,
+    KEYS,
+    METRICS_STATE,
+    PENDING_OPS,
+    Command,
+    auth,
+    get,
+    use_db,
+)
+from nundb_exporter.protocol.replies import Reply, ReplyStream, split_body
+from tests.cuts import cut, peak_memory, sizes, taken
+from tests.recordings import command, every_exchange, is_ours
+
+AUTH = auth("nun", "pwd")
+DOOR = use_db("shop", "token")
+LOST = Reply(error="the reply was lost behind an earlier error")
+QUEUED = ("permission denied", "error no-db-selected")
+"""The errors that end with a newline and have also queued their text."""
+BODIES = [exchange for exchange in every_exchange() if exchange.transport == "http" and exchange.status == 200]
+STREAMS = [exchange for exchange in every_exchange() if exchange.transport != "http"]
+SINGLE = [
+    exchange
+    for exchange in STREAMS
+    if len(exchange.commands) == 1
+    and exchange.received.endswith(" \n")
+    and exchange.commands[0].text != "arbiter"  # its messages end without a newline (notes 1.0)
+]
+SHIFTED = (
+    "exporter-http:42",
+    "exporter-http:43",
+    "permissions:82",
+    "permissions:88",
+    "permissions:112",
+    "single-http:24",
+)
+"""Where the recorded server itself lost replies."""
+
+
+def body_of(commands: Sequence[Command], replies: Sequence[Reply]) -> str:
+    """Write the body that these replies came in: the inverse of split_body where nothing is shifted (notes 1.2)."""
+    return ";".join(map(_slot, commands, replies))
+
+
+def _slot(command: Command, reply: Reply) -> str:
+    if reply.text is not None:
+        return f"{reply.text}\n\n" if command == METRICS_STATE else f"{reply.text}\n"
+    if reply.error is None:
+        return "empty"
+    return f"{reply.error}\n" if reply.error in QUEUED else reply.error
+
+
+def lines_of(command: Command, reply: Reply) -> str:
+    """Write the lines that this reply came in over TCP: the inverse of ReplyStream (notes 1.1)."""
+    if reply.error in QUEUED:
+        return f"{reply.error}\nerror {reply.error}\n \n"
+    if reply.error is not None:
+        return f"error {reply.error} \n"
+    return f"{_slot(command, reply) if reply.text is not None else ''}ok \n"
+
+
+def conversation(commands: Sequence[Command], received: str) -> list[Reply]:
+    """Give a stream what came back for several commands that were sent at once, a line at a time."""
+    stream = ReplyStream()
+    replies: list[Reply] = []
+    lines = iter(re.findall(r"[^\n]*\n", received))
+    for asked in commands:
+        stream.expect(asked)
+        arrived = (stream.receive_data(line.encode()) for line in lines)
+        replies += [next(reply for reply in arrived if reply is not None)]
+    assert not list(lines), "the server said more than it was asked for"
+    return replies
+
+
+def test_every_recorded_body_gives_each_command_its_slot() -> None:
+    """All 1,446 recorded HTTP answers are taken apart, and put together again give the same bytes."""
+    for exchange in BODIES:
+        replies = split_body(exchange.received, exchange.commands)
+        assert len(replies) == len(exchange.commands)
+        if all(map(is_ours, exchange.commands)) and exchange.source not in SHIFTED:
+            assert body_of(exchange.commands, replies) == exchange.received, exchange.source
+    assert len(BODIES) == 1446
+
+
+def test_every_recorded_stream_gives_each_command_its_reply() -> None:
+    """All that was asked over TCP and WebSocket is answered, and the answers written again give the same bytes."""
+    watching = {
+        exchange.connection
+        for exchange in STREAMS
+        if any(asked.text.startswith(("watch", "arbiter", "rp", "debug pendding")) for asked in exchange.commands)
+    }
+    checked = 0
+    for exchange in STREAMS:
+        is_answered = exchange.received.endswith(" \n")  # not so where the recorded node died of it
+        is_half = exchange.source == "odd-input-tcp:43"  # the rest of a line that was begun before
+        if exchange.connection in watching or is_half or not is_answered:
+            continue
+        commands = exchange.commands or (command("(greeting)"),)
+        replies = conversation(commands, exchange.received)
+        assert "".join(map(lines_of, commands, replies)) == exchange.received, exchange.source
+        checked += 1
+    assert checked >= 190
+
+
+@given(index=st.integers(0), lengths=sizes)
+def test_any_cut_of_a_recorded_stream_gives_the_same_reply(index: int, lengths: list[int]) -> None:
+    """What a connection says may arrive in any pieces, even within a character."""
+    exchange = SINGLE[index % len(SINGLE)]
+    outcomes = []
+    for pieces in (lengths, [1], [len(exchange.received.encode())]):
+        stream = ReplyStream()
+        stream.expect(exchange.commands[0])
+        outcomes.append([stream.receive_data(piece) for piece in cut(exchange.received.encode(), pieces)])
+    assert outcomes[0][-1] == outcomes[1][-1] == outcomes[2][-1]
+    assert outcomes[0][-1] is not None
+    assert not any(reply for outcome in outcomes for reply in outcome[:-1])
+
+
+@pytest.mark.parametrize(
+    ("sent", "body", "replies"),
+    [
+        ("auth u p;metrics-state", "valid auth\n;metrics-state …\n\n", [Reply("valid auth"), Reply("metrics-state …")]),
+        ("auth bad x;metrics-state", "invalid auth\n;Not auth", [Reply("invalid auth"), Reply(error="Not auth")]),
+        (
+            "get a;auth u p;metrics-state",
+            "error no-db-selected\n;error no-db-selected\n;valid auth\n",
+            [Reply(error="error no-db-selected"), Reply("valid auth"), LOST],
+        ),
+        (
+            "use-db t tok;get a;set a 1;get a",
+            "empty;value <Empty>\n;empty;value 1\n",
+            [Reply(), Reply("value <Empty>"), Reply(), Reply("value 1")],
+        ),
+        (
+            "use-db t tok;watch a;set a 2;get a",
+            "empty;empty;changed a 2\n;changed-version a 1 2\n",
+            [Reply(), Reply(), Reply(error="changed a 2"), Reply(error="changed-version a 1 2")],
+        ),
+        (
+            "use-db t nop pw;get a;keys",
+            "empty;permission denied\n;permission denied\n",
+            [Reply(), Reply(error="permission denied"), LOST],
+        ),
+        (
+            "use-db t tok;set-safe q 5 x;set-safe q 1 y;get-safe q",
+            "empty;empty;Invalid version!;value-version 6 x\n",
+            [Reply(), Reply(), Reply(error="Invalid version!"), Reply("value-version 6 x")],
+        ),
+        (
+            "use-db t tok;get-safe $connections;keys $conflicts_*;keys",
+            "empty;permission denied\n;permission denied\n;keys ,$conflicts_a_1\n",
+            [Reply(), Reply(error="permission denied"), Reply("keys ,$conflicts_a_1"), LOST],
+        ),
+        (
+            "get a;get b;get c;get d",
+            "permission denied\n;permission denied\n;permission denied\n;value of c or d\n",
+            [Reply(error="permission denied"), LOST, Reply(error="permission denied"), LOST],
+        ),
+        (
+            "metrics-state;keys;get a;get b;get-safe $connections",
+            "oops\n;keys ,a\n;oops\n;oops\n;value of b\n",
+            [Reply(error="oops"), Reply("keys ,a"), Reply(error="oops"), Reply("value of b"), LOST],
+        ),
+        (
+            "keys $conflicts_*;keys",
+            "some refusal;keys ,a\n",
+            [Reply(error="some refusal"), Reply("keys ,a")],
+        ),
+    ],
+)
+def test_a_shifted_body_credits_no_reply_to_another_command(sent: str, body: str, replies: list[Reply]) -> None:
+    """The table of the protocol notes 1.2, and the bodies in which two commands' replies begin alike."""
+    assert split_body(body, [command(text) for text in sent.split(";")]) == replies
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What a node does with one command: a message, an error, or an error that has queued its text as well."""
+
+    command: Command
+    truth: Reply
+
+    @property
+    def queued(self) -> str | None:
+        """What the command puts into its queue."""
+        if self.truth.text is not None:
+            return f"{self.truth.text}\n"
+        return f"{self.truth.error}\n" if self.truth.error in QUEUED else None
+
+
+def served(fates: Sequence[Fate]) -> str:
+    """Answer as the node's HTTP listener does: an error verbatim, a success by the oldest in the queue (notes 1.2)."""
+    queue: deque[str] = deque()
+    body = []
+    for fate in fates:
+        if fate.queued is not None:
+            queue.append(fate.queued)
+        if fate.truth.error is not None:
+            body.append(fate.queued or fate.truth.error)
+        else:
+            body.append(queue.popleft() if queue else "empty")
+    return ";".join(body)
+
+
+PAYLOADS = st.one_of(
+    st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=8),
+    st.lists(st.sampled_from([";", '"', " ", ", opp_id: 7", "empty", "keys ,", "value ", "ok ", "x"]), max_size=5).map(
+        "".join
+    ),
+)
+
+
+@st.composite
+def fates(draw: st.DrawFn, *, errors: Sequence[str]) -> list[Fate]:
+    """Commands of which many begin alike, and what becomes of each."""
+    found = []
+    for asked in draw(
+        st.lists(st.sampled_from([DOOR, CONNECTIONS, KEYS, CONFLICT_KEYS, get("a"), get("b")]), min_size=1, max_size=7)
+    ):
+        error = draw(st.sampled_from([None, None, *errors]))
+        if error is not None and (asked is not DOOR or error not in QUEUED):
+            found.append(Fate(asked, Reply(error=error)))
+        else:
+            text = f"{asked.prefixes[0]}{draw(PAYLOADS)}" if asked.prefixes else None
+            found.append(Fate(asked, Reply(text)))
+    return found
+
+
+@given(fates=fates(errors=["Invalid token", "Not auth"]))
+def test_a_value_that_looks_like_a_border_confuses_nothing(fates: list[Fate]) -> None:
+    """Semicolons, quotes and other commands' words in values: each command has its own reply."""
+    assert split_body(served(fates), [fate.command for fate in fates]) == [fate.truth for fate in fates]
+
+
+@given(fates=fates(errors=["Not auth", *QUEUED]))
+def test_a_command_has_its_own_reply_or_an_error(fates: list[Fate]) -> None:
+    """However many errors have shifted the body, no message is taken for the reply of another command."""
+    replies = split_body(served(fates), [fate.command for fate in fates])
+    for fate, reply in zip(fates, replies, strict=True):
+        assert reply == fate.truth or reply.error is not None
+        assert reply.text is None or reply == fate.truth
+        assert fate.truth.error is None or not fate.command.prefixes or reply.error is not None
+
+
+@given(fates=fates(errors=["Not auth"]), position=st.integers(0, 7), text=st.sampled_from(QUEUED))
+def test_behind_one_error_every_message_that_came_is_found(fates: list[Fate], position: int, text: str) -> None:
+    """A single queued error costs the last message, and no other."""
+    fates.insert(position, Fate(get("refused"), Reply(error=text)))
+    replies = split_body(served(fates), [fate.command for fate in fates])
+    lost = [fate for fate, reply in zip(fates, replies, strict=True) if reply != fate.truth]
+    assert len(lost) <= 1
+    assert all(fate.truth.text is not None and fate == [f for f in fates if f.truth.text][-1] for fate in lost)
+
+
+@pytest.mark.parametrize(
+    ("commands", "body"),
+    [
+        ((AUTH, METRICS_STATE), ""),
+        ((AUTH, METRICS_STATE), "valid auth\n"),
+        ((AUTH, METRICS_STATE, KEYS), "valid auth\n;Not auth"),
+        ((AUTH, METRICS_STATE), "<html><body>It works!</body></html>"),
+        ((), "<html>"),
+    ],
+)
+def test_a_body_of_another_length_is_refused(commands: tuple[Command, ...], body: str) -> None:
+    """Fewer replies than commands, or a reply to nothing, is not Nun-db's."""
+    with pytest.raises(ProtocolError):
+        split_body(body, commands)
+
+
+def test_no_commands_have_no_replies() -> None:
+    """An empty request has an empty answer."""
+    assert split_body("", ()) == []
+
+
+GARBAGE = st.one_of(
+    st.text(max_size=60),
+    st.lists(
+        st.sampled_from(["ok \n", "error x \n", " \n", "error error no-db-selected\n", "value 1\n", ";", "\n", "é"]),
+        max_size=8,
+    ).map("".join),
+)
+COMMANDS = st.lists(st.sampled_from([AUTH, DOOR, METRICS_STATE, PENDING_OPS, KEYS, get("a")]), max_size=5)
+
+
+@given(body=GARBAGE, commands=COMMANDS)
+def test_garbage_in_a_body_gives_replies_or_a_protocol_error(body: str, commands: list[Command]) -> None:
+    """Nothing else is raised, and a reply's text is the command's own kind or none."""
+    try:
+        replies = split_body(body, commands)
+    except ProtocolError:
+        return
+    for asked, reply in zip(commands, replies, strict=True):
+        assert reply.text is None or reply.text.startswith(asked.prefixes)
+
+
+@given(data=st.one_of(st.binary(max_size=60), GARBAGE.map(str.encode)), commands=COMMANDS, lengths=sizes)
+def test_garbage_in_a_stream_gives_replies_or_a_protocol_error(
+    data: bytes, commands: list[Command], lengths: list[int]
+) -> None:
+    """Nothing else is raised, however it is cut, and a reply's text is the command's own kind or none."""
+    stream = ReplyStream(limit=40)
+    waiting = deque(commands)
+    asked: Command | None = None
+    try:
+        for piece in cut(data, lengths):
+            reply = stream.receive_data(piece)
+            if reply is not None:
+                assert reply.text is None or (asked is not None and reply.text.startswith(asked.prefixes))
+                asked = waiting.popleft() if waiting else AUTH
+                stream.expect(asked)
+    except ProtocolError:
+        return
+
+
+@given(data=GARBAGE.map(str.encode), lengths=sizes)
+def test_one_reply_does_not_depend_on_where_it_is_cut(data: bytes, lengths: list[int]) -> None:
+    """Where the whole gives a reply, so do the pieces, and the same one."""
+    whole = ReplyStream(limit=40)
+    whole.expect(get("a"))
+    pieces = ReplyStream(limit=40)
+    pieces.expect(get("a"))
+    try:
+        expected = whole.receive_data(data)
+    except ProtocolError:
+        return
+    assert next((reply for piece in cut(data, lengths) if (reply := pieces.receive_data(piece))), None) == expected
+
+
+def test_a_greeting_is_a_bare_ok() -> None:
+    """What else listens on the port is told by its first line, not at the deadline."""
+    assert ReplyStream().receive_data(b"ok \n") == Reply()
+    for banner in (b"SSH-2.0-OpenSSH_9.2\r\n", b"error busy \n", b"HTTP/1.1 400 Bad Request\r\n", b"\n"):
+        with pytest.raises(ProtocolError, match="greeting"):
+            ReplyStream().receive_data(banner)
+
+
+@pytest.mark.parametrize("data", [b"value 1\nok \nok \n", b"error a \nerror b \n"])
+def test_more_than_one_reply_at_once_is_refused(data: bytes) -> None:
+    """What was not asked for would be taken for the next command's reply."""
+    stream = ReplyStream()
+    stream.expect(get("a"))
+    with pytest.raises(ProtocolError, match="more than it was asked for"):
+        stream.receive_data(data)
+
+
+def test_bytes_that_are_not_utf8_are_refused() -> None:
+    """Nun-db speaks UTF-8 alone."""
+    stream = ReplyStream()
+    stream.expect(get("a"))
+    with pytest.raises(ProtocolError, match="not UTF-8"):
+        stream.receive_data(b"value \xff\n")
+
+
+@pytest.mark.parametrize(
+    "piece", [b"x" * 1000, b"x" * 99 + b"\n", b"ab\n" * 50, b"\n" * 100], ids=["line", "lines", "short", "empty"]
+)
+def test_an_endless_reply_is_given_up_at_the_limit(piece: bytes) -> None:
+    """Neither one endless line nor lines without end, not even empty ones, hold more than a few times the limit."""
+    stream = ReplyStream(limit=50_000)
+    stream.expect(PENDING_OPS)
+    with peak_memory(400_000):
+        assert 49_000 <= taken(stream.receive_data, piece) <= 50_000
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_unsupported"),
+    [
+        (Reply(), True),
+        (Reply(error="unknown command: metrics-state"), True),
+        (Reply(error="Not auth"), False),
+        (Reply(error=""), False),
+        (Reply("keys "), False),
+        (LOST, False),
+    ],
+)
+def test_an_older_server_is_told_from_a_refusal(reply: Reply, *, is_unsupported: bool) -> None:
+    """Unknown verbs are refused by name and unknown words after `debug` taken in silence; all else is a failure."""
+    assert reply.is_unsupported is is_unsupported
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply("value hunter2"), Reply(error="hunter2"), Reply()], ids=["text", "error", "none"]
+)
+def test_a_reply_does_not_show_what_it_holds(reply: Reply) -> None:
+    """Stored values come in replies: none may reach a log by a repr, alone or within what holds it."""
+    shown = f"{reply} {reply!r} {[reply]} { ({'a': reply}) }"
+    assert "hunter2" not in shown
+    assert shown.startswith("<reply ")
