@@ -1,0 +1,174 @@
+"""The settings as the rest of the program knows them, and the checks of their text forms."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from nundb_exporter.credentials import Credentials, DatabaseAccess
+from nundb_exporter.errors import ConfigError
+
+DEFAULT_URL: Final = "http://localhost:3013"
+DEFAULT_LISTEN_ADDRESS: Final = ":9898"
+DEFAULT_TELEMETRY_PATH: Final = "/metrics"
+DEFAULT_MAX_REQUESTS: Final = 40
+DEFAULT_TIMEOUT_OFFSET: Final = 0.25
+DEFAULT_MAX_PENDING_OPERATIONS: Final = 1000
+DEFAULT_TIMEOUT: Final = 10.0
+"""Seconds for a scrape whose client does not say: Prometheus' own default."""
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "tcp": 3014}
+_MAX_PORT: Final = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a node listens."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str = "/"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS is spoken."""
+        return self.scheme in {"https", "wss"}
+
+    @property
+    def authority(self) -> str:
+        """`host:port`, an IPv6 address in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.path if self.path != '/' else ''}"
+
+
+def parse_endpoint(setting: str, url: str) -> Endpoint:
+    """Read a node's URL.
+
+    Raises:
+        ConfigError: not a URL, a scheme that Nun-db does not speak, or credentials in it (they would reach logs).
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ConfigError(setting, "is not a URL", f"write it as {DEFAULT_URL}") from None
+    if parts.scheme not in _DEFAULT_PORTS or not host:
+        schemes = ", ".join(_DEFAULT_PORTS)
+        raise ConfigError(setting, "is not a URL that Nun-db answers", f"use one of {schemes}, as in {DEFAULT_URL}")
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError(setting, "holds credentials, which would show in logs", "set NUN_USER and NUN_PWD instead")
+    if (
+        parts.query
+        or parts.fragment
+        or not (parts.path.isascii() and parts.path.isprintable() and " " not in parts.path)
+    ):
+        raise ConfigError(setting, "holds more than scheme, host, port and path", f"write it as {DEFAULT_URL}")
+    if port == 0 or not is_host(host):
+        raise ConfigError(setting, "has no usable host and port", f"write it as {DEFAULT_URL}")
+    return Endpoint(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme], parts.path or "/")
+
+
+def is_host(host: str) -> bool:
+    """Tell whether the resolver takes the name: it raises other errors than its own at a label of no or 64 letters."""
+    labels = host.removesuffix(".").split(".")
+    return host.isascii() and host.isprintable() and " " not in host and all(0 < len(label) < 64 for label in labels)  # noqa: PLR2004 - RFC 1035
+
+
+def parse_port(text: str) -> int | None:
+    """Return the port that the text is, 0 included; None where it is none."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_PORT))
+    return int(text) if is_number and int(text) <= _MAX_PORT else None
+
+
+def parse_listen_address(setting: str, text: str) -> tuple[str | None, int]:
+    """Read `host:port` or `:port`; no host means every address of the machine.
+
+    Raises:
+        ConfigError: no port up to 65535, or a host that no address or name can be.
+    """
+    host, separator, digits = text.rpartition(":")
+    port = parse_port(digits)
+    if not separator or port is None:
+        raise ConfigError(setting, "is not host:port", "write it as :9898, 127.0.0.1:9898 or [::1]:9898")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    is_bracketed = bare != host
+    if ":" in host and not is_bracketed:
+        raise ConfigError(setting, "has an IPv6 address without brackets", "write it as [::1]:9898")
+    if (host and not is_host(bare)) or (is_bracketed and ":" not in bare):
+        raise ConfigError(setting, "has no usable host", "write it as :9898, 127.0.0.1:9898 or [::1]:9898")
+    return bare or None, port
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How a node's certificate is judged and what we show of ours; file names, PEM."""
+
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+    server_name: str | None = None
+    insecure_skip_verify: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TransportPorts:
+    """Where a node's three listeners are, for the collector `transports`."""
+
+    http: int
+    tcp: int
+    websocket: int
+
+
+# Nun-db's own ports are neighbours: WebSocket 3012, HTTP 3013, TCP 3014 (protocol notes 1).
+_OFFSETS: Final = {"ws": 0, "wss": 0, "http": 1, "https": 1, "tcp": 2}
+
+
+def neighbouring_ports(endpoint: Endpoint) -> TransportPorts:
+    """Return the ports of the other transports, as far from the known one as they are by default.
+
+    A neighbour that is no port is 0, where nothing answers.
+    """
+    first = endpoint.port - _OFFSETS[endpoint.scheme]
+    websocket, http, tcp = (port if 0 < port <= _MAX_PORT else 0 for port in range(first, first + 3))
+    return TransportPorts(websocket=websocket, http=http, tcp=tcp)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One node, and how to ask it."""
+
+    endpoint: Endpoint
+    credentials: Credentials
+    collectors: tuple[str, ...]
+    """Names of the collectors that are on."""
+    databases: tuple[DatabaseAccess, ...] = ()
+    tls: Tls = Tls()
+    ports: TransportPorts | None = None
+    """None: the neighbours of the endpoint's port."""
+    max_pending_operations: int = DEFAULT_MAX_PENDING_OPERATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """How the exporter's own HTTP is served."""
+
+    listen: tuple[tuple[str | None, int], ...]
+    telemetry_path: str = DEFAULT_TELEMETRY_PATH
+    max_requests: int = DEFAULT_MAX_REQUESTS
+    timeout_offset: float = DEFAULT_TIMEOUT_OFFSET
+    """Seconds left of a scrape's timeout for the answer's way back."""
+
+
+def parse_telemetry_path(setting: str, path: str) -> str:
+    """Check the path of the metrics page.
+
+    Raises:
+        ConfigError: not an absolute path, or one that is taken.
+    """
+    if not path.startswith("/") or any(character in path for character in " ?#{}"):
+        raise ConfigError(setting, "is not an absolute path", f"write it as {DEFAULT_TELEMETRY_PATH}")
+    if path == "/" or path.startswith("/-/"):
+        raise ConfigError(setting, "is taken by another page", f"write it as {DEFAULT_TELEMETRY_PATH}")
+    return path

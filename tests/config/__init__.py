@@ -1,0 +1,1 @@
+"""Settings: what is taken, and what is refused with which reason."""

@@ -1,0 +1,179 @@
+"""The configuration file."""
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nundb_exporter.config.file import Database, Module, TlsFiles, parse_file
+from nundb_exporter.errors import ConfigError
+
+WHOLE = """
+modules:
+  default:
+    user: nun
+    password_file: /run/secrets/nun
+    collectors: [oplog, cluster]
+    databases:
+      - {name: shop, token_file: /run/secrets/shop}
+    tls: {ca_file: ca.pem, cert_file: c.pem, key_file: k.pem, server_name: nun-db, insecure_skip_verify: true}
+    max_pending_operations: 0
+  tls: {user: other}
+"""
+
+
+def test_a_whole_file_reads() -> None:
+    """Every key of it; a module may have any name, that of a key as well."""
+    assert parse_file("nundb.yml", WHOLE).modules == {
+        "default": Module(
+            user="nun",
+            password_file="/run/secrets/nun",
+            collectors=["oplog", "cluster"],
+            databases=[Database(name="shop", token_file="/run/secrets/shop")],
+            tls=TlsFiles(
+                ca_file="ca.pem", cert_file="c.pem", key_file="k.pem", server_name="nun-db", insecure_skip_verify=True
+            ),
+            max_pending_operations=0,
+        ),
+        "tls": Module(user="other"),
+    }
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "modules: {}", "{}"])
+def test_a_file_may_say_nothing(text: str) -> None:
+    """Then all is left at its default."""
+    assert parse_file("nundb.yml", text).modules == {}
+
+
+def nested(key: str) -> str:
+    """Return a file in which the fourth line holds the key."""
+    return f"modules:\n  default:\n    user: nun\n    {key}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("moduls: {}", "line 1: unknown key moduls; did you mean modules?"),
+        (nested("usr: nun"), "line 4: unknown key modules.default.usr; did you mean user?"),
+        (nested("tls: {ca_fle: x}"), "line 4: unknown key modules.default.tls.ca_fle; did you mean ca_file?"),
+        (
+            nested("databases: [{nam: shop, token_file: t}]"),
+            "line 4: unknown key modules.default.databases.0.nam; did you mean name?",
+        ),
+        (
+            nested("databases:\n    - {name: shop, token_file: t}\n    - name: chat\n      token: t"),
+            "line 7: unknown key modules.default.databases.1.token; did you mean token_file?",
+        ),
+        (
+            nested("zzz: 1"),
+            f"line 4: unknown key modules.default.zzz; known here: {', '.join(sorted(Module.model_fields))}",
+        ),
+        ("modules:\n  tls:\n    usr: nun", "line 3: unknown key modules.tls.usr; did you mean user?"),
+        (
+            "modules:\n  databases: {tls: {keyfile: k}}",
+            "line 2: unknown key modules.databases.tls.keyfile; did you mean key_file?",
+        ),
+    ],
+)
+def test_an_unknown_key_is_named_with_its_line_and_the_nearest(text: str, message: str) -> None:
+    """A misspelt key would otherwise be a setting that does nothing."""
+    with pytest.raises(ConfigError) as caught:
+        parse_file("nundb.yml", text)
+    assert str(caught.value) == f"nundb.yml: {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- a", "line 1: the file: input should be a"),
+        ("modules: [1]", "line 1: modules: input should be a valid dictionary"),
+        ("modules:\n  default: nun", "line 2: modules.default: input should be a"),
+        ("modules: {1: {}}", "line 1: modules.1"),
+        ("modules: {1: x}", "line 1: modules.1"),
+        (nested("password_file: 12"), "line 4: modules.default.password_file: input should be a valid string"),
+        (nested("password_file: ''"), "line 4: modules.default.password_file: string should have at least 1 character"),
+        (nested("collectors: oplog"), "line 4: modules.default.collectors: input should be a valid list"),
+        (
+            nested("collectors:\n    - oplog\n    - 3"),
+            "line 6: modules.default.collectors.1: input should be a valid string",
+        ),
+        (nested("databases: [{name: shop}]"), "line 4: modules.default.databases.0.token_file: field required"),
+        (
+            nested("tls: {insecure_skip_verify: 'yes'}"),
+            "line 4: .*insecure_skip_verify: input should be a valid boolean",
+        ),
+        (nested("max_pending_operations: -1"), "line 4: .*: input should be greater than or equal to 0"),
+        (nested("max_pending_operations: many"), "line 4: .*: input should be a valid integer"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_named_with_its_line(text: str, message: str) -> None:
+    """Nothing is turned into something else in silence."""
+    with pytest.raises(ConfigError, match=f"^nundb.yml: {message}.*; correct it$"):
+        parse_file("nundb.yml", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("modules:\n\tdefault: {}", "line 2 is not YAML"),
+        ("modules: {", "line 1 is not YAML"),
+        ("a: b: c", "line 1 is not YAML"),
+        ("modules: *missing", "line 1 is not YAML"),
+        ("a: !!python/object:os.system x", "line 1 is not YAML"),
+        ("? [a]\n: b", "line 1 is not YAML"),
+        ("a: \x00", "is not YAML"),
+        ("a: 2026-02-30", "is not YAML"),
+        ("a: !!bool maybe", "is not YAML"),
+        ("a: !!int ''", "is not YAML"),
+        ("a: !!timestamp soon", "is not YAML"),
+        (f"a: {'9' * 5000}", "is not YAML"),
+        ("[" * 600, "is not YAML"),
+    ],
+)
+def test_what_is_not_yaml_is_told_with_its_line(text: str, problem: str) -> None:
+    """Where the parser knows the line it is named; whatever else it raises is a ConfigError too."""
+    with pytest.raises(ConfigError, match=f"nundb.yml: {problem}"):
+        parse_file("nundb.yml", text)
+
+
+def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
+    """A password where a file name belongs, or under a key that is none, is not in the error."""
+    for line in ("password: hunter2", "password_file: [hunter2]", "tls: hunter2", "databases: {hunter2: x}"):
+        with pytest.raises(ConfigError) as caught:
+            parse_file("nundb.yml", nested(line))
+        assert "hunter2" not in str(caught.value)
+
+
+def test_anchors_and_merges_are_taken() -> None:
+    """YAML's own means against repetition work."""
+    text = "modules:\n  default: &nun {user: nun}\n  other:\n    <<: *nun\n    password_file: p\n"
+    assert parse_file("nundb.yml", text).modules["other"] == Module(user="nun", password_file="p")
+
+
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.text(max_size=4), st.floats(allow_nan=False))
+KEYS = st.sampled_from(
+    ["modules", "default", "user", "databases", "name", "token_file", "tls", "ca_file", "zzz", "collectors"]
+)
+TREES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=4)),
+    max_leaves=8,
+)
+
+
+@given(
+    text=st.one_of(
+        st.text(max_size=40),
+        TREES.map(yaml.safe_dump),
+        TREES.map(lambda tree: yaml.safe_dump({"modules": {"a": tree}})),
+    )
+)
+def test_any_text_is_a_file_or_a_config_error(text: str) -> None:
+    """Nothing else is raised, and the error says where."""
+    try:
+        parse_file("nundb.yml", text)
+    except ConfigError as refused:
+        said = str(refused)
+    else:
+        said = "nundb.yml: is taken"
+    assert said.startswith("nundb.yml: ")

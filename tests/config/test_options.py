@@ -1,0 +1,236 @@
+"""Flags, environment and file: which of them holds, and what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from nundb_exporter.cli.options import Seconds, node_flags, read_secret, target
+from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.config.settings import Endpoint, Target, Tls, TransportPorts
+from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
+from nundb_exporter.errors import ConfigError
+
+DEFAULTS = tuple(collector.name for collector in COLLECTORS if collector.is_default)
+ENVIRONMENT = {"NUN_USER": "nun", "NUN_PWD": "nun-pwd"}
+
+
+def chosen(*arguments: str, **environment: str) -> Target:
+    """Return the target of a command line and an environment."""
+    found: list[Target] = []
+
+    @click.command()
+    @node_flags
+    def command(**flags: Any) -> None:  # noqa: ANN401 - click's own
+        found.append(target(**flags))
+
+    names = {"NUN_URL", "NUN_USER", "NUN_PWD", "NUN_PWD_FILE"}
+    clean: dict[str, str | None] = dict.fromkeys(names)
+    CliRunner().invoke(command, arguments, env={**clean, **environment}, catch_exceptions=False, standalone_mode=False)
+    return found[0]
+
+
+def test_three_variables_are_enough() -> None:
+    """As for the exporter before ours; even the URL has a default."""
+    assert chosen(**ENVIRONMENT) == Target(
+        Endpoint("http", "localhost", 3013), Credentials("nun", Secret("nun-pwd")), DEFAULTS
+    )
+    assert chosen(NUN_URL="tcp://nun-db", **ENVIRONMENT).endpoint == Endpoint("tcp", "nun-db", 3014)
+
+
+def test_a_target_does_not_show_its_password() -> None:
+    """However it is logged."""
+    assert "nun-pwd" not in repr(chosen(**ENVIRONMENT))
+
+
+def test_a_flag_beats_the_environment_and_both_beat_the_file(tmp_path: Path) -> None:
+    """The nearest to the hand holds."""
+    (tmp_path / "pwd").write_text("from-file\n")
+    file = tmp_path / "nundb.yml"
+    file.write_text(f"modules: {{default: {{user: filed, password_file: {tmp_path}/pwd, max_pending_operations: 7}}}}")
+    from_file = chosen("--config.file", str(file))
+    assert from_file.credentials == Credentials("filed", Secret("from-file"))
+    assert from_file.max_pending_operations == 7
+    from_environment = chosen("--config.file", str(file), **ENVIRONMENT)
+    assert from_environment.credentials == Credentials("nun", Secret("nun-pwd"))
+    flags = ["--nundb.user", "flag", "--collector.pending.max-operations", "0"]
+    from_flags = chosen(*flags, NUNDB_EXPORTER_CONFIG_FILE=str(file), **ENVIRONMENT)
+    assert from_flags.credentials.user == "flag"
+    assert from_flags.max_pending_operations == 0
+
+
+def test_a_password_file_beats_the_variable(tmp_path: Path) -> None:
+    """Whoever names a file means it."""
+    (tmp_path / "pwd").write_text("two words\r\n")
+    assert chosen("--nundb.password-file", str(tmp_path / "pwd"), **ENVIRONMENT).credentials.password == Secret(
+        "two words"
+    )
+    assert chosen(NUN_USER="nun", NUN_PWD_FILE=str(tmp_path / "pwd")).credentials.password == Secret("two words")
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"NUN_PWD": "p"}, "NUN_USER: is not set"),
+        ({"NUN_USER": "nun"}, "NUN_PWD: is not set"),
+        ({"NUN_USER": "", "NUN_PWD": "p"}, "NUN_USER: is not set"),
+        ({"NUN_USER": "nun", "NUN_PWD": ""}, "NUN_PWD: is not set"),
+        ({"NUN_USER": "a b", "NUN_PWD": "p"}, "NUN_USER: holds a space"),
+        ({"NUN_USER": "a;b", "NUN_PWD": "p"}, "NUN_USER: holds a semicolon"),
+        ({"NUN_USER": "nun", "NUN_PWD": "hunter2;x"}, "NUN_PWD: holds a semicolon"),
+        ({"NUN_USER": "nun", "NUN_PWD": " hunter2"}, "NUN_PWD: begins or ends with white space"),
+        ({**ENVIRONMENT, "NUN_URL": "redis://x"}, "NUN_URL: is not a URL"),
+        ({"NUN_USER": "nun", "NUN_PWD_FILE": "/does/not/exist"}, "NUN_PWD_FILE: cannot read /does/not/exist"),
+        ({**ENVIRONMENT, "NUNDB_EXPORTER_CONFIG_FILE": "/does/not/exist"}, "--config.file: cannot read"),
+    ],
+)
+def test_a_setting_is_refused_by_its_name(environment: dict[str, str], message: str) -> None:
+    """One line says which setting, what is wrong, and what to do; never the secret."""
+    with pytest.raises(ConfigError, match=message) as caught:
+        chosen(**environment)
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.cure
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"a\nb\n", "holds a newline"),
+        (b"a\n\n", "holds a newline"),
+        (b"\xff\xfe", "is not UTF-8 text"),
+        (b"a \n", "begins or ends with white space"),
+    ],
+)
+def test_a_secret_file_is_refused_with_its_reason(tmp_path: Path, content: bytes, problem: str) -> None:
+    """One newline at the end is the editor's; all else is the secret's and is checked as one."""
+    (tmp_path / "pwd").write_bytes(content)
+    with pytest.raises(ConfigError, match=problem):
+        read_secret("NUN_PWD_FILE", str(tmp_path / "pwd"))
+
+
+@pytest.mark.parametrize("name", ["", "/", "\0", "/does/not/exist"])
+def test_a_secret_file_that_cannot_be_read_is_named(name: str) -> None:
+    """A directory, an impossible name, nothing at all."""
+    with pytest.raises(ConfigError, match="cannot read"):
+        read_secret("NUN_PWD_FILE", name)
+
+
+def test_collectors_are_switched_by_flags_and_by_the_file(tmp_path: Path) -> None:
+    """The file's list is exactly what is on; a flag adds to it or takes from it; the order is always the same."""
+    assert chosen("--collector.keys", "--no-collector.oplog", **ENVIRONMENT).collectors == tuple(
+        collector.name
+        for collector in COLLECTORS
+        if (collector.is_default or collector.name == "keys") and collector.name != "oplog"
+    )
+    file = tmp_path / "nundb.yml"
+    file.write_text("modules: {default: {collectors: [keys, cluster]}}")
+    of_file = ["--config.file", str(file)]
+    assert chosen(*of_file, **ENVIRONMENT).collectors == ("cluster", "keys")
+    assert chosen(*of_file, "--collector.oplog", "--no-collector.keys", **ENVIRONMENT).collectors == (
+        "oplog",
+        "cluster",
+    )
+    assert chosen(NUNDB_EXPORTER_COLLECTOR_KEYS="1", **ENVIRONMENT).collectors == (
+        *(name for name in (collector.name for collector in COLLECTORS) if name in {*DEFAULTS, "keys"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [("oplogs", r"did you mean oplog\?"), ("zzz", "known are oplog, replication")],
+)
+def test_an_unknown_collector_is_named_with_the_nearest(tmp_path: Path, name: str, cure: str) -> None:
+    """A misspelt name would otherwise collect nothing in silence."""
+    file = tmp_path / "nundb.yml"
+    file.write_text(f"modules: {{default: {{collectors: [{name}]}}}}")
+    with pytest.raises(ConfigError, match=f"there is no collector {name}; {cure}"):
+        chosen("--config.file", str(file), **ENVIRONMENT)
+
+
+def databases(tmp_path: Path, *names: str, token: str) -> list[str]:
+    """Write a file with these databases, and return the flags that name it."""
+    (tmp_path / "token").write_text(token)
+    entries = ", ".join(f"{{name: '{name}', token_file: {tmp_path}/token}}" for name in names)
+    (tmp_path / "nundb.yml").write_text(f"modules: {{default: {{databases: [{entries}]}}}}")
+    return ["--config.file", str(tmp_path / "nundb.yml")]
+
+
+def test_databases_come_with_their_tokens(tmp_path: Path) -> None:
+    """Each from a file of its own."""
+    assert chosen(*databases(tmp_path, "shop", "chat", token="shop-token"), **ENVIRONMENT).databases == (
+        DatabaseAccess("shop", Secret("shop-token")),
+        DatabaseAccess("chat", Secret("shop-token")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "token", "message"),
+    [
+        (("shop", "shop"), "t", "databases: shop is named twice"),
+        (("a b",), "t", "databases name: holds a space"),
+        (("a;b",), "t", "databases name: holds a semicolon"),
+        (("shop",), "user token", "token_file of shop: holds a space"),
+        (("shop",), "hunter2;", "token_file of shop: holds a semicolon"),
+    ],
+)
+def test_a_database_is_refused_with_its_reason(
+    tmp_path: Path, names: tuple[str, ...], token: str, message: str
+) -> None:
+    """A token with a space would be read as a user and another token."""
+    with pytest.raises(ConfigError, match=message) as caught:
+        chosen(*databases(tmp_path, *names, token=token), **ENVIRONMENT)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_tls_is_set_by_flags_over_the_file(tmp_path: Path) -> None:
+    """Each of its settings on its own."""
+    file = tmp_path / "nundb.yml"
+    file.write_text("modules: {default: {tls: {ca_file: ca.pem, server_name: filed, insecure_skip_verify: true}}}")
+    assert chosen("--config.file", str(file), "--nundb.tls.server-name", "flag", **ENVIRONMENT).tls == Tls(
+        ca_file="ca.pem", server_name="flag", insecure_skip_verify=True
+    )
+    with pytest.raises(ConfigError, match=r"--nundb\.tls\.server-name: is not a host name"):
+        chosen("--nundb.tls.server-name", "a..b", **ENVIRONMENT)
+
+
+def test_the_transports_ports_read() -> None:
+    """In any order."""
+    given = chosen("--collector.transports.ports", "tcp=1,websocket=2,http=65535", **ENVIRONMENT)
+    assert given.ports == TransportPorts(http=65535, tcp=1, websocket=2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3013,3014,3012",
+        "http=3013",
+        "http=3013,tcp=3014,websocket=x",
+        "http=3013,tcp=3014,websocket=0",
+        "http=3013,tcp=3014,websocket=65536",
+        "http=3013,tcp=3014,websocket=" + "9" * 5000,
+        "http=3013,tcp=3014,websocket=3012,http=1",
+        "http=3013,tcp=3014,websocket=3012,ftp=21",
+        "http=3013,tcp=3014,websocket=3012,",
+    ],
+)
+def test_ports_that_are_not_three_are_refused(text: str) -> None:
+    """Each transport once, each a port."""
+    with pytest.raises(ConfigError, match=r"--collector\.transports\.ports: does not give three ports"):
+        chosen("--collector.transports.ports", text, **ENVIRONMENT)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0", 0.0), ("0.25", 0.25), ("1e3", 1000.0)])
+def test_seconds_read(text: str, seconds: float) -> None:
+    """A number of them, 0 among them."""
+    assert Seconds()(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-1", "-0.1", "1 s", "", "1,5"])
+def test_seconds_that_no_clock_reaches_are_refused(text: str) -> None:
+    """Float would take `nan` and `inf`; a deadline cannot."""
+    with pytest.raises(click.BadParameter):
+        Seconds()(text)

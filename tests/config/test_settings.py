@@ -1,0 +1,195 @@
+"""The text forms of settings: URLs, addresses, ports, paths."""
+
+import socket
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nundb_exporter.config.settings import (
+    Endpoint,
+    TransportPorts,
+    neighbouring_ports,
+    parse_endpoint,
+    parse_listen_address,
+    parse_port,
+    parse_telemetry_path,
+)
+from nundb_exporter.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint", "text"),
+    [
+        ("http://localhost:3013", Endpoint("http", "localhost", 3013), "http://localhost:3013"),
+        ("http://nun-db", Endpoint("http", "nun-db", 80), "http://nun-db:80"),
+        ("https://nun-db", Endpoint("https", "nun-db", 443), "https://nun-db:443"),
+        ("ws://nun-db", Endpoint("ws", "nun-db", 80), "ws://nun-db:80"),
+        ("wss://nun-db", Endpoint("wss", "nun-db", 443), "wss://nun-db:443"),
+        ("tcp://nun-db", Endpoint("tcp", "nun-db", 3014), "tcp://nun-db:3014"),
+        ("HTTP://NUN-DB.example.:3013/", Endpoint("http", "nun-db.example.", 3013), "http://nun-db.example.:3013"),
+        ("http://[::1]:3013", Endpoint("http", "::1", 3013), "http://[::1]:3013"),
+        ("http://proxy/nun/db", Endpoint("http", "proxy", 80, "/nun/db"), "http://proxy:80/nun/db"),
+        ("http://127.0.0.1:3013", Endpoint("http", "127.0.0.1", 3013), "http://127.0.0.1:3013"),
+    ],
+)
+def test_a_url_reads(url: str, endpoint: Endpoint, text: str) -> None:
+    """Every scheme that Nun-db speaks, its default port, IPv6 in brackets; the port is always shown."""
+    assert parse_endpoint("NUN_URL", url) == endpoint
+    assert str(endpoint) == text
+    assert endpoint.is_secure == (endpoint.scheme in {"https", "wss"})
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("", "is not a URL that Nun-db answers"),
+        ("localhost:3013", "is not a URL that Nun-db answers"),
+        ("nun-db", "is not a URL that Nun-db answers"),
+        ("redis://nun-db", "is not a URL that Nun-db answers"),
+        ("http://", "is not a URL that Nun-db answers"),
+        ("http://:3013", "is not a URL that Nun-db answers"),
+        ("http://nun-db:port", "is not a URL"),
+        ("http://nun-db:65536", "is not a URL"),
+        ("http://[::1", "is not a URL"),
+        ("http://nun-db:0", "has no usable host and port"),
+        ("http://nun db:3013", "has no usable host and port"),
+        ("http://nün-db:3013", "has no usable host and port"),
+        ("http://a..b:3013", "has no usable host and port"),
+        ("http://.:3013", "has no usable host and port"),
+        (f"http://{'a' * 64}:3013", "has no usable host and port"),
+        ("http://nun\x00db:3013", "has no usable host and port"),
+        ("http://nun:hunter2@nun-db:3013", "holds credentials"),
+        ("http://hunter2@nun-db:3013", "holds credentials"),
+        ("http://nun-db:3013?password=hunter2", "holds more than scheme, host, port and path"),
+        ("http://nun-db:3013#hunter2", "holds more than scheme, host, port and path"),
+        ("http://nun-db:3013/a b", "holds more than scheme, host, port and path"),
+        ("http://nun-db:3013/é", "holds more than scheme, host, port and path"),
+    ],
+)
+def test_a_url_is_refused_with_its_reason(url: str, problem: str) -> None:
+    """The text is not repeated: it may hold a password."""
+    with pytest.raises(ConfigError, match=f"^NUN_URL: {problem}") as caught:
+        parse_endpoint("NUN_URL", url)
+    assert "hunter2" not in str(caught.value)
+
+
+SCHEMES = ["http", "tcp", "wss", "://", "nun-db", "::1", "3013", "99999", "%25eth0", "a" * 64, "..", "[", "]"]
+PARTS = st.lists(st.sampled_from([*SCHEMES, *":/@?#%.é\\\x00\x85\r\n\t "]), max_size=8)
+
+
+@given(url=st.one_of(st.text(max_size=30), PARTS.map("".join), PARTS.map(lambda parts: "http://" + "".join(parts))))
+def test_a_url_that_is_taken_can_be_used(url: str) -> None:
+    """Nothing but ConfigError is raised; what is taken survives the resolver, a request's head, and its own text."""
+    try:
+        endpoint = parse_endpoint("NUN_URL", url)
+    except ConfigError:
+        return
+    endpoint.host.encode("idna")
+    head = f"{endpoint.authority}{endpoint.path}"
+    assert head.isascii()
+    assert head.isprintable()
+    assert " " not in head
+    assert 0 < endpoint.port < 65536
+    assert parse_endpoint("NUN_URL", str(endpoint)) == endpoint
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        (":9898", (None, 9898)),
+        ("127.0.0.1:9898", ("127.0.0.1", 9898)),
+        ("[::1]:9898", ("::1", 9898)),
+        ("[::]:0", ("::", 0)),
+        ("localhost:65535", ("localhost", 65535)),
+    ],
+)
+def test_a_listen_address_reads(text: str, address: tuple[str | None, int]) -> None:
+    """No host means every address; port 0 lets the system choose."""
+    assert parse_listen_address("--web.listen-address", text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "is not host:port"),
+        ("9898", "is not host:port"),
+        ("localhost", "is not host:port"),
+        ("localhost:", "is not host:port"),
+        (":port", "is not host:port"),
+        (":-1", "is not host:port"),
+        (":65536", "is not host:port"),
+        (":٩٨", "is not host:port"),
+        (":" + "9" * 5000, "is not host:port"),
+        ("::1:9898", "has an IPv6 address without brackets"),
+        ("http://localhost:9898", "has an IPv6 address without brackets"),
+        ("[]:9898", "has no usable host"),
+        ("[localhost]:9898", "has no usable host"),
+        (" :9898", "has no usable host"),
+        (f"{'a' * 64}:9898", "has no usable host"),
+    ],
+)
+def test_a_listen_address_is_refused_with_its_reason(text: str, problem: str) -> None:
+    """What is mistyped must not listen on every address."""
+    with pytest.raises(ConfigError, match=problem):
+        parse_listen_address("--web.listen-address", text)
+
+
+@given(text=st.one_of(st.text(max_size=8), st.integers(-5, 70000).map(str)))
+def test_a_port_is_a_port_or_none(text: str) -> None:
+    """Digits from 0 to 65535, and nothing else raises."""
+    is_port = text.isascii() and text.isdigit() and len(text) <= 5 and int(text) < 65536
+    assert parse_port(text) == (int(text) if is_port else None)
+
+
+@pytest.mark.parametrize(
+    ("url", "ports"),
+    [
+        ("http://h:3013", TransportPorts(http=3013, tcp=3014, websocket=3012)),
+        ("https://h:3013", TransportPorts(http=3013, tcp=3014, websocket=3012)),
+        ("ws://h:3012", TransportPorts(http=3013, tcp=3014, websocket=3012)),
+        ("tcp://h:3014", TransportPorts(http=3013, tcp=3014, websocket=3012)),
+        ("http://h:1", TransportPorts(http=1, tcp=2, websocket=0)),
+        ("tcp://h:1", TransportPorts(http=0, tcp=1, websocket=0)),
+        ("http://h:65535", TransportPorts(http=65535, tcp=0, websocket=65534)),
+    ],
+)
+def test_the_other_transports_are_neighbours(url: str, ports: TransportPorts) -> None:
+    """As far from the known port as by default; a neighbour that is no port is 0, which a socket merely refuses."""
+    assert neighbouring_ports(parse_endpoint("NUN_URL", url)) == ports
+
+
+def test_a_socket_refuses_port_0_as_it_refuses_any_other() -> None:
+    """Beyond 65535 it would raise another error than OSError."""
+    with pytest.raises(OSError, match=r"\[Errno \d+\]"), socket.create_connection(("127.0.0.1", 0), timeout=5):
+        pass
+
+
+@pytest.mark.parametrize("path", ["", "metrics", " /metrics", "/metrics?x", "/me trics", "/a#b", "/{name}", "/}"])
+def test_a_telemetry_path_is_absolute(path: str) -> None:
+    """And has nothing in it that means something else."""
+    with pytest.raises(ConfigError, match="is not an absolute path"):
+        parse_telemetry_path("--web.telemetry-path", path)
+
+
+@pytest.mark.parametrize("path", ["/", "/-/healthy", "/-/ready", "/-/x"])
+def test_a_telemetry_path_takes_no_other_page(path: str) -> None:
+    """The landing page and the health pages stand where they stand."""
+    with pytest.raises(ConfigError, match="is taken by another page"):
+        parse_telemetry_path("--web.telemetry-path", path)
+
+
+@given(path=st.text(max_size=8).map(lambda rest: f"/{rest}"))
+def test_a_telemetry_path_that_is_taken_can_be_served(path: str) -> None:
+    """The web server's router takes it as it is."""
+    try:
+        parse_telemetry_path("--web.telemetry-path", path)
+    except ConfigError:
+        return
+
+    async def page(_: web.Request) -> web.Response:
+        raise NotImplementedError
+
+    resource = web.UrlDispatcher().add_get(path, page).resource
+    assert resource is not None
