@@ -1,0 +1,46 @@
+"""The role that the node acts in, which may differ from the one it prints; opt-in."""
+
+from collections.abc import Iterable
+
+from nundb_exporter.errors import ProtocolError
+from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample, ShownAs
+from nundb_exporter.protocol.commands import ACTING_ROLE
+
+ACTING_PRIMARY = Family(
+    "nundb_node_acting_primary",
+    "gauge",
+    "Whether the node acts as a primary: it would create a database if there were none of that name, changes nothing "
+    "(create-db $admin x).",
+    since="2021-12",
+    caveat="0 for a secondary, and for any node while an election runs.",
+)
+_ANSWERS = {"database already exists": 1, "Create database only allow from primary!": 0}
+
+
+def parse(answers: Answers) -> Iterable[Sample]:
+    """Tell the role by the words of the refusal."""
+    reply = answers.node.get(ACTING_ROLE)
+    if reply is None or reply.error not in _ANSWERS:
+        raise ProtocolError("create-db $admin x: not one of the two refusals")
+    yield ACTING_PRIMARY.sample(_ANSWERS[reply.error])
+
+
+COLLECTOR = Collector(
+    name="acting_role",
+    help="Whether the node acts as a primary, whatever it prints.",
+    commands=(ACTING_ROLE,),
+    families=(ACTING_PRIMARY,),
+    parse=parse,
+    is_default=False,
+    panels=(
+        Panel(
+            "Acting as primary",
+            ACTING_PRIMARY.selected,
+            "short",
+            "Which node acts as the primary, whatever it prints: exactly one should. Needs --collector.acting_role, "
+            "which is off by default.",
+            kind="states",
+            shown_as=(ShownAs(0, "no", "blue"), ShownAs(1, "primary", "green")),
+        ),
+    ),
+)

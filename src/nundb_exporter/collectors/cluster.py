@@ -1,0 +1,97 @@
+"""The cluster as this node sees it: its members, their roles, and its own."""
+
+from collections.abc import Iterable
+
+from nundb_exporter.metrics import Answers, Collector, Family, Panel, Query, Sample, ShownAs
+from nundb_exporter.protocol.commands import CLUSTER_STATE
+from nundb_exporter.protocol.fields import cluster_state
+
+MEMBER = Family(
+    "nundb_cluster_member_info",
+    "gauge",
+    "A member of the cluster and its role in this node's view: primary, secondary or starting_up; the value is "
+    "always 1 (cluster-state).",
+    labels=("member", "role"),
+    since="2020-10",
+    caveat="A view, not a fact: after a failover a node may list itself as primary and not act as one.",
+)
+CONNECTED = Family(
+    "nundb_cluster_member_connected",
+    "gauge",
+    "Whether this node holds a link to the member; the node itself is left out (cluster-state).",
+    labels=("member",),
+    since="2023-11",
+    caveat="A link is there until it breaks: a member that hangs still counts as connected.",
+)
+ROLE = Family(
+    "nundb_node_role",
+    "gauge",
+    "The role that the node prints for itself: 1 for one of primary, secondary and starting_up (cluster-state).",
+    labels=("role",),
+    since="2023-11",
+)
+ROLES = ("primary", "secondary", "starting_up")
+
+
+def parse(answers: Answers) -> Iterable[Sample]:
+    """Read the members. Before its first election a node lists none, itself included: then it is starting up."""
+    payload = answers.payload(CLUSTER_STATE)
+    if payload is None:
+        return
+    members = cluster_state(payload)
+    for member in members:
+        yield MEMBER.sample(1, member.name, member.role)
+        if member.is_connected is not None:
+            yield CONNECTED.sample(member.is_connected, member.name)
+    own = next((member.role for member in members if member.is_self), None if members else "starting_up")
+    if own is not None:
+        for role in ROLES:
+            yield ROLE.sample(role == own, role)
+
+
+# One series a node, so that a node is one line: the number of the one role that is 1.
+_NUMBERED = " or ".join(f"{number} * {ROLE.select(role=role)}" for number, role in enumerate(ROLES, 1))
+ROLE_NUMBER = f"max by (job, instance) ({_NUMBERED})"
+ROLES_SHOWN = (ShownAs(1, "primary", "green"), ShownAs(2, "secondary", "blue"), ShownAs(3, "starting up", "yellow"))
+ROLE_PANEL = Panel(
+    "Role",
+    ROLE_NUMBER,
+    "short",
+    "The role that each node prints for itself. Exactly one should be primary.",
+    kind="states",
+    shown_as=ROLES_SHOWN,
+)
+
+COLLECTOR = Collector(
+    name="cluster",
+    help="Members, their roles and links, in this node's view.",
+    commands=(CLUSTER_STATE,),
+    families=(MEMBER, CONNECTED, ROLE),
+    parse=parse,
+    panels=(
+        ROLE_PANEL,
+        Panel(
+            "Links",
+            CONNECTED.selected,
+            "short",
+            "Whether a node holds a link to a member. It is there until it breaks: a member that hangs looks linked.",
+            "{{instance}} to {{member}}",
+            kind="states",
+            shown_as=(ShownAs(0, "broken", "red"), ShownAs(1, "linked", "green")),
+        ),
+        Panel(
+            "Members as each node lists them",
+            f"max by (job, instance, member, role) ({MEMBER.selected})",
+            "short",
+            "One line for each member in each node's list. Nodes of a cluster should list the same.",
+            kind="table",
+            columns=(
+                Query(
+                    "Linked",
+                    f"max by (job, instance, member) ({CONNECTED.selected})",
+                    shown_as=(ShownAs(0, "no", "red"), ShownAs(1, "yes", "green")),
+                ),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,71 @@
+"""The five families of the exporter that this one replaces: same names, units (milliseconds) and label."""
+
+from collections.abc import Iterable
+
+from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
+from nundb_exporter.protocol.commands import METRICS_STATE
+from nundb_exporter.protocol.fields import metrics_state
+
+
+def _family(name: str, meaning: str, successor: str, field: str, since: str = "2021-12") -> Family:
+    return Family(name, "gauge", f"{meaning}; {successor} replaces it (metrics-state: {field}).", ("databases",), since)
+
+
+PENDING = _family(
+    "nun_db_op_log_pending_ops",
+    "Operations that not every member has acknowledged",
+    "nundb_replication_pending_operations",
+    "pending_ops",
+    "2021-10",
+)
+SIZE = _family(
+    "nun_db_op_log_file_size",
+    "Size of the operation log in bytes",
+    "nundb_oplog_size_bytes",
+    "op_log_file_size",
+    "2021-11",
+)
+RECORDS = _family("nun_db_op_log_ops", "Records in the operation log", "nundb_oplog_records", "op_log_count", "2021-11")
+REPLICATION = _family(
+    "nun_db_replication_time_moving_avg",
+    "Moving average of the replication time in milliseconds",
+    "nundb_replication_duration_moving_average_seconds",
+    "replication_time_moving_avg",
+)
+QUERY = _family(
+    "nun_db_query_time_moving_avg",
+    "Moving average of the query time in milliseconds",
+    "nundb_query_duration_moving_average_seconds",
+    "get_query_time_moving_avg",
+)
+FAMILIES = (PENDING, SIZE, RECORDS, REPLICATION, QUERY)
+
+
+def parse(answers: Answers) -> Iterable[Sample]:
+    """Give the numbers as they are on the wire, each where the server has it."""
+    payload = answers.payload(METRICS_STATE)
+    if payload is not None:
+        for family, value in zip(FAMILIES, metrics_state(payload), strict=True):
+            if value is not None:
+                yield family.sample(value, "all")
+
+
+COLLECTOR = Collector(
+    name="compat",
+    help="The families nun_db_* of the older Rust exporter.",
+    commands=(METRICS_STATE,),
+    families=FAMILIES,
+    parse=parse,
+    panels=(
+        Panel(
+            "Pending operations",
+            PENDING.selected,
+            "short",
+            f"{PENDING}: operations that not every member has acknowledged.",
+        ),
+        Panel("Operation log size", SIZE.selected, "bytes", f"{SIZE}: files on disk."),
+        Panel("Operation log records", RECORDS.selected, "short", f"{RECORDS}: records in the operation log."),
+        Panel("Replication time", REPLICATION.selected, "ms", f"{REPLICATION}: moving average of acknowledgements."),
+        Panel("Query time", QUERY.selected, "ms", f"{QUERY}: moving average of commands."),
+    ),
+)

@@ -1,0 +1,51 @@
+"""The databases that the node holds."""
+
+from collections.abc import Iterable
+
+from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
+from nundb_exporter.protocol import fields
+from nundb_exporter.protocol.commands import LIST_DBS
+
+INFO = Family(
+    "nundb_database_info",
+    "gauge",
+    "A database that the node holds and its strategy for conflicts: none, newer or arbiter; the value is always 1 "
+    "(debug list-dbs).",
+    labels=("database", "strategy"),
+    since="2023-02",
+    caveat="A replica that joined late may have lost the strategy: compare the nodes.",
+)
+
+
+def parse(answers: Answers) -> Iterable[Sample]:
+    """Read the list where the server tells it."""
+    payload = answers.payload(LIST_DBS)
+    if payload is not None:
+        for name, strategy in fields.databases(payload):
+            yield INFO.sample(1, name, strategy)
+
+
+COLLECTOR = Collector(
+    name="databases",
+    help="The databases and their conflict strategies.",
+    commands=(LIST_DBS,),
+    families=(INFO,),
+    parse=parse,
+    panels=(
+        Panel(
+            "Databases by node",
+            f"count by (job, instance) ({INFO.selected})",
+            "short",
+            "How many databases each node holds, $admin among them. Nodes of a cluster should hold the same.",
+        ),
+        Panel(
+            "Databases",
+            f"count by (job, database, strategy) ({INFO.selected})",
+            "short",
+            "Each database and strategy, and how many nodes have it so: all of them should. A replica that joined "
+            "late may have lost the strategy.",
+            "Nodes",
+            kind="table",
+        ),
+    ),
+)

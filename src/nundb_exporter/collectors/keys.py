@@ -1,0 +1,43 @@
+"""Keys by database; opt-in, because listing them costs the node more the more there are."""
+
+from collections.abc import Iterable
+
+from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
+from nundb_exporter.protocol.commands import KEYS
+from nundb_exporter.protocol.fields import key_names
+
+COUNT = Family(
+    "nundb_database_keys",
+    "gauge",
+    "Keys that the database lists to the holder of its token, `$connections` and conflict records among them (keys).",
+    labels=("database",),
+    caveat="The node builds the whole list each time: 62 ms for 20,000 keys, and the square of it for more.",
+)
+
+
+def parse(answers: Answers) -> Iterable[Sample]:
+    """Count each database's keys."""
+    for name in answers.opened_databases():
+        payload = answers.database_payload(name, KEYS)
+        if payload is not None:
+            yield COUNT.sample(len(key_names(payload)), name)
+
+
+COLLECTOR = Collector(
+    name="keys",
+    help="Keys by database; the cost grows with the data.",
+    database_commands=(KEYS,),
+    families=(COUNT,),
+    parse=parse,
+    is_default=False,
+    panels=(
+        Panel(
+            "Keys",
+            COUNT.selected,
+            "short",
+            "Keys that the database lists. Needs --collector.keys, which is off by default because its cost grows "
+            "with the data, and the database's token.",
+            "{{database}} on {{instance}}",
+        ),
+    ),
+)

@@ -1,0 +1,66 @@
+"""The operation log: how large it is."""
+
+from collections.abc import Iterable
+
+from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
+from nundb_exporter.protocol.commands import METRICS_STATE
+from nundb_exporter.protocol.fields import metrics_state
+
+SIZE = Family(
+    "nundb_oplog_size_bytes",
+    "gauge",
+    "Size of the operation log's files on disk; it falls when segments are pruned (metrics-state: op_log_file_size).",
+    since="2021-11",
+    caveat="Before 2024-07 the current file alone, without rotated segments.",
+)
+RECORDS = Family(
+    "nundb_oplog_records",
+    "gauge",
+    "Records in the operation log, 25 bytes each; it falls when segments are pruned (metrics-state: op_log_count).",
+    since="2021-11",
+    caveat="Written in the background: a record may be missing right after its write. Rotation writes one twice.",
+)
+LIMIT_BYTES = 1 << 30
+"""NUN_MAX_OP_LOG_SIZE where it is not set; no command tells the value in use."""
+NEAR = 0.9
+OVER = 1.2
+"""The log is cut to nine tenths of the limit, by a task that runs every five minutes (protocol notes 4.2)."""
+
+
+def parse(answers: Answers) -> Iterable[Sample]:
+    """Read the two numbers where the server gives them."""
+    payload = answers.payload(METRICS_STATE)
+    if payload is None:
+        return
+    state = metrics_state(payload)
+    if state.oplog_bytes is not None:
+        yield SIZE.sample(state.oplog_bytes)
+    if state.oplog_records is not None:
+        yield RECORDS.sample(state.oplog_records)
+
+
+COLLECTOR = Collector(
+    name="oplog",
+    help="Size of the operation log.",
+    commands=(METRICS_STATE,),
+    families=(SIZE, RECORDS),
+    parse=parse,
+    panels=(
+        Panel(
+            "Operation log size",
+            SIZE.selected,
+            "bytes",
+            "Files on disk; it falls when segments are pruned. The lines are drawn for NUN_MAX_OP_LOG_SIZE = 1 GiB.",
+            warning=NEAR * LIMIT_BYTES,
+            critical=OVER * LIMIT_BYTES,
+        ),
+        Panel(
+            "Operation log growth",
+            f"deriv({RECORDS.selected}[$__rate_interval])",
+            "ops",
+            "Records a second that a node adds: what it has written or applied. It is negative when segments are "
+            "pruned. A steady rate without clients is a resolve that goes round for ever.",
+        ),
+        Panel("Operation log records", RECORDS.selected, "short", "Records kept; it falls when segments are pruned."),
+    ),
+)

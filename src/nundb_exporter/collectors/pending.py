@@ -1,0 +1,151 @@
+"""Pending operations in detail: which member has not acknowledged, since when, and what was done where."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
+from nundb_exporter.protocol.commands import CLUSTER_STATE, METRICS_STATE, PENDING_OPS, Command
+from nundb_exporter.protocol.fields import PendingOperation, cluster_state, metrics_state, pending_operations
+
+UNACKNOWLEDGED = Family(
+    "nundb_replication_unacknowledged_operations",
+    "gauge",
+    "Operations that this member has not acknowledged (debug pending-ops: replications).",
+    labels=("member",),
+    since="2022-06",
+    caveat="A member that left keeps its operations for ever. Absent while more are pending than may be asked for.",
+)
+OLDEST = Family(
+    "nundb_replication_oldest_pending_timestamp_seconds",
+    "gauge",
+    "When the oldest operation that this member has not acknowledged was made, in seconds since the epoch by the "
+    "node's clock; snapshots have no time and are left out (debug pending-ops: opp_id).",
+    labels=("member",),
+    since="2022-06",
+)
+DATABASE = Family(
+    "nundb_replication_pending_database_operations",
+    "gauge",
+    "Operations that not every member has acknowledged, by database and kind: update, remove, increment, create_db, "
+    "snapshot or other; beyond 50 databases the rest is summed as the database `other` (debug pending-ops: message).",
+    labels=("database", "operation"),
+    since="2022-01",
+    caveat="Operations on the cluster itself have an empty database; a snapshot of several has its names joined by |.",
+)
+STUCK = Family(
+    "nundb_replication_stuck_snapshots",
+    "gauge",
+    "Pending snapshots that share the operation id 0 (debug pending-ops: opp_id).",
+    since="2025-08",
+    caveat="One is normal for the moment that a snapshot takes. One that stays stops all later snapshots on replicas.",
+)
+MAX_DATABASES = 50
+OLD_SECONDS = 60
+"""Acknowledgements take milliseconds and elections about a second: a minute is neither."""
+REST = "other"
+
+
+def follow_up(answers: Answers) -> Iterable[Command]:
+    """Ask for the list while it is neither empty nor too long: the node copies every value into it and into its log."""
+    payload = answers.payload(METRICS_STATE)
+    if payload is not None and 0 < metrics_state(payload).pending_operations <= answers.options.max_pending_operations:
+        yield PENDING_OPS
+
+
+def parse(answers: Answers) -> Iterable[Sample]:
+    """Sum the list up. A member known to owe nothing is 0; numbers that were not asked for are absent."""
+    payload = answers.payload(METRICS_STATE)
+    if payload is None:
+        return
+    if PENDING_OPS in answers.node:
+        listing = answers.payload(PENDING_OPS)
+        if listing is None:
+            return
+        operations = pending_operations(listing)
+    elif metrics_state(payload).pending_operations == 0:
+        operations = []
+    else:
+        return
+    yield STUCK.sample(sum(operation.op_id == 0 for operation in operations))
+    yield from _by_member(answers, operations)
+    if operations:
+        yield from _by_database(operations)
+
+
+def _by_member(answers: Answers, operations: list[PendingOperation]) -> Iterable[Sample]:
+    if operations and not any(operation.acknowledged for operation in operations):
+        return  # a server before 2022-06 does not tell who owes them
+    known = cluster_state(answers.payload(CLUSTER_STATE) or "")
+    owed = {member.name: 0 for member in known if not member.is_self}
+    oldest: dict[str, int] = {}
+    for operation in operations:
+        for member, is_acknowledged in operation.acknowledged.items():
+            if is_acknowledged:
+                continue
+            owed[member] = owed.get(member, 0) + 1
+            if operation.op_id:
+                oldest[member] = min(operation.op_id, oldest.get(member, operation.op_id))
+    for member, count in owed.items():
+        yield UNACKNOWLEDGED.sample(count, member)
+    for member, op_id in oldest.items():
+        yield OLDEST.sample(op_id / 1e9, member)
+
+
+def _by_database(operations: list[PendingOperation]) -> Iterable[Sample]:
+    counts = Counter((operation.database, operation.operation) for operation in operations)
+    totals: Counter[str] = Counter()
+    for (database, _), count in counts.items():
+        totals[database] += count
+    shown = {database for database, _ in totals.most_common(MAX_DATABASES)}
+    rest: Counter[str] = Counter()
+    for (database, operation), count in counts.items():
+        if database in shown and database != REST:
+            yield DATABASE.sample(count, database, operation)
+        else:
+            rest[operation] += count
+    for operation, count in rest.items():
+        yield DATABASE.sample(count, REST, operation)
+
+
+COLLECTOR = Collector(
+    name="pending",
+    help="Pending operations by member, database and kind.",
+    commands=(METRICS_STATE, CLUSTER_STATE),
+    families=(UNACKNOWLEDGED, OLDEST, DATABASE, STUCK),
+    follow_up=follow_up,
+    parse=parse,
+    panels=(
+        Panel(
+            "Oldest unacknowledged operation",
+            f"time() - {OLDEST.selected}",
+            "s",
+            "How long a member has owed an acknowledgement; nothing is drawn for who owes none. By the node's clock. "
+            "Absent while more operations are pending than may be listed.",
+            "{{member}} owes {{instance}}",
+            critical=OLD_SECONDS,
+        ),
+        Panel(
+            "Unacknowledged operations",
+            UNACKNOWLEDGED.selected,
+            "short",
+            "How many operations a member has not acknowledged. Those of a member that left stay for ever. "
+            "Absent while more operations are pending than may be listed.",
+            "{{member}} owes {{instance}}",
+        ),
+        Panel(
+            "Pending by database and kind",
+            DATABASE.selected,
+            "short",
+            "What the pending operations do. Nothing is drawn while none is pending, nor while more are pending than "
+            "may be listed.",
+            "{{database}} {{operation}} on {{instance}}",
+        ),
+        Panel(
+            "Pending snapshots",
+            STUCK.selected,
+            "short",
+            "Snapshots that replicas have not acknowledged. One that stays stops all later snapshots on replicas.",
+            warning=1,
+        ),
+    ),
+)

@@ -1,0 +1,45 @@
+"""The node's process: when it started."""
+
+from collections.abc import Iterable
+
+from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
+from nundb_exporter.protocol.commands import PROCESS_INFO
+from nundb_exporter.protocol.fields import process_start
+
+START_TIME = Family(
+    "nundb_process_start_time_seconds",
+    "gauge",
+    "When the node started, in seconds since the epoch by its own clock (debug process-info: process_id).",
+    since="2023-11",
+)
+
+
+def parse(answers: Answers) -> Iterable[Sample]:
+    """Read the start time where the server tells it."""
+    payload = answers.payload(PROCESS_INFO)
+    if payload is not None:
+        yield START_TIME.sample(process_start(payload))
+
+
+COLLECTOR = Collector(
+    name="process",
+    help="When the node started.",
+    commands=(PROCESS_INFO,),
+    families=(START_TIME,),
+    parse=parse,
+    panels=(
+        Panel(
+            "Uptime",
+            f"time() - {START_TIME.selected}",
+            "s",
+            "Since the node's process started, by the node's clock. Below zero: its clock is ahead.",
+        ),
+        Panel(
+            "Restarts",
+            f"changes({START_TIME.selected}[$__rate_interval])",
+            "short",
+            "Starts seen in the interval. What was not snapshotted is lost at each.",
+            warning=1,
+        ),
+    ),
+)

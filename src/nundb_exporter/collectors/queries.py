@@ -1,0 +1,46 @@
+"""Queries: how long commands take."""
+
+from collections.abc import Iterable
+
+from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
+from nundb_exporter.protocol.commands import METRICS_STATE
+from nundb_exporter.protocol.fields import metrics_state
+
+DURATION = Family(
+    "nundb_query_duration_moving_average_seconds",
+    "gauge",
+    "Time that a command takes: an exponential moving average over 100 samples of whole milliseconds, our own "
+    "commands among them (metrics-state: get_query_time_moving_avg).",
+    caveat="Anything under a millisecond counts as 0; each scrape adds samples near 0; elections show as spikes.",
+)
+SLOW_SECONDS = 0.1
+"""Commands take microseconds; an election of one second among 100 samples gives a fifth of this."""
+
+
+def parse(answers: Answers) -> Iterable[Sample]:
+    """Read the number where the server gives it."""
+    payload = answers.payload(METRICS_STATE)
+    if payload is None:
+        return
+    milliseconds = metrics_state(payload).query_milliseconds
+    if milliseconds is not None:
+        yield DURATION.sample(milliseconds / 1000)
+
+
+COLLECTOR = Collector(
+    name="queries",
+    help="The time that commands take.",
+    commands=(METRICS_STATE,),
+    families=(DURATION,),
+    parse=parse,
+    panels=(
+        Panel(
+            "Query time",
+            DURATION.selected,
+            "s",
+            "The node's moving average over 100 samples of whole milliseconds: under a millisecond counts as 0, each "
+            "scrape adds samples near 0, and elections show as spikes.",
+            warning=SLOW_SECONDS,
+        ),
+    ),
+)

@@ -1,0 +1,58 @@
+"""The three transports, each on its own port: they die independently; opt-in."""
+
+from collections.abc import Iterable
+
+from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample, ShownAs
+
+UP = Family(
+    "nundb_transport_up",
+    "gauge",
+    "Whether the transport answers: HTTP to an empty request, TCP with its greeting, WebSocket to the handshake "
+    "(connect).",
+    labels=("transport",),
+    since="2021-10",
+)
+CONNECT_DURATION = Family(
+    "nundb_transport_connect_duration_seconds",
+    "gauge",
+    "How long the transport took to answer (connect).",
+    labels=("transport",),
+    since="2021-10",
+)
+TRANSPORTS = ("http", "tcp", "websocket")
+
+
+def parse(answers: Answers) -> Iterable[Sample]:
+    """Read what trying each gave."""
+    for probe in answers.probes.values():
+        yield UP.sample(probe.is_up, probe.transport)
+        if probe.connect_seconds is not None:
+            yield CONNECT_DURATION.sample(probe.connect_seconds, probe.transport)
+
+
+COLLECTOR = Collector(
+    name="transports",
+    help="Whether HTTP, TCP and WebSocket each answer.",
+    probes=TRANSPORTS,
+    families=(UP, CONNECT_DURATION),
+    parse=parse,
+    is_default=False,
+    panels=(
+        Panel(
+            "Transports",
+            UP.selected,
+            "short",
+            "Whether HTTP, TCP and WebSocket each answer. Needs --collector.transports, which is off by default.",
+            "{{transport}} of {{instance}}",
+            kind="states",
+            shown_as=(ShownAs(0, "down", "red"), ShownAs(1, "up", "green")),
+        ),
+        Panel(
+            "Time to connect",
+            CONNECT_DURATION.selected,
+            "s",
+            "How long each transport took to answer. Needs --collector.transports, which is off by default.",
+            "{{transport}} of {{instance}}",
+        ),
+    ),
+)

@@ -1,0 +1,283 @@
+"""What a family, a sample, a panel and a collector are: plain data. And the families of the scrape itself."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+from nundb_exporter.errors import ProtocolError, Reason
+from nundb_exporter.protocol.commands import Command
+from nundb_exporter.protocol.replies import Reply
+
+
+class Sample(NamedTuple):
+    """One value of a family; `labels` are the label values in the order of the family's label names."""
+
+    family: "Family"
+    labels: tuple[str, ...]
+    value: float
+
+
+# Families are compared by identity: each is made once, and a scrape looks hundreds of them up.
+@dataclass(frozen=True, slots=True, eq=False)
+class Family:
+    """A metric family, spelled once: samples, panels, alerting rules, documentation and tests refer to this object."""
+
+    name: str
+    kind: Literal["gauge", "counter"]
+    help: str
+    """A sentence of meaning that ends with its source in brackets."""
+    labels: tuple[str, ...] = ()
+    since: str = "2021-12"
+    """The month of the first Nun-db that gives it."""
+    caveat: str = ""
+    """What a reader must know before trusting it; empty where there is nothing."""
+
+    def __str__(self) -> str:
+        return self.name
+
+    def where(self, *matchers: str, **equal: str) -> str:
+        """Return the family in PromQL, narrowed to label values, and by matchers such as `role!="primary"`."""
+        narrowed = [*matchers, *(f'{label}="{value}"' for label, value in equal.items())]
+        return f"{self.name}{{{','.join(narrowed)}}}"
+
+    def select(self, *matchers: str, **equal: str) -> str:
+        """Return the family in PromQL, narrowed to what a dashboard's variables choose, and as by `where`."""
+        variables = ['job=~"$job"', 'instance=~"$instance"']
+        if "database" in self.labels:
+            variables.append('database=~"$database"')
+        return self.where(*variables, *matchers, **equal)
+
+    @property
+    def selected(self) -> str:
+        """The family in PromQL, narrowed to what a dashboard's variables choose."""
+        return self.select()
+
+    def sample(self, value: float, *labels: str) -> Sample:
+        """Return one sample of this family."""
+        # Sample(...) would run a constructor in Python, three times as long, for each of the hundreds of a page.
+        return tuple.__new__(Sample, (self, labels, value))
+
+
+class ShownAs(NamedTuple):
+    """A value that stands for something: how a dashboard words and colours it."""
+
+    value: float
+    text: str
+    colour: str
+
+
+class Query(NamedTuple):
+    """One of several expressions of a panel: a column of a table."""
+
+    title: str
+    expression: str
+    unit: str = "short"
+    shown_as: tuple[ShownAs, ...] = ()
+
+
+class Panel(NamedTuple):
+    """How a dashboard shows a family; kept beside the family because it changes with it."""
+
+    title: str
+    expression: str
+    """PromQL; made with `Family.selected` or `Family.select`."""
+    unit: str
+    """Grafana's name of the unit: `short`, `bytes`, `s`, `percentunit`, `dateTimeFromNow` …"""
+    description: str
+    legend: str = "{{instance}}"
+    """Of a table: the heading of the value; with a label in it, the value is left out."""
+    kind: Literal["timeseries", "stat", "table", "states"] = "timeseries"
+    warning: float | None = None
+    """From this value on it is yellow."""
+    critical: float | None = None
+    """From this value on it is red."""
+    shown_as: tuple[ShownAs, ...] = ()
+    columns: tuple[Query, ...] = ()
+    """Of a table: further columns, joined by the labels that they share with the first."""
+
+
+class Probe(NamedTuple):
+    """What trying one transport gave; `connect_seconds` is None when it is down."""
+
+    transport: str
+    is_up: bool
+    connect_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a collector must know of the settings."""
+
+    databases: tuple[str, ...] = ()
+    """The databases whose token is configured."""
+    max_pending_operations: int = 1000
+    """With more than these, `debug pending-ops` is not asked: Nun-db copies every value into the reply and its log."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """Everything the node has said in one scrape so far."""
+
+    options: Options = field(default_factory=Options)
+    node: dict[Command, Reply] = field(default_factory=dict)
+    """The node's own commands."""
+    database: dict[tuple[str, Command], Reply] = field(default_factory=dict)
+    """Commands asked within a database."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """Databases whose session failed or has not ended, and why."""
+    probes: dict[str, Probe] = field(default_factory=dict)
+    """By transport; one that was not tried yet is missing."""
+
+    def payload(self, command: Command) -> str | None:
+        """Return the text of a reply, or None where this server is older than the command.
+
+        Raises:
+            ProtocolError: the node refused the command, or was not asked.
+        """
+        return _payload(command, self.node.get(command))
+
+    def opened_databases(self) -> Iterator[str]:
+        """Yield the databases whose session went well: one that fails must not cost the others' numbers.
+
+        Raises:
+            ProtocolError: after the last, when a session failed.
+        """
+        yield from (name for name in self.options.databases if name not in self.failures)
+        for name, failure in self.failures.items():
+            raise ProtocolError(f"database {name}: {failure}")
+
+    def database_payload(self, name: str, command: Command) -> str | None:
+        """Return the text of a reply from within a database, or None where this server is older than the command.
+
+        Raises:
+            ProtocolError: the command was refused or not asked.
+        """
+        return _payload(command, self.database.get((name, command)))
+
+
+def _payload(command: Command, reply: Reply | None) -> str | None:
+    if reply is None:
+        raise ProtocolError(f"{command}: not answered")
+    if reply.text is not None:
+        return reply.text
+    if reply.is_unsupported:
+        return None
+    raise ProtocolError(f"{command}: refused")
+
+
+def _nothing(_: Answers) -> Iterable[Command]:
+    return ()
+
+
+def _nothing_inside(_: Answers) -> Mapping[str, Sequence[Command]]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """One subject: what it asks, and how it reads the answers. Pure; the scrape does the asking.
+
+    What several collectors ask is asked once. A collector whose reading raises ProtocolError fails alone.
+    """
+
+    name: str
+    help: str
+    families: tuple[Family, ...]
+    parse: Callable[[Answers], Iterable[Sample]]
+    commands: tuple[Command, ...] = ()
+    """Asked of the node, all collectors' together in one request."""
+    database_commands: tuple[Command, ...] = ()
+    """Asked in each database whose token is configured, all collectors' together in one session."""
+    follow_up: Callable[[Answers], Iterable[Command]] = _nothing
+    """What else to ask of the node, now that the first answers are known; each in a request of its own."""
+    database_follow_up: Callable[[Answers], Mapping[str, Sequence[Command]]] = _nothing_inside
+    """What else to ask, by database."""
+    probes: tuple[str, ...] = ()
+    """Transports to try."""
+    is_default: bool = True
+    panels: tuple[Panel, ...] = ()
+
+
+UP: Final = Family(
+    "nundb_up",
+    "gauge",
+    "Whether the node answered, accepted the credentials and gave metrics that parse (metrics-state).",
+    since="2021-10",
+)
+SCRAPE_FAILURE: Final = Family(
+    "nundb_scrape_failure",
+    "gauge",
+    "Why the node gave no usable answer: 1 for the reason that happened (nundb-exporter).",
+    labels=("reason",),
+)
+SCRAPE_DURATION: Final = Family(
+    "nundb_scrape_duration_seconds",
+    "gauge",
+    "How long it took to ask the node and to read its answers (nundb-exporter).",
+)
+COLLECTOR_DURATION: Final = Family(
+    "nundb_scrape_collector_duration_seconds",
+    "gauge",
+    "How long the collector's own requests and its reading took; the request that all share is in "
+    "nundb_scrape_duration_seconds alone (nundb-exporter).",
+    labels=("collector",),
+)
+COLLECTOR_SUCCESS: Final = Family(
+    "nundb_scrape_collector_success",
+    "gauge",
+    "Whether the collector read the answers it needs (nundb-exporter).",
+    labels=("collector",),
+)
+SCRAPE_FAMILIES: Final = (UP, SCRAPE_FAILURE, SCRAPE_DURATION, COLLECTOR_DURATION, COLLECTOR_SUCCESS)
+REASONS: Final = tuple(Reason)
+
+BUILD_INFO: Final = Family(
+    "nundb_exporter_build_info",
+    "gauge",
+    "The exporter's version; the value is always 1 (nundb-exporter).",
+    labels=("version", "python"),
+)
+REQUESTS_REJECTED: Final = Family(
+    "nundb_exporter_requests_rejected_total",
+    "counter",
+    "Requests answered 503 because --web.max-requests were under way (nundb-exporter).",
+)
+SAMPLES_DROPPED: Final = Family(
+    "nundb_exporter_samples_dropped_total",
+    "counter",
+    "Samples left out because another with the same name and labels stood before them (nundb-exporter).",
+)
+PROCESS_CPU: Final = Family(
+    "process_cpu_seconds_total", "counter", "CPU time that the exporter has used, user and system (/proc/self/stat)."
+)
+PROCESS_RESIDENT: Final = Family(
+    "process_resident_memory_bytes", "gauge", "Resident memory of the exporter (/proc/self/stat)."
+)
+PROCESS_VIRTUAL: Final = Family(
+    "process_virtual_memory_bytes", "gauge", "Virtual memory of the exporter (/proc/self/stat)."
+)
+PROCESS_START: Final = Family(
+    "process_start_time_seconds", "gauge", "When the exporter started, in seconds since the epoch (/proc/self/stat)."
+)
+PROCESS_OPEN_FDS: Final = Family("process_open_fds", "gauge", "Open file descriptors of the exporter (/proc/self/fd).")
+PROCESS_MAX_FDS: Final = Family(
+    "process_max_fds", "gauge", "Most file descriptors the exporter may open (RLIMIT_NOFILE)."
+)
+PYTHON_INFO: Final = Family(
+    "python_info",
+    "gauge",
+    "The Python that runs the exporter; the value is always 1 (sys.version_info).",
+    labels=("implementation", "version"),
+)
+EXPORTER_FAMILIES: Final = (
+    BUILD_INFO,
+    REQUESTS_REJECTED,
+    SAMPLES_DROPPED,
+    PROCESS_CPU,
+    PROCESS_RESIDENT,
+    PROCESS_VIRTUAL,
+    PROCESS_START,
+    PROCESS_OPEN_FDS,
+    PROCESS_MAX_FDS,
+    PYTHON_INFO,
+)
