@@ -1,0 +1,133 @@
+"""Samples to text: Prometheus 0.0.4 and OpenMetrics 1.0, and which of them a client wants.
+
+Our own, because rendering is the larger half of a scrape: the client library takes ten times as long, and serves the
+tests as referee (docs/benchmark.md).
+"""
+
+import re
+from collections.abc import Iterable
+from enum import Enum
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from nundb_exporter.metrics import Family, Sample
+
+
+class Format(Enum):
+    """The formats that are spoken, by their Content-Type."""
+
+    TEXT = "text/plain; version=0.0.4; charset=utf-8"
+    OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+
+class Page(NamedTuple):
+    """A rendered page."""
+
+    text: str
+    dropped: int
+    """Samples left out because one with the same name and labels stood before them."""
+
+
+def render(samples: Iterable[Sample], form: Format) -> Page:
+    """Render the samples, each family's together, in the order in which the families first occur."""
+    is_open = form is Format.OPENMETRICS
+    families: dict[Family, list[str]] = {}
+    seen: set[str] = set()
+    dropped = 0
+    for family, labels, value in samples:
+        series = _series(family, labels)
+        if series in seen:
+            dropped += 1
+            continue
+        seen.add(series)
+        lines = families.get(family)
+        if lines is None:
+            lines = families[family] = [_head(family, is_open)]
+        lines.append(f"{series} {_COMMON.get(value) or _number(value)}\n")
+    end = "# EOF\n" if is_open else ""
+    text = "".join([line for lines in families.values() for line in lines]) + end
+    if len(text) > _MAX_KEPT_PAGE:
+        _series.cache_clear()
+    return Page(text, dropped)
+
+
+_MAX_KEPT_PAGE: Final = 64 * 1024
+"""Characters. Names of larger pages are not kept: with this, and the bound on their number, a node that invents long
+names again and again can make us hold 64 MiB."""
+
+
+@lru_cache(maxsize=1024)
+def _head(family: Family, is_open: bool) -> str:
+    meaning = family.help.replace("\\", r"\\").replace("\n", r"\n")
+    name = family.name
+    if is_open:
+        meaning = meaning.replace('"', r"\"")
+        if family.kind == "counter":
+            name = name.removesuffix("_total")
+    return f"# HELP {name} {meaning}\n# TYPE {name} {family.kind}\n"
+
+
+# Series recur from scrape to scrape: each is escaped and joined once.
+@lru_cache(maxsize=1024)
+def _series(family: Family, labels: tuple[str, ...]) -> str:
+    if not labels:
+        return family.name
+    pairs = [f'{name}="{_escape(value)}"' for name, value in zip(family.labels, labels, strict=True)]
+    return f"{family.name}{{{','.join(pairs)}}}"
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
+_COMMON: Final[dict[float, str]] = {0: "0", 1: "1"}
+"""Two thirds of all values on a page."""
+_SPECIAL: Final = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}
+
+
+def _number(value: float) -> str:
+    """Write a number as it reads back, and a whole one without a fraction."""
+    text = repr(float(value)).removesuffix(".0")
+    return _SPECIAL.get(text, text)
+
+
+_MEDIA: Final = {
+    "text/plain": ("0.0.4", Format.TEXT),
+    "text/*": ("0.0.4", Format.TEXT),
+    "*/*": ("0.0.4", Format.TEXT),
+    "application/openmetrics-text": ("1.0.0", Format.OPENMETRICS),
+}
+_QUALITY: Final = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", re.ASCII)
+
+
+# Headers recur too; a client may make them up, so the cache is bounded.
+@lru_cache(maxsize=128)
+def choose_format(accept: str) -> Format:
+    """Return the format of the highest quality in an Accept header; text 0.0.4 where none is known or two are equal."""
+    best, chosen = 0.0, Format.TEXT
+    for media_type, parameters in _ranges(accept):
+        version, form = _MEDIA.get(media_type, ("", Format.TEXT))
+        quality = _quality(parameters)
+        is_spoken = bool(version) and parameters.get("version", version) == version
+        if is_spoken and (quality > best or (quality == best and quality > 0 and form is Format.TEXT)):
+            best, chosen = quality, form
+    return chosen
+
+
+@lru_cache(maxsize=128)
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Tell whether an Accept-Encoding header asks for gzip; `gzip;q=0` refuses it."""
+    qualities = {coding: _quality(parameters) for coding, parameters in _ranges(accept_encoding)}
+    return qualities.get("gzip", qualities.get("*", 0.0)) > 0
+
+
+def _ranges(header: str) -> Iterable[tuple[str, dict[str, str]]]:
+    for item in header.split(","):
+        value, *parameters = (part.strip() for part in item.split(";"))
+        pairs = (parameter.partition("=") for parameter in parameters)
+        yield value.lower(), {name.strip().lower(): text.strip().strip('"') for name, _, text in pairs}
+
+
+def _quality(parameters: dict[str, str]) -> float:
+    text = parameters.get("q", "1")
+    return float(text) if _QUALITY.fullmatch(text) else 0.0
