@@ -1,0 +1,27 @@
+"""Asking a node: one method, whatever the transport; the scheme of its URL chooses."""
+
+from collections.abc import Callable
+from typing import Final
+
+from nundb_exporter.client.http import HttpTransport
+from nundb_exporter.client.tcp import TcpTransport
+from nundb_exporter.client.transport import Transport
+from nundb_exporter.client.websocket import WebSocketTransport
+from nundb_exporter.config.settings import Endpoint, Tls
+
+TRANSPORTS: Final[dict[str, Callable[[Endpoint, Tls], Transport]]] = {
+    "http": HttpTransport,
+    "https": HttpTransport,
+    "tcp": TcpTransport,
+    "ws": WebSocketTransport,
+    "wss": WebSocketTransport,
+}
+
+
+def open_transport(endpoint: Endpoint, tls: Tls) -> Transport:
+    """Return the transport of the endpoint's scheme; nothing is dialled before the first question.
+
+    Raises:
+        ConfigError: a file of the TLS settings cannot be used.
+    """
+    return TRANSPORTS[endpoint.scheme](endpoint, tls)

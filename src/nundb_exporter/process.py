@@ -1,0 +1,75 @@
+"""The exporter's own process, as /proc tells it; where there is no /proc, what is known elsewhere."""
+
+import os
+import platform
+import resource
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from nundb_exporter import __version__
+from nundb_exporter.metrics import (
+    BUILD_INFO,
+    PROCESS_CPU,
+    PROCESS_MAX_FDS,
+    PROCESS_OPEN_FDS,
+    PROCESS_RESIDENT,
+    PROCESS_START,
+    PROCESS_VIRTUAL,
+    PYTHON_INFO,
+    Sample,
+)
+
+_STAT: Final = Path("/proc/self/stat")
+_FDS: Final = Path("/proc/self/fd")
+_SYSTEM_STAT: Final = Path("/proc/stat")
+_CACHE_SECONDS: Final = 1.0
+"""Reading /proc costs a third of a scrape; these numbers are about the exporter, and a second old at most."""
+
+
+class Process:
+    """The exporter's process, read anew once a second at most."""
+
+    def __init__(self) -> None:
+        self._samples: list[Sample] = []
+        self._read_at = -_CACHE_SECONDS
+        self._constant = [
+            BUILD_INFO.sample(1, __version__, platform.python_version()),
+            PYTHON_INFO.sample(1, platform.python_implementation(), platform.python_version()),
+        ]
+        self._boot_time = _boot_time()
+
+    def samples(self) -> list[Sample]:
+        """Return the families `process_*`, `python_info` and `nundb_exporter_build_info`."""
+        now = time.monotonic()
+        if now - self._read_at >= _CACHE_SECONDS:
+            self._samples = [*self._constant, *self._read()]
+            self._read_at = now
+        return self._samples
+
+    def _read(self) -> Iterator[Sample]:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        yield PROCESS_CPU.sample(usage.ru_utime + usage.ru_stime)
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        yield PROCESS_MAX_FDS.sample(soft)
+        try:
+            stat = _STAT.read_text()
+            descriptors = sum(1 for _ in _FDS.iterdir())
+        except OSError:
+            return  # there is no /proc, or no descriptor left to read it with
+        # The second field is the program's name, in brackets, and may hold anything: count from behind it (proc(5)).
+        fields = stat.rpartition(")")[2].split()
+        yield PROCESS_VIRTUAL.sample(int(fields[20]))
+        yield PROCESS_RESIDENT.sample(int(fields[21]) * resource.getpagesize())
+        yield PROCESS_OPEN_FDS.sample(descriptors)
+        if self._boot_time is not None:
+            yield PROCESS_START.sample(self._boot_time + int(fields[19]) / os.sysconf("SC_CLK_TCK"))
+
+
+def _boot_time() -> float | None:
+    try:
+        lines = _SYSTEM_STAT.read_text().splitlines()
+    except OSError:
+        return None
+    return next((float(line.split()[1]) for line in lines if line.startswith("btime ")), None)

@@ -1,0 +1,272 @@
+"""One scrape of one node: each distinct command once, one deadline, every collector timed and judged on its own."""
+
+import asyncio
+import contextlib
+import logging
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, NamedTuple
+
+from nundb_exporter.client import open_transport
+from nundb_exporter.client.probe import probe
+from nundb_exporter.client.transport import check_proof
+from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.config.settings import Target, neighbouring_ports
+from nundb_exporter.errors import NundbExporterError, ProtocolError, Reason, TargetError
+from nundb_exporter.metrics import (
+    COLLECTOR_DURATION,
+    COLLECTOR_SUCCESS,
+    REASONS,
+    SCRAPE_DURATION,
+    SCRAPE_FAILURE,
+    UP,
+    Answers,
+    Options,
+    Probe,
+    Sample,
+)
+from nundb_exporter.protocol.commands import LIST_DBS, METRICS_STATE, OPLOG_STATE, Command, auth, use_db
+from nundb_exporter.protocol.fields import metrics_state
+
+_LOGGER: Final = logging.getLogger(__name__)
+_MAX_SESSIONS: Final = 3
+"""Sessions under way at once: Nun-db has four HTTP workers, and one stays free for its users (protocol notes 1.2)."""
+
+_DOOR_REFUSALS: Final = frozenset({"Invalid token", "Not a valid database name"})
+_TOO_LATE: Final = "the deadline came before the answer"
+_PROBE_SECONDS: Final = 1.0
+"""A transport that has not answered by then is down: the rest of the page need not wait for it."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How one collector fared."""
+
+    seconds: float = 0.0
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scrape:
+    """What one scrape gave."""
+
+    samples: Sequence[Sample]
+    answers: Answers
+    outcomes: dict[str, Outcome]
+    """By the collector's name; empty when the node gave no answers to read."""
+    error: TargetError | None
+    """Why the node is not up."""
+    seconds: float
+
+
+class Node:
+    """A node that is scraped again and again. Its connections are kept from scrape to scrape, and nothing else.
+
+    Raises:
+        ConfigError: a file of the TLS settings cannot be used.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._transport = open_transport(target.endpoint, target.tls)
+        self._collectors = tuple(collector for collector in COLLECTORS if collector.name in target.collectors)
+        self._auth = auth(target.credentials.user, target.credentials.password.reveal())
+        # metrics-state is asked whatever is on, for nundb_up; dict.fromkeys keeps the order and drops twins. The list
+        # of databases comes last: a name in it may begin with `;`, and the last slot alone has no border to mistake.
+        wanted = [command for collector in self._collectors for command in collector.commands]
+        self._commands = tuple(sorted(dict.fromkeys((self._auth, METRICS_STATE, *wanted)), key=LIST_DBS.__eq__))
+        inside = [command for collector in self._collectors for command in collector.database_commands]
+        self._database_commands = tuple(dict.fromkeys(inside))
+        self._doors = {access.name: use_db(access.name, access.token.reveal()) for access in target.databases}
+        self._options = Options(tuple(self._doors), target.max_pending_operations)
+        self._told: dict[str, str] = {}
+
+    async def close(self) -> None:
+        """Close the kept connections."""
+        await self._transport.close()
+
+    async def scrape(self, deadline: float) -> Scrape:
+        """Ask everything and read it until `deadline`, by the event loop's clock; always return, and in time."""
+        started = time.perf_counter()
+        answers = Answers(self._options)
+        outcomes: dict[str, Outcome] = {}
+        samples: list[Sample] = []
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._ask_node(answers)
+            outcomes = {collector.name: Outcome() for collector in self._collectors}
+            if jobs := list(self._follow_ups(answers, outcomes)):
+                await _run_until(deadline, jobs)
+            samples = self._read(answers, outcomes)
+            error = _judge(answers)
+        except TargetError as caught:
+            error = caught
+        except TimeoutError:
+            error = TargetError(Reason.TIMEOUT, f"{self.target.endpoint.authority}: no answer before the deadline")
+        except ProtocolError as caught:
+            error = TargetError(Reason.PROTOCOL, f"{self.target.endpoint.authority}: {caught}")
+        self._tell_changes(error, outcomes)
+        seconds = time.perf_counter() - started
+        return Scrape([*_own_samples(error, outcomes, seconds), *samples], answers, outcomes, error, seconds)
+
+    async def _ask_node(self, answers: Answers) -> None:
+        """Ask what all collectors ask of the node, in one session.
+
+        Raises:
+            TargetError: the node cannot be reached or refuses the credentials.
+            ProtocolError: it is not a Nun-db.
+        """
+        answers.node.update(zip(self._commands, await self._transport.execute(self._commands), strict=True))
+        check_proof(self.target.endpoint, answers.node[self._auth])
+        if answers.node[METRICS_STATE].is_unsupported:
+            _, reply = await self._transport.execute((self._auth, OPLOG_STATE))
+            answers.node[METRICS_STATE] = reply
+
+    def _follow_ups(self, answers: Answers, outcomes: dict[str, Outcome]) -> "Iterator[_Job]":
+        """Yield what is to be asked now that the first answers are known, each with the collectors it is for."""
+        for collector in self._collectors:
+            try:
+                commands = tuple(collector.follow_up(answers))
+            except ProtocolError:
+                continue  # it fails again when it is read, and is told then
+            if commands:
+                yield _Job([outcomes[collector.name]], partial(self._ask_more, answers, commands))
+            for transport in collector.probes:
+                yield _Job([outcomes[collector.name]], partial(self._probe, answers, transport))
+        if self._database_commands:
+            concerned = [outcomes[c.name] for c in self._collectors if c.database_commands]
+            for name in self._doors:
+                yield _Job(concerned, partial(self._ask_database, answers, name))
+
+    async def _ask_more(self, answers: Answers, commands: Sequence[Command]) -> None:
+        """Ask each command in a session of its own: its reply may hold `;` (design, section 6)."""
+        for command in commands:
+            _, answers.node[command] = await self._transport.execute((self._auth, command))
+
+    async def _ask_database(self, answers: Answers, name: str) -> None:
+        """Ask what all collectors ask in one database: one session, and one more for what follows from it.
+
+        A second use-db on one connection would leak a connection for ever (protocol notes 3.4).
+        """
+        answers.failures[name] = _TOO_LATE
+        try:
+            await self._ask_inside(answers, name, self._database_commands)
+        except NundbExporterError as error:
+            answers.failures[name] = str(error)
+            return
+        del answers.failures[name]
+        # What follows is of some collectors alone: where it fails, they miss it when they read, and the others do not.
+        with contextlib.suppress(NundbExporterError):
+            follow_up = dict.fromkeys(
+                command
+                for collector in self._collectors
+                for command in collector.database_follow_up(answers).get(name, ())
+            )
+            if follow_up:
+                await self._ask_inside(answers, name, tuple(follow_up))
+
+    async def _ask_inside(self, answers: Answers, name: str, commands: Sequence[Command]) -> None:
+        opened, *replies = await self._transport.execute((self._doors[name], *commands))
+        if opened.error is not None:
+            # No other words than these: what answers here may repeat the token.
+            raise ProtocolError(f"use-db: {opened.error if opened.error in _DOOR_REFUSALS else 'refused'}")
+        answers.database.update(((name, command), reply) for command, reply in zip(commands, replies, strict=True))
+
+    async def _probe(self, answers: Answers, transport: str) -> None:
+        ports = self.target.ports or neighbouring_ports(self.target.endpoint)
+        seconds = None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PROBE_SECONDS):
+                seconds = await probe(transport, self.target.endpoint, ports, self.target.tls)
+        answers.probes[transport] = Probe(transport, seconds is not None, seconds)
+
+    def _read(self, answers: Answers, outcomes: dict[str, Outcome]) -> list[Sample]:
+        samples: list[Sample] = []
+        for collector in self._collectors:
+            outcome = outcomes[collector.name]
+            begun = time.perf_counter()
+            try:
+                for sample in collector.parse(answers):
+                    samples.append(sample)  # noqa: PERF402 - what is read before a failure stays
+            except ProtocolError as error:
+                outcome.failure = outcome.failure or str(error)
+            except Exception as error:  # noqa: BLE001 - the one place: a defect must not cost the others' numbers
+                outcome.failure = f"defect: {type(error).__name__}"
+                # The way to it and not its text, which may repeat what the node stores.
+                way = "".join(traceback.format_tb(error.__traceback__))
+                _LOGGER.error("collector %s has a defect: %s\n%s", collector.name, type(error).__name__, way)  # noqa: TRY400 - as above
+            outcome.seconds += time.perf_counter() - begun
+        return samples
+
+    def _tell_changes(self, error: TargetError | None, outcomes: dict[str, Outcome]) -> None:
+        """Log what differs from the last scrape, once: a node that is down must not fill a disk."""
+        told = {f"collector {name}": outcome.failure for name, outcome in outcomes.items() if outcome.failure}
+        if error is not None:
+            told["node"] = str(error)
+        if told == self._told:
+            return
+        for subject, failure in told.items():
+            if self._told.get(subject) != failure:
+                _LOGGER.warning("%s: %s failed: %s", self.target.endpoint, subject, failure)
+        for subject in self._told.keys() - told.keys():
+            _LOGGER.info("%s: %s is well again", self.target.endpoint, subject)
+        self._told = told
+
+
+class _Job(NamedTuple):
+    """What is still to be asked, and the collectors that it is for."""
+
+    outcomes: Sequence[Outcome]
+    ask: Callable[[], Awaitable[None]]
+
+
+async def _run_until(deadline: float, jobs: Iterable[_Job]) -> None:
+    """Run the jobs side by side, a few at a time, until the deadline; what is ready then stays."""
+    places = asyncio.Semaphore(_MAX_SESSIONS)
+    with contextlib.suppress(TimeoutError):  # each job has told its collectors
+        async with asyncio.timeout_at(deadline), asyncio.TaskGroup() as group:
+            for job in jobs:
+                group.create_task(_run(job, places))
+
+
+async def _run(job: _Job, places: asyncio.Semaphore) -> None:
+    """Ask, and let the collectors concerned bear the time and the failure."""
+    begun = time.perf_counter()
+    failure: str | None = _TOO_LATE
+    try:
+        async with places:
+            begun = time.perf_counter()
+            await job.ask()
+        failure = None
+    except NundbExporterError as error:
+        failure = str(error)
+    finally:
+        for outcome in job.outcomes:
+            outcome.seconds += time.perf_counter() - begun
+            outcome.failure = outcome.failure or failure
+
+
+def _judge(answers: Answers) -> TargetError | None:
+    """Decide nundb_up by metrics-state alone."""
+    try:
+        payload = answers.payload(METRICS_STATE)
+        if payload is None:
+            return TargetError(Reason.PROTOCOL, "metrics-state: unknown to this server")
+        metrics_state(payload)
+    except ProtocolError as error:
+        return TargetError(Reason.PROTOCOL, str(error))
+    return None
+
+
+def _own_samples(error: TargetError | None, outcomes: dict[str, Outcome], seconds: float) -> Iterator[Sample]:
+    yield UP.sample(error is None)
+    for reason in REASONS:
+        yield SCRAPE_FAILURE.sample(error is not None and error.reason is reason, reason)
+    yield SCRAPE_DURATION.sample(seconds)
+    for name, outcome in outcomes.items():
+        yield COLLECTOR_DURATION.sample(outcome.seconds, name)
+    for name, outcome in outcomes.items():
+        yield COLLECTOR_SUCCESS.sample(outcome.failure is None, name)
