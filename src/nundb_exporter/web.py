@@ -1,0 +1,174 @@
+"""The exporter's HTTP: the metrics, a landing page and health. It knows no protocol and no metric of Nun-db."""
+
+import asyncio
+import base64
+import gzip
+import hashlib
+import html
+import logging
+import math
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import resources
+from typing import Final
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from nundb_exporter import __version__
+from nundb_exporter.coalesce import Coalescer
+from nundb_exporter.config.settings import DEFAULT_TIMEOUT, Web
+from nundb_exporter.errors import ConfigError
+from nundb_exporter.exposition import Format, accepts_gzip, choose_format, render
+from nundb_exporter.metrics import REQUESTS_REJECTED, SAMPLES_DROPPED
+from nundb_exporter.process import Process
+from nundb_exporter.scrape import Node
+
+_LOGGER: Final = logging.getLogger(__name__)
+_BACKLOG: Final = 512
+"""Connections that may wait to be accepted: several Prometheus servers may begin at one instant."""
+_SHUTDOWN_SECONDS: Final = DEFAULT_TIMEOUT
+"""How long scrapes under way may go on after the signal to end: as long as one with the usual timeout can take."""
+_MAX_TIMEOUT: Final = 600.0
+_GZIP_LEVEL: Final = 1
+_HEADERS: Final = {"Server": "nundb-exporter", "X-Content-Type-Options": "nosniff"}
+
+
+def budget(header: str | None, offset: float) -> float:
+    """Return the seconds that a scrape may take, given X-Prometheus-Scrape-Timeout-Seconds.
+
+    The offset is what the answer's way back may take. Where the client's timeout is hardly longer than it, half of the
+    timeout is left; what is not a positive number is as good as no header.
+    """
+    try:
+        timeout = float(header) if header else DEFAULT_TIMEOUT
+    except ValueError:
+        timeout = DEFAULT_TIMEOUT
+    if not (math.isfinite(timeout) and timeout > 0):
+        timeout = DEFAULT_TIMEOUT
+    return max(min(timeout, _MAX_TIMEOUT) - offset, timeout / 2 if timeout < 2 * offset else 0.0)
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    """Tell whether aiohttp logs a fault of ours: whoever sends broken requests must not fill a disk."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+_LOGGER.addFilter(_is_our_fault)
+
+
+class Server:
+    """Serve one node's metrics and the exporter's own."""
+
+    def __init__(self, node: Node, settings: Web) -> None:
+        self._node = node
+        self._settings = settings
+        self._process = Process()
+        self._coalescer: Coalescer[bytes] = Coalescer()
+        self._under_way = 0
+        self._rejected = 0
+        self._dropped = 0
+        self._landing, self._landing_policy = _landing_page(
+            {"metrics": settings.telemetry_path, "node": str(node.target.endpoint), "version": __version__}
+        )
+        application = web.Application()
+        application.router.add_get(settings.telemetry_path, self._metrics)
+        application.router.add_get("/", self._index)
+        application.router.add_get("/-/healthy", _well("healthy"))
+        application.router.add_get("/-/ready", _well("ready"))
+        # A client that leaves cancels its scrape: aiohttp does so only when told.
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            logger=_LOGGER,
+            handler_cancellation=True,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+        )
+
+    async def start(self) -> list[str]:
+        """Listen, and return the addresses, as `host:port`.
+
+        Raises:
+            ConfigError: an address cannot be listened on.
+        """
+        await self._runner.setup()
+        for host, port in self._settings.listen:
+            site = web.TCPSite(self._runner, host, port, backlog=_BACKLOG)
+            try:
+                await site.start()
+            except OSError as error:
+                await self.stop()
+                cause = (error.strerror or str(error)).lower()
+                cure = "choose another address, or stop the program that has it"
+                raise ConfigError(
+                    f"--web.listen-address {host or ''}:{port}", f"cannot listen ({cause})", cure
+                ) from error
+        return [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port, *_ in self._runner.addresses]
+
+    async def stop(self) -> None:
+        """Stop listening, let the scrapes under way end, and close the connections to the node."""
+        await self._runner.cleanup()
+        await self._node.close()
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        if self._under_way >= self._settings.max_requests:
+            self._rejected += 1
+            text = f"{self._under_way} requests are under way, as many as --web.max-requests allows.\n"
+            return web.Response(status=503, text=text, headers=_HEADERS)
+        self._under_way += 1
+        try:
+            headers = request.headers
+            timeout = budget(headers.get("X-Prometheus-Scrape-Timeout-Seconds"), self._settings.timeout_offset)
+            form = choose_format(headers.get("Accept", ""))
+            zipped = accepts_gzip(headers.get("Accept-Encoding", ""))
+            # A deadline, not a duration: who asks in another's place has less time left.
+            deadline = asyncio.get_running_loop().time() + timeout
+            body = await self._coalescer.share((timeout, form, zipped), lambda: self._page(deadline, form, zipped))
+            own = {"Content-Type": form.value, "Vary": "Accept, Accept-Encoding", **_HEADERS}
+            if zipped:
+                own["Content-Encoding"] = "gzip"
+            return web.Response(body=body, headers=own)
+        finally:
+            self._under_way -= 1
+
+    async def _page(self, deadline: float, form: Format, zipped: bool) -> bytes:
+        """Scrape the node and render the page."""
+        scrape = await self._node.scrape(deadline)
+        counters = (REQUESTS_REJECTED.sample(self._rejected), SAMPLES_DROPPED.sample(self._dropped))
+        page = render([*scrape.samples, *counters, *self._process.samples()], form)
+        self._dropped += page.dropped
+        body = page.text.encode()
+        return gzip.compress(body, _GZIP_LEVEL, mtime=0) if zipped else body
+
+    async def _index(self, _: web.Request) -> web.Response:
+        headers = {"Content-Security-Policy": self._landing_policy, **_HEADERS}
+        return web.Response(text=self._landing, content_type="text/html", headers=headers)
+
+
+def _landing_page(words: Mapping[str, str]) -> tuple[str, str]:
+    """Return the landing page with the words filled in, and its Content-Security-Policy.
+
+    The policy allows the page's own style and script, by their hashes, and requests to the exporter alone: a name that
+    a node invents cannot become code even if the page had a mistake.
+    """
+    page = resources.files("nundb_exporter").joinpath("landing.html").read_text(encoding="utf-8")
+    allowed = {tag: _hash(page, tag) for tag in ("style", "script")}
+    page = re.sub(r"\{\{(\w+)\}\}", lambda found: html.escape(words[found[1]]), page)
+    policy = (
+        f"default-src 'none'; script-src {allowed['script']}; style-src {allowed['style']}; img-src data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return page, policy
+
+
+def _hash(page: str, tag: str) -> str:
+    _, _, rest = page.partition(f"<{tag}>")
+    text, _, _ = rest.partition(f"</{tag}>")
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _well(word: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=f"nundb-exporter is {word}.\n", headers=_HEADERS)
+
+    return answer

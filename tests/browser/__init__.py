@@ -1,0 +1,1 @@
+"""The landing page in a real browser."""

@@ -1,0 +1,59 @@
+"""What the page's exporter needs around it: nodes, databases and writes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import aiohttp
+
+from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.config.settings import Target, Web, parse_endpoint
+from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
+from nundb_exporter.devserver import Cluster, Node, NodeOptions
+from nundb_exporter.scrape import Node as ScrapedNode
+from nundb_exporter.web import Server
+
+USER, PASSWORD = "nun", "nun-pwd"
+TOKEN: Final = "token"
+"""Of every database."""
+
+
+@asynccontextmanager
+async def single_node(options: NodeOptions | None = None) -> AsyncIterator[Node]:
+    """Run one node, and yield it once it has made itself the primary."""
+    async with Cluster(1, port_base=None, options=options) as cluster:
+        yield cluster.nodes[0]
+
+
+@asynccontextmanager
+async def exporter(url: str, *databases: str, port: int = 0) -> AsyncIterator[str]:
+    """Serve a node's metrics as `nundb-exporter` does, and yield where."""
+    target = Target(
+        endpoint=parse_endpoint("NUN_URL", url),
+        credentials=Credentials(USER, Secret(PASSWORD)),
+        collectors=tuple(collector.name for collector in COLLECTORS if collector.is_default),
+        databases=tuple(DatabaseAccess(name, Secret(TOKEN)) for name in databases),
+    )
+    server = Server(ScrapedNode(target), Web(listen=(("127.0.0.1", port),)))
+    (address,) = await server.start()
+    try:
+        yield f"http://{address}/"
+    finally:
+        await server.stop()
+
+
+async def create_database(node: Node, name: str, strategy: str = "") -> None:
+    """Create a database on a node."""
+    reply = await _post(node, f"auth {USER} {PASSWORD};create-db {name} {TOKEN} {strategy}".rstrip())
+    assert "create-db success" in reply
+
+
+async def write(node: Node, database: str, count: int) -> None:
+    """Write values, one request each."""
+    for number in range(count):
+        await _post(node, f"use-db {database} {TOKEN};set key-{number} value")
+
+
+async def _post(node: Node, commands: str) -> str:
+    async with aiohttp.ClientSession() as session, session.post(node.http_url, data=commands) as response:
+        return await response.text()
