@@ -1,0 +1,100 @@
+"""`nundb-exporter check`: one readable report of a node or of a cluster's nodes."""
+
+import asyncio
+import dataclasses
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+import click
+
+from nundb_exporter.cli.options import Seconds, node_flags, target
+from nundb_exporter.cli.terminal import printable
+from nundb_exporter.config.settings import Target, parse_endpoint
+from nundb_exporter.report import NodeReport, age, describe, findings
+from nundb_exporter.scrape import Node
+
+_UNHEALTHY: Final = 1
+
+
+@click.command("check")
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@node_flags
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--timeout", type=Seconds(), default=5.0, show_default=True, metavar="SECONDS", help="How long a node may take."
+)
+def command(urls: tuple[str, ...], as_json: bool, timeout: float, **flags: Any) -> int:  # noqa: ANN401 - click's own
+    """Report on a node, or on all nodes of a cluster and where they disagree.
+
+    Exit 0: healthy. Exit 1: something is wrong, and the report says what. Exit 2: a setting is wrong.
+    """
+    first = target(**{**flags, "nundb_url": urls[0] if urls else flags["nundb_url"]})
+    targets = [first, *(dataclasses.replace(first, endpoint=parse_endpoint("URL", url)) for url in urls[1:])]
+    reports = asyncio.run(_examine(targets, timeout))
+    found = findings(reports, time.time())
+    if as_json:
+        nodes = [dataclasses.asdict(report) for report in reports]
+        click.echo(json.dumps({"healthy": not found, "findings": found, "nodes": nodes}, indent=2, default=_as_json))
+    else:
+        for report in reports:
+            click.echo("\n".join(_lines(report)))
+            click.echo()
+        for sentence in found:
+            click.echo(f"{click.style('✗', fg='red', bold=True)} {printable(sentence)}")
+        if not found:
+            click.echo(f"{click.style('✓', fg='green', bold=True)} healthy")
+    return _UNHEALTHY if found else 0
+
+
+async def _examine(targets: list[Target], timeout_seconds: float) -> list[NodeReport]:
+    return list(await asyncio.gather(*(_examine_one(node, timeout_seconds) for node in targets)))
+
+
+async def _examine_one(target_: Target, timeout_seconds: float) -> NodeReport:
+    node = Node(target_)
+    scrape = await node.scrape(asyncio.get_running_loop().time() + timeout_seconds)
+    await node.close()
+    failed = {name: outcome.failure for name, outcome in scrape.outcomes.items() if outcome.failure}
+    return describe(str(target_.endpoint), scrape.samples, scrape.error, failed, time.time())
+
+
+def _as_json(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value))
+
+
+def _lines(report: NodeReport) -> Iterator[str]:
+    state = click.style("up", fg="green") if report.is_up else click.style("down", fg="red", bold=True)
+    role = f", {report.role.replace('_', ' ')}" if report.role else ""
+    yield f"{click.style(report.url, bold=True)}  {state}{role}"
+    if not report.is_up:
+        yield _row("reason", report.failure or "")
+    if report.started is not None:
+        yield _row(
+            "started", f"{report.started:%Y-%m-%d %H:%M:%S} UTC, {age(time.time() - report.started.timestamp())} ago"
+        )
+    if report.pending_operations is not None:
+        yield _row("pending", f"{report.pending_operations} operations")
+    if report.oplog_bytes is not None:
+        yield _row("oplog", f"{report.oplog_records} records, {report.oplog_bytes} bytes")
+    averages = {"replication": report.replication_seconds, "queries": report.query_seconds}
+    for name, seconds in averages.items():
+        if seconds is not None:
+            yield _row(name, f"{seconds * 1000:.3g} ms (moving average)")
+    for position, member in enumerate(report.members):
+        connected = {None: "", True: ", linked", False: ", not linked"}[member.is_connected]
+        owed = f", owes {member.unacknowledged} acknowledgements" if member.unacknowledged else ""
+        own = " (this node)" if member.is_self else ""
+        yield _row("members" if not position else "", f"{member.name} {member.role}{own}{connected}{owed}")
+    for position, (name, strategy) in enumerate(sorted(report.databases.items())):
+        connections = report.connections.get(name)
+        users = "" if connections is None else f", {connections} connections"
+        yield _row("databases" if not position else "", f"{name} ({strategy}){users}")
+
+
+def _row(name: str, text: str) -> str:
+    return f"  {name:<12} {printable(text)}"

@@ -1,0 +1,120 @@
+"""`nundb-exporter demo`: a cluster under load, its exporters and Prometheus, in one command."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+import click
+
+from nundb_exporter.cli.devserver import LAST_PORT, administrator
+from nundb_exporter.config.settings import DEFAULT_LISTEN_ADDRESS, parse_listen_address
+from nundb_exporter.demo.exporters import PORT_FLAG
+from nundb_exporter.demo.faults import CHOICES
+from nundb_exporter.demo.performance import perform
+from nundb_exporter.demo.screen import Screen
+from nundb_exporter.demo.stage import (
+    DEFAULT_PROMETHEUS_PORT,
+    NODES,
+    PORT_BASE_FLAG,
+    PROMETHEUS_PORT_FLAG,
+    Settings,
+)
+from nundb_exporter.devserver import NotReadyError
+from nundb_exporter.devserver.options import DEFAULT_PORT_BASE, PORTS_PER_NODE
+
+_DEFAULT_EXPORTER_PORT: Final = parse_listen_address("the default", DEFAULT_LISTEN_ADDRESS)[1]
+_FAILURE: Final = 1
+
+
+def _port(name: str, highest: int, default: int | None, help_text: str) -> Callable[..., Any]:
+    return click.option(
+        name, type=click.IntRange(0, highest), default=default, show_default=True, metavar="PORT", help=help_text
+    )
+
+
+@click.command("demo")
+@click.option(
+    "--fault",
+    "faults",
+    type=click.Choice(tuple(CHOICES)),
+    multiple=True,
+    metavar="NAME",
+    help="Break it on purpose; several times for one after another. See --list-faults.",
+)
+@click.option(
+    "--fault-after",
+    type=click.FloatRange(min=0),
+    default=15.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long all is well before the first fault, and how long each lasts before the next.",
+)
+@click.option("--list-faults", is_flag=True, help="Tell what --fault can be, and end.")
+@click.option(
+    "--duration", type=click.FloatRange(min=0), metavar="SECONDS", help="End by itself. Default: Ctrl-C ends it."
+)
+@_port(PORT_FLAG, LAST_PORT - NODES, _DEFAULT_EXPORTER_PORT, "The exporter of node 0; the others have the next ports.")
+@_port(
+    PORT_BASE_FLAG,
+    LAST_PORT - NODES * PORTS_PER_NODE,
+    DEFAULT_PORT_BASE,
+    "The nodes: see nundb-exporter devserver --help.",
+)
+@_port(
+    PROMETHEUS_PORT_FLAG,
+    LAST_PORT,
+    None,
+    f"Prometheus. Default: {DEFAULT_PROMETHEUS_PORT}, or any free one where that is taken.",
+)
+@click.option(
+    "--prometheus/--no-prometheus", default=True, help="Start Prometheus where it is installed. Default: yes."
+)
+def command(
+    *,
+    faults: tuple[str, ...],
+    fault_after: float,
+    list_faults: bool,
+    duration: float | None,
+    exporter_port: int,
+    port_base: int,
+    prometheus_port: int | None,
+    prometheus: bool,
+) -> int:
+    """Watch three Nun-db nodes under load, and watch them fail.
+
+    Starts an embedded cluster with applications at work, an exporter for each node, and Prometheus where it is
+    installed; tells what to look at; and leaves nothing behind. On a terminal, keys break it and put it right.
+    """
+    if list_faults:
+        width = max(len(name) for name in CHOICES)
+        for name, description in CHOICES.items():
+            click.echo(f"{name:<{width}}  {description}")
+        return 0
+    settings = Settings(
+        administrator=administrator(),
+        port_base=port_base,
+        exporter_port=exporter_port,
+        prometheus_port=prometheus_port,
+        has_prometheus=prometheus,
+        faults=faults,
+        fault_after_seconds=fault_after,
+        duration_seconds=duration,
+    )
+    return asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> int:
+    ended = asyncio.Event()
+    # SIGHUP comes when the terminal is closed: Prometheus must not stay behind then either.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    screen = Screen(sys.stdout, is_terminal=sys.stdout.isatty())
+    keyboard = sys.stdin.fileno() if sys.stdin and sys.stdin.isatty() and screen.is_terminal else None
+    try:
+        await perform(settings, screen, keyboard, ended)
+    except NotReadyError as error:
+        click.echo(f"nundb-exporter: the nodes have not become one cluster: {error}", err=True)
+        return _FAILURE
+    return 0

@@ -1,0 +1,52 @@
+"""`nundb-exporter generate`: dashboards, rules, runbook and reference, written from the code."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from nundb_exporter.monitoring.generate import files
+
+_WIDTH: Final = 110
+"""Of the help texts, whatever terminal they are generated on."""
+_DIFFERENT: Final = 1
+
+
+@click.command("generate")
+@click.argument(
+    "directory", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="[DIR]"
+)
+@click.option("--check", is_flag=True, help="Write nothing; name the files that would change.")
+def command(directory: Path, check: bool) -> int:
+    """Write Grafana dashboards, Prometheus rules and reference documentation into DIR, below deploy/ and docs/.
+
+    Exit 0: done, or with --check: up to date. Exit 1: --check found a difference.
+    """
+    readme = directory / "README.md"
+    generated = files(readme.read_text(encoding="utf-8") if readme.exists() else None, help_texts())
+    stale = [path for path, text in generated.items() if _text(directory / path) != text]
+    for path in stale:
+        if not check:
+            (directory / path).parent.mkdir(parents=True, exist_ok=True)
+            (directory / path).write_text(generated[path], encoding="utf-8")
+        click.echo(f"{'out of date' if check else 'written'}: {path}")
+    return _DIFFERENT if check and stale else 0
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def help_texts() -> dict[str, str]:
+    """Return what `--help` prints, by command."""
+    from nundb_exporter.cli import command as program  # noqa: PLC0415 - it imports this module when it needs it
+
+    settings = {**program.context_settings, "terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    root = click.Context(program, info_name="nundb-exporter", **settings)
+    texts = {"nundb-exporter": program.get_help(root)}
+    for name in program.list_commands(root):
+        subcommand = program.get_command(root, name)
+        if subcommand is not None:
+            context = click.Context(subcommand, info_name=name, parent=root)
+            texts[f"nundb-exporter {name}"] = subcommand.get_help(context)
+    return texts

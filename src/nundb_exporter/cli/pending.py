@@ -1,0 +1,78 @@
+"""`nundb-exporter pending`: which operations wait for whom, since when."""
+
+import asyncio
+import dataclasses
+import json
+import time
+from typing import Any, Final
+
+import click
+
+from nundb_exporter.cli.options import Seconds, node_flags, target
+from nundb_exporter.cli.terminal import printable
+from nundb_exporter.client import open_transport
+from nundb_exporter.client.transport import check_proof
+from nundb_exporter.config.settings import Target
+from nundb_exporter.errors import ProtocolError, Reason, TargetError
+from nundb_exporter.protocol.commands import PENDING_OPS, auth
+from nundb_exporter.protocol.fields import PendingOperation, pending_operations
+from nundb_exporter.report import PendingGroup, age, group_pending
+
+_UNHEALTHY: Final = 1
+
+
+@click.command("pending")
+@node_flags
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--timeout", type=Seconds(), default=10.0, show_default=True, metavar="SECONDS", help="How long the node may take."
+)
+def command(as_json: bool, timeout: float, **flags: Any) -> int:  # noqa: ANN401 - click's own
+    """Show which operations wait for which replica, since when, and some of the keys they are about.
+
+    Exit 0: nothing is pending. Exit 1: something is, or the node gives no answer. Exit 2: a setting is wrong.
+    """
+    try:
+        operations = asyncio.run(_ask(target(**flags), timeout))
+    except (TargetError, ProtocolError) as error:
+        click.echo(json.dumps({"error": str(error)}) if as_json else f"no answer: {error}", err=not as_json)
+        return _UNHEALTHY
+    groups = group_pending(operations, time.time())
+    if as_json:
+        rows = [dataclasses.asdict(group) for group in groups]
+        click.echo(json.dumps({"pending_operations": len(operations), "groups": rows}, indent=2))
+    elif groups:
+        _print_table(groups)
+        click.echo(f"\n{len(operations)} operations are pending.")
+    else:
+        click.echo("Nothing is pending.")
+    return _UNHEALTHY if operations else 0
+
+
+async def _ask(node: Target, timeout_seconds: float) -> list[PendingOperation]:
+    transport = open_transport(node.endpoint, node.tls)
+    prove = auth(node.credentials.user, node.credentials.password.reveal())
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            proof, listing = await transport.execute((prove, PENDING_OPS))
+    except TimeoutError:
+        raise TargetError(Reason.TIMEOUT, f"{node.endpoint.authority}: no answer in {timeout_seconds:g} s") from None
+    finally:
+        await transport.close()
+    check_proof(node.endpoint, proof)
+    if listing.text is None:
+        raise ProtocolError("debug pending-ops: unknown to this server, which is older than 2022-01")
+    return pending_operations(listing.text)
+
+
+def _print_table(groups: list[PendingGroup]) -> None:
+    rows: list[tuple[str, ...]] = [("MEMBER", "DATABASE", "OPERATION", "COUNT", "OLDEST", "KEYS")]
+    for group in groups:
+        oldest = "-" if group.oldest_seconds is None else age(group.oldest_seconds)
+        keys = ", ".join(group.sample_keys)
+        cells = (group.member, group.database or "-", group.operation, str(group.count), oldest, keys)
+        rows.append(tuple(map(printable, cells)))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for position, row in enumerate(rows):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        click.echo(click.style(line, bold=True) if not position else line)

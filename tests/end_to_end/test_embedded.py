@@ -1,0 +1,96 @@
+"""The exporter and the embedded Nun-db, which shares nothing of its decoding: true numbers over each transport."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.config.settings import TransportPorts
+from nundb_exporter.devserver import Node, NodeOptions
+from nundb_exporter.devserver.members import Role
+
+from .exporter import Exporter, Page, fetch, scrape, serving, target, until
+from .scripted import PASSWORD, USER
+
+EVERY = tuple(collector.name for collector in COLLECTORS)
+
+
+@pytest.fixture
+async def node() -> AsyncIterator[Node]:
+    """Return a running node that holds the database `shop`."""
+    async with Node(NodeOptions(user=USER, password=PASSWORD)) as made:
+        await until(lambda: made.process is not None and made.process.role is Role.PRIMARY)
+        await _post(made, f"auth {USER} {PASSWORD};create-db shop shop-token arbiter")
+        yield made
+
+
+async def _post(node: Node, body: str) -> str:
+    async with aiohttp.ClientSession() as session, session.post(node.http_url, data=body) as answer:
+        return await answer.text()
+
+
+def urls(node: Node) -> dict[str, str]:
+    """Return the node's URL for each transport."""
+    host, port = node.tcp_address
+    return {"http": node.http_url, "tcp": f"tcp://{host}:{port}", "ws": node.ws_url}
+
+
+@pytest.mark.parametrize("scheme", ["http", "tcp", "ws"])
+async def test_every_collector_reads_a_live_node(node: Node, scheme: str) -> None:
+    """What was done to the node is what the page tells, whatever the transport."""
+    await _post(node, "use-db shop shop-token;arbiter;set a 1;set a 2;set-safe a 0 stale;set b one; two")
+    ports = TransportPorts(node.options.http_port, node.options.tcp_port, node.options.websocket_port)
+    page = await scrape(target(urls(node)[scheme], "shop", collectors=EVERY, ports=ports))
+    assert page.is_up
+    assert not page.failed_collectors
+    assert page.samples["nundb_oplog_size_bytes",] == page.samples["nundb_oplog_records",] * 25
+    assert page.samples["nundb_database_info", "shop", "arbiter"] == 1
+    assert page.samples["nundb_database_conflicts", "shop", "unresolved"] == 1
+    assert page.samples["nundb_database_connections", "shop"] == 0
+    assert page.samples["nundb_node_role", "primary"] == 1
+    assert page.samples["nundb_node_acting_primary",] == 1
+    assert [page.samples["nundb_transport_up", name] for name in ("http", "tcp", "websocket")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("scheme", ["http", "tcp", "ws"])
+async def test_scraping_leaves_no_connection_behind(node: Node, scheme: str) -> None:
+    """Many scrapes of a database later it counts none: a second use-db on a connection would leak one for ever."""
+    async with serving(target(urls(node)[scheme], "shop", collectors=EVERY)) as url:
+        pages: list[Page] = [await fetch(f"{url}/metrics", timeout_header=str(number)) for number in range(5, 15)]
+        assert all(page.samples["nundb_database_connections", "shop"] == 0 for page in pages)
+
+
+@pytest.mark.parametrize("scheme", ["http", "tcp", "ws"])
+async def test_a_restart_between_scrapes_costs_none(node: Node, scheme: str) -> None:
+    """The node ends and starts again with its data; its start time tells."""
+    async with serving(target(urls(node)[scheme])) as url:
+        before = await fetch(f"{url}/metrics")
+        assert before.is_up
+        node.stop()
+        await node.start()
+        after = await fetch(f"{url}/metrics")
+        assert after.is_up
+        start = ("nundb_process_start_time_seconds",)
+        assert after.samples[start] > before.samples[start]
+
+
+async def test_a_node_that_freezes_and_thaws(node: Node) -> None:
+    """As after SIGSTOP: the kernel accepts, nobody answers; when it goes on, so do the metrics."""
+    async with Exporter(node.http_url) as exporter:
+        assert (await exporter.metrics()).is_up
+        node.hang()
+        page = await exporter.metrics("0.6")
+        assert page.reasons == ["timeout"]
+        assert page.seconds < 0.6
+        node.go_on()
+        assert (await exporter.metrics()).is_up
+        assert "is well again" in exporter.output
+
+
+async def test_a_wrong_password_is_told(node: Node) -> None:
+    """By a server that says HTTP 200 to it."""
+    async with Exporter(node.http_url, NUN_PWD="another") as exporter:
+        page = await exporter.metrics()
+        assert page.reasons == ["auth"]
+        await until(lambda: "invalid user or password" in exporter.output)

@@ -1,0 +1,248 @@
+"""No password, token or stored value anywhere: not in a log at any level, on a page, in an error, in a `repr`."""
+
+import asyncio
+import dataclasses
+import gc
+import logging
+import signal
+import ssl
+import types
+from collections.abc import Callable, Iterable, Iterator
+
+import pytest
+
+from nundb_exporter import collectors
+from nundb_exporter.config.settings import Web
+from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
+from nundb_exporter.metrics import Answers, Sample
+from nundb_exporter.protocol import fields
+from nundb_exporter.scrape import Node
+from nundb_exporter.web import Server
+
+from .conftest import Nodes
+from .exporter import Exporter, Page, fetch, run, serving, target
+from .scripted import (
+    GOOD,
+    PENDING,
+    Behaviour,
+    Peer,
+    Said,
+    ScriptedNode,
+    answering,
+    answering_with,
+    closing_half_way,
+    closing_unanswered,
+    http,
+    mute,
+    resetting_half_way,
+    saying,
+    silent,
+    stopping,
+)
+
+PASSWORD = "m4rk-password"
+TOKEN = "m4rk-token"
+VALUE = "m4rk-value"
+MARKS = (PASSWORD, TOKEN, VALUE, "m4rk")
+CONFLICT = "$conflicts_a_1795400325465330016"
+ENTRY = 'message: "{}", opp_id: 1795359481984351826, ack_count: 0, replicate_count: 1, replications: , m:false'
+SECRETIVE = {
+    **{command: said for command, said in GOOD.items() if not command.startswith(("auth ", "use-db "))},
+    f"auth nun {PASSWORD}": Said("valid auth\n"),
+    f"use-db shop {TOKEN}": Said(),
+    "metrics-state": PENDING,
+    "debug pending-ops": Said(
+        "pending-ops "
+        + "\n".join(
+            ENTRY.format(message)
+            for message in (
+                f"replicate shop k -1 {VALUE}; {VALUE}",
+                f"create-db shop {TOKEN} newer",
+                f"replicate shop $$user_bob -1 {TOKEN}",
+                f"resolve 1 shop k 1 {VALUE}",
+            )
+        )
+        + "\n"
+    ),
+    "keys $conflicts_*": Said(f"keys ,{CONFLICT}\n"),
+    f"get {CONFLICT}": Said(f"value resolve 1 shop 1 k {VALUE} {VALUE}\n"),
+}
+
+
+async def echoing(peer: Peer) -> None:
+    """Say whatever is said, as a proxy's debugging page does."""
+    await peer.wire.open(peer)
+    while True:
+        commands = await peer.commands()
+        await peer.send(peer.wire.encode([Said(f"{command}\n") for command in commands]))
+
+
+def refusing_by_repeating(beginning: str) -> Behaviour:
+    """Refuse the commands that begin so in their own words, and answer the others well."""
+
+    async def behave(peer: Peer) -> None:
+        await peer.wire.open(peer)
+        while True:
+            commands = await peer.commands()
+            replies = [
+                Said(error=f"cannot {command} {VALUE}") if command.startswith(beginning) else SECRETIVE[command]
+                for command in commands
+            ]
+            await peer.send(peer.wire.encode(replies))
+
+    return behave
+
+
+BROKEN = {
+    **SECRETIVE,
+    "metrics-state": Said(f"metrics-state pending_ops: {VALUE}, op_log_count: {VALUE}\n"),
+    "cluster-state": Said(f"cluster-state {VALUE}\n"),
+    "debug process-info": Said(f"process-info \nprocess_id: {VALUE}\n"),
+    "debug list-dbs": Said(f"dbs-list \n{VALUE}\n"),
+    "get-safe $connections": Said(f"value-version {VALUE} {VALUE}\n"),
+}
+BAD_DAYS: tuple[Behaviour, ...] = (
+    answering(SECRETIVE),
+    answering({**SECRETIVE, "debug pending-ops": Said(f"pending-ops {VALUE}\n")}),
+    answering(BROKEN),
+    answering({**SECRETIVE, "get-safe $connections": Said(f"value-version 1 {VALUE}\n")}),
+    answering(GOOD),  # which takes another password
+    echoing,
+    refusing_by_repeating("use-db"),
+    refusing_by_repeating("metrics-state"),
+    refusing_by_repeating("debug"),
+    refusing_by_repeating("auth"),
+    silent,
+    mute,
+    stopping,
+    closing_unanswered,
+    closing_half_way,
+    resetting_half_way,
+    saying(f"{VALUE} {PASSWORD}\r\n\r\n".encode(), then_closes=True),
+    saying(http(f"<html>{PASSWORD} {TOKEN}</html>".encode(), f"500 {VALUE}", f"X-Echo: {TOKEN}")),
+    answering_with(f"{PASSWORD}\xff{TOKEN}\n".encode("latin-1"), then_closes=True),
+)
+
+
+def assert_clean(*texts: str) -> None:
+    """Fail if a text holds a mark."""
+    for text in texts:
+        for mark in MARKS:
+            assert mark not in text
+
+
+@pytest.mark.parametrize("scheme", ["https", "tcp", "wss"])
+async def test_the_process_tells_no_secret_on_any_bad_day(nodes: Nodes, secret_file: Callable[[str, str], str]) -> None:
+    """At log level debug, through every failure: its output, its pages, and what the other commands print."""
+    token = secret_file("token", f"{TOKEN}\n")
+    module = f"modules: {{default: {{databases: [{{name: shop, token_file: {token}}}]"
+    if nodes.tls.ca_file:
+        module += f", tls: {{ca_file: {nodes.tls.ca_file}}}"
+    config = secret_file("config.yaml", f"{module}}}}}\n")
+    every = [f"--collector.{collector.name}" for collector in collectors.COLLECTORS]
+    arguments = ("--config.file", config, *every)
+    variables = {"NUN_PWD": PASSWORD, "PYTHONASYNCIODEBUG": "1"}
+    async with (
+        nodes(answering(SECRETIVE)) as node,
+        Exporter(node.url, *arguments, "--log.level", "debug", **variables) as exporter,
+    ):
+        pages: list[Page] = [await fetch(f"{exporter.url}/")]
+        for behaviour in BAD_DAYS:
+            node.behaviour = behaviour
+            await node.restart()
+            pages.append(await exporter.metrics("0.4"))
+        node.behaviour = answering(SECRETIVE)
+        await node.restart()
+        pages.append(await exporter.metrics())
+        assert pages[-1].samples["nundb_database_conflicts", "shop", "unresolved"] == 1
+        reports = [
+            await run(*command, *arguments, url=node.url, **variables)
+            for command in (("check",), ("check", "--json"), ("pending",), ("pending", "--json"))
+        ]
+        await node.stop()
+        pages.append(await exporter.metrics())
+        exporter.send(signal.SIGTERM)
+        assert await exporter.ended() == 0
+        await node.start()
+    assert len(exporter.output.splitlines()) > len(BAD_DAYS)
+    assert_clean(exporter.output, *(page.text for page in pages), *(str(page.headers) for page in pages))
+    assert_clean(*(report.stdout + report.stderr for report in reports))
+
+
+def _own(roots: Iterable[object]) -> Iterator[object]:
+    """Yield every object of ours that can be reached from the roots."""
+    seen: set[int] = set()
+    waiting = list(roots)
+    while waiting:
+        item = waiting.pop()
+        if id(item) in seen or isinstance(item, (type, types.ModuleType, types.FrameType)):
+            continue
+        seen.add(id(item))
+        if type(item).__module__.startswith("nundb_exporter"):
+            yield item
+        if not isinstance(item, (types.FunctionType, ssl.SSLContext, logging.Logger, asyncio.AbstractEventLoop)):
+            waiting += gc.get_referents(item)
+
+
+async def test_no_object_shows_a_secret(nodes: Nodes, caplog: pytest.LogCaptureFixture) -> None:
+    """`repr`, `str` and a format string of all that a scrape makes and keeps, on good days and bad."""
+    caplog.set_level(logging.DEBUG)
+    kinds: set[str] = set()
+    async with nodes(silent) as server:
+        settings = target(
+            server.url,
+            tls=nodes.tls,
+            credentials=Credentials("nun", Secret(PASSWORD)),
+            databases=(DatabaseAccess("shop", Secret(TOKEN)),),
+            collectors=tuple(collector.name for collector in collectors.COLLECTORS),
+        )
+        node = Node(settings)
+        web = Server(node, Web(listen=(("127.0.0.1", 0),)))
+        for behaviour in BAD_DAYS:
+            server.behaviour = behaviour
+            await server.restart()
+            scrape = await node.scrape(asyncio.get_running_loop().time() + 0.2)
+            for item in _own([node, web, scrape, settings]):
+                kinds.add(type(item).__name__)
+                assert_clean(repr(item), str(item), f"{item}")
+        await node.close()
+    assert {
+        "Target",
+        "Credentials",
+        "Secret",
+        "Command",
+        "Answers",
+        "Reply",
+        "Scrape",
+        "TargetError",
+        "Sample",
+    } <= kinds
+    assert_clean(caplog.text)
+
+
+def test_what_is_read_of_pending_operations_holds_no_value() -> None:
+    """A key's name is told; its value, a token or a user's password is not even kept."""
+    listing = SECRETIVE["debug pending-ops"].message
+    assert listing
+    operations = fields.pending_operations(listing.rstrip("\n"))
+    assert len(operations) == 4
+    assert_clean(repr(operations))
+
+
+async def test_a_defect_of_a_collector_is_logged_without_what_it_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Python puts values into the texts of its own errors; the log tells the kind and the way to it."""
+
+    def parse(_: Answers) -> Iterator[Sample]:
+        yield Sample(collectors.oplog.SIZE, (), int(VALUE))
+
+    broken = dataclasses.replace(collectors.oplog.COLLECTOR, parse=parse)
+    monkeypatch.setattr("nundb_exporter.scrape.COLLECTORS", (broken, *collectors.COLLECTORS[1:]))
+    async with ScriptedNode(answering()) as node, serving(target(node.url)) as url:
+        page = await fetch(f"{url}/metrics")
+    assert page.is_up
+    assert page.failed_collectors == {"oplog"}
+    assert "ValueError" in caplog.text
+    assert "in parse" in caplog.text
+    assert_clean(caplog.text, page.text)
