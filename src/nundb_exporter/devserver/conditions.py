@@ -1,0 +1,36 @@
+"""What can be wrong with a node while it runs: set by faults, respected by its process."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Conditions:
+    """The state that faults have put a node into. A healthy node has all of these at their defaults.
+
+    Nothing here is a number that anybody is shown: what monitoring sees is what the node then does, or does not do.
+    """
+
+    is_hung: bool = False
+    """As if stopped with SIGSTOP: sockets stay open, nothing is read, nothing happens."""
+    is_mute: bool = False
+    """What other nodes send is not read, and so not acknowledged; clients are served."""
+    is_severed: bool = False
+    """No connection to or from another node can be made."""
+    is_alone: bool = False
+    """The next start asks nobody to let it join."""
+    drops_verdicts: bool = False
+    """A secondary does not forward what an arbiter has resolved."""
+    link_delay_seconds: float = 0.0
+    """How long what other nodes send is on its way."""
+    slow_seconds: float = 0.0
+    """How long a command on data takes."""
+    clock_offset_nanoseconds: int = 0
+    """How wrong the clock is."""
+    password: str | None = None
+    """The administrator's password, where it is not the configured one."""
+    oplog_limit: int | None = None
+    """The operation log's limit in bytes, where it is not the configured one."""
+    has_http: bool = True
+    has_websocket: bool = True
+    has_tcp: bool = True
+    """Whether the listener is there."""

@@ -1,0 +1,62 @@
+"""A listening socket that can be closed at any moment, as a process that is killed closes its own.
+
+asyncio's own server leaks a connection that it has accepted, but not yet announced, when it is closed.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from nundb_exporter.devserver.lane import Spawn
+
+BACKLOG = 1024
+PAUSE_SECONDS = 1.0
+"""How long no connection is accepted after one could not be: there may be no file descriptor left."""
+
+
+class Listener:
+    """Accepts connections on host and port, and makes a protocol for each.
+
+    Raises:
+        OSError: the address is taken.
+    """
+
+    def __init__(self, host: str, port: int, factory: Callable[[], asyncio.Protocol], spawn: Spawn) -> None:
+        self._factory = factory
+        self._spawn = spawn
+        self._loop = asyncio.get_running_loop()
+        self._resumption: asyncio.TimerHandle | None = None
+        self._socket = socket.create_server((host, port), backlog=BACKLOG)
+        self._socket.setblocking(False)
+        self.resume()
+
+    def pause(self) -> None:
+        """Accept nobody: who connects waits in the kernel."""
+        self._loop.remove_reader(self._socket)
+
+    def resume(self) -> None:
+        """Accept connections."""
+        self._loop.add_reader(self._socket, self._accept)
+
+    def close(self) -> None:
+        """Close the socket."""
+        if self._resumption is not None:
+            self._resumption.cancel()
+        self.pause()
+        self._socket.close()
+
+    def _accept(self) -> None:
+        for _ in range(BACKLOG):
+            try:
+                connection, _ = self._socket.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError:
+                self.pause()
+                self._resumption = self._loop.call_later(PAUSE_SECONDS, self.resume)
+                return
+            self._spawn(self._adopt(connection))
+
+    async def _adopt(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        await self._loop.connect_accepted_socket(self._factory, connection)

@@ -1,0 +1,146 @@
+"""One node: an address and a directory that stay, while processes come and go."""
+
+import contextlib
+import shutil
+import socket
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from nundb_exporter.devserver.conditions import Conditions
+from nundb_exporter.devserver.options import NodeOptions
+from nundb_exporter.devserver.process import Process
+from nundb_exporter.devserver.reports import WIRES
+from nundb_exporter.errors import ConfigError
+
+
+class Node:
+    """A Nun-db that can be started, stopped, killed and started again; use it as an asynchronous context manager.
+
+    Raises:
+        ConfigError: the format is not known.
+    """
+
+    def __init__(self, options: NodeOptions) -> None:
+        if options.wire not in WIRES:
+            raise ConfigError("--format", f"{options.wire} is not known", f"use one of {', '.join(WIRES)}")
+        self.options = _with_ports(options)
+        self.conditions = Conditions()
+        self.process: Process | None = None
+        self._directory: Path | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """The address by which its cluster knows the node."""
+        return self.options.name
+
+    @property
+    def tcp_address(self) -> tuple[str, int]:
+        """Host and port of the TCP listener."""
+        return self.options.host, self.options.tcp_port
+
+    @property
+    def http_url(self) -> str:
+        """Where commands are posted."""
+        return f"http://{self.options.host}:{self.options.http_port}"
+
+    @property
+    def ws_url(self) -> str:
+        """Where WebSocket clients connect."""
+        return f"ws://{self.options.host}:{self.options.websocket_port}"
+
+    @property
+    def data(self) -> Path:
+        """The directory of the node's files; a temporary one is made when it is first needed."""
+        if self._directory is None:
+            self._directory = self.options.data or Path(tempfile.mkdtemp(prefix="nundb-devserver-"))
+            self._directory.mkdir(parents=True, exist_ok=True)
+        return self._directory
+
+    @property
+    def password(self) -> str:
+        """The administrator's password, as it is now."""
+        return self.options.password if self.conditions.password is None else self.conditions.password
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a process."""
+        return self.process is not None
+
+    async def start(self, peers: tuple[str, ...] = ()) -> None:
+        """Start a process that asks the peers to let it join, unless one is running.
+
+        Raises:
+            OSError: an address is taken.
+        """
+        if self.process is None:
+            process = Process(self.options, WIRES[self.options.wire], self.data, self.conditions, self.kill)
+            process.start(peers)
+            self.process = process
+
+    def stop(self) -> None:
+        """End the process as SIGINT does: it saves the keys and the queued snapshots."""
+        if self.process is not None:
+            self.process.stop()
+            self._forget_process()
+
+    def kill(self) -> None:
+        """End the process as SIGKILL does: it saves nothing."""
+        if self.process is not None:
+            self.process.abort()
+            self._forget_process()
+
+    def hang(self) -> None:
+        """Stop the process as SIGSTOP does: nothing closes, nothing happens; nobody is told."""
+        self.conditions.is_hung = True
+        if self.process is not None:
+            self.process.hang()
+
+    def go_on(self) -> None:
+        """Let the process go on as SIGCONT does."""
+        self.conditions.is_hung = False
+        if self.process is not None:
+            self.process.go_on()
+
+    def wipe(self) -> None:
+        """Delete the files of a node that is not running."""
+        for path in self.data.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def _forget_process(self) -> None:
+        self.process = None
+        self.conditions.is_hung = False
+
+    def close(self) -> None:
+        """End the process, if there is one, and remove a temporary directory."""
+        self.kill()
+        if self._directory is not None and self.options.data is None:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            self._directory = None
+
+
+def _with_ports(options: NodeOptions) -> NodeOptions:
+    """Choose free ports where none are given, all at once, so that no two are the same."""
+    chosen = {}
+    with contextlib.ExitStack() as stack:
+        for field in ("websocket_port", "http_port", "tcp_port"):
+            if not getattr(options, field):
+                probe = stack.enter_context(socket.socket())
+                probe.bind((options.host, 0))
+                chosen[field] = probe.getsockname()[1]
+    return replace(options, **chosen)

@@ -1,0 +1,108 @@
+"""A devserver as a program: nodes, their log on standard output, a control port, and the signals that end it."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nundb_exporter.devserver.cluster import Cluster
+from nundb_exporter.devserver.control import Control
+from nundb_exporter.devserver.faults import fault_named
+from nundb_exporter.devserver.log import StreamSink
+from nundb_exporter.devserver.options import DEFAULT_PASSWORD, DEFAULT_PORT_BASE, DEFAULT_USER, NodeOptions
+from nundb_exporter.devserver.reports import CURRENT
+
+CONTROL_PORT = 1
+"""Offset of the control port."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeOptions:
+    """What a devserver is to be.
+
+    Node i listens on 127.0.0.1 at port_base + 10 i + 2 (WebSocket), + 3 (HTTP) and + 4 (TCP), the control port is
+    port_base + 1. `data` None means a temporary directory, removed at the end. `peers` are TCP addresses of nodes of
+    the same cluster in other processes. `wire` is one of reports.WIRES. `faults` are switched on at the start.
+    """
+
+    nodes: int = 1
+    port_base: int = DEFAULT_PORT_BASE
+    data: Path | None = None
+    user: str = DEFAULT_USER
+    password: str = DEFAULT_PASSWORD
+    peers: tuple[str, ...] = ()
+    wire: str = CURRENT
+    has_log: bool = True
+    has_control: bool = True
+    is_faithful: bool = False
+    declutter_seconds: float = 300.0
+    max_oplog_bytes: int = 1_073_741_824
+    faults: tuple[str, ...] = ()
+
+
+async def serve(options: ServeOptions, on_ready: Callable[[Cluster], None] | None = None) -> None:
+    """Run until SIGINT, which saves what has been asked to be saved, or SIGTERM, which saves nothing.
+
+    `on_ready` is called once the nodes are one cluster.
+
+    Raises:
+        ConfigError: the format or a fault is not known.
+        OSError: an address is taken.
+        NotReadyError: the nodes have not become one cluster.
+        FaultError: a fault cannot be switched on.
+    """
+    for name in options.faults:
+        fault_named(name)
+    sink = StreamSink(sys.stdout) if options.has_log else None
+    node_options = NodeOptions(
+        user=options.user,
+        password=options.password,
+        log=sink,
+        wire=options.wire,
+        declutter_seconds=options.declutter_seconds,
+        max_oplog_bytes=options.max_oplog_bytes,
+        is_faithful=options.is_faithful,
+    )
+    cluster = Cluster(
+        options.nodes, port_base=options.port_base, data=options.data, options=node_options, peers=options.peers
+    )
+    control = Control(cluster)
+    ended: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
+    _end_on_signals(ended)
+    try:
+        starting = asyncio.ensure_future(_start(cluster, control, options))
+        await asyncio.wait((starting, ended), return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            starting.cancel()
+        else:
+            starting.result()
+            if on_ready is not None:
+                on_ready(cluster)
+        if await ended is signal.SIGINT:
+            cluster.stop_all()
+    finally:
+        control.close()
+        await cluster.end()
+        if sink is not None:
+            sink.flush()
+
+
+async def _start(cluster: Cluster, control: Control, options: ServeOptions) -> None:
+    if options.has_control:
+        await control.listen("127.0.0.1", options.port_base + CONTROL_PORT)
+    await cluster.start_all()
+    for name in options.faults:
+        await cluster.fault(name)
+
+
+def _end_on_signals(ended: "asyncio.Future[signal.Signals]") -> None:
+    loop = asyncio.get_running_loop()
+
+    def end(number: signal.Signals) -> None:
+        if not ended.done():
+            ended.set_result(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end, number)

@@ -1,0 +1,235 @@
+"""The WebSocket listener: commands in text frames, one frame for each message (ws_ops.rs over ws-rs; notes 1.3).
+
+Written out because one node has to start at once, and a web framework takes longer to import than a node to start.
+"""
+
+import asyncio
+import base64
+import hashlib
+from typing import TYPE_CHECKING
+
+from nundb_exporter.devserver.connection import LINE_LIMIT, Connection
+from nundb_exporter.devserver.http import HEAD_LIMIT
+from nundb_exporter.devserver.lane import Lane, Work
+from nundb_exporter.devserver.parse import Panic
+from nundb_exporter.devserver.session import Failure, Later, Outcome, Session
+
+if TYPE_CHECKING:
+    from nundb_exporter.devserver.process import Process
+
+MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""RFC 6455 section 1.3."""
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+"""Opcodes, RFC 6455 section 5.2."""
+FINAL = 0x80
+MASKED = 0x80
+LENGTH_16 = 126
+LENGTH_64 = 127
+
+NORMAL = (1000).to_bytes(2, "big")
+"""Close codes, RFC 6455 section 7.4."""
+PROTOCOL_ERROR = (1002).to_bytes(2, "big")
+TOO_BIG = (1009).to_bytes(2, "big")
+
+
+class FrameError(Exception):
+    """Bytes that are not a frame that a client may send; the close code tells which."""
+
+    def __init__(self, code: bytes) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def frame(opcode: int, payload: bytes) -> bytes:
+    """Return one unmasked, final frame."""
+    length = len(payload)
+    if length < LENGTH_16:
+        head = bytes((FINAL | opcode, length))
+    elif length < 1 << 16:
+        head = bytes((FINAL | opcode, LENGTH_16)) + length.to_bytes(2, "big")
+    else:
+        head = bytes((FINAL | opcode, LENGTH_64)) + length.to_bytes(8, "big")
+    return head + payload
+
+
+class Frames:
+    """Cuts a stream of bytes into messages: (opcode, payload), fragments joined."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._fragments = bytearray()
+        self._fragmented = 0
+
+    def receive_data(self, data: bytes) -> None:
+        """Take bytes."""
+        self._data += data
+
+    def next(self) -> tuple[int, bytes] | None:
+        """Return the next complete message or control frame, if there is one.
+
+        Raises:
+            FrameError: it is unmasked, reserved or too large.
+        """
+        while (found := self._next_frame()) is not None:
+            is_final, opcode, payload = found
+            if opcode >= CLOSE:
+                return opcode, payload
+            if (opcode == CONTINUATION) != bool(self._fragmented):
+                raise FrameError(PROTOCOL_ERROR)
+            self._fragmented = self._fragmented or opcode
+            self._fragments += payload
+            if len(self._fragments) > LINE_LIMIT:
+                raise FrameError(TOO_BIG)
+            if is_final:
+                message = (self._fragmented, bytes(self._fragments))
+                self._fragmented = 0
+                self._fragments.clear()
+                return message
+        return None
+
+    def _next_frame(self) -> tuple[bool, int, bytes] | None:
+        data = self._data
+        if len(data) < 2:  # noqa: PLR2004 - the two bytes that every frame has
+            return None
+        if not data[1] & MASKED or data[0] & 0x70:
+            raise FrameError(PROTOCOL_ERROR)
+        length, start = data[1] & 0x7F, 2
+        if length >= LENGTH_16:
+            size = 2 if length == LENGTH_16 else 8
+            if len(data) < start + size:
+                return None
+            length, start = int.from_bytes(data[start : start + size], "big"), start + size
+        if length > LINE_LIMIT:
+            raise FrameError(TOO_BIG)
+        end = start + 4 + length
+        if len(data) < end:
+            return None
+        payload = unmask(bytes(data[start + 4 : end]), bytes(data[start : start + 4]))
+        found = (bool(data[0] & FINAL), data[0] & 0x0F, payload)
+        del data[:end]
+        return found
+
+
+def unmask(payload: bytes, key: bytes) -> bytes:
+    """Return a payload without its mask (RFC 6455 section 5.3), all bytes at once."""
+    mask = (key * (len(payload) // 4 + 1))[: len(payload)]
+    return (int.from_bytes(payload, "big") ^ int.from_bytes(mask, "big")).to_bytes(len(payload), "big")
+
+
+def handshake(head: bytes) -> bytes | None:
+    """Return the answer to an opening handshake, or None if the head is not one."""
+    lines = head.decode("latin-1").split("\r\n")[1:]
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    key = headers.get("sec-websocket-key")
+    if key is None or headers.get("sec-websocket-version") != "13":
+        return None
+    accept = base64.b64encode(hashlib.sha1(key.encode() + MAGIC, usedforsecurity=False).digest()).decode()
+    return (
+        "HTTP/1.1 101 Switching Protocols\r\n"
+        f"Connection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\nUpgrade: websocket\r\n\r\n"
+    ).encode()
+
+
+class WebSocketConnection(Connection):
+    """One accepted connection, before and after its handshake."""
+
+    def __init__(self, process: "Process") -> None:
+        super().__init__(process)
+        self._head = bytearray()
+        self._is_open = False
+        self._frames = Frames()
+        self._session = Session(self._send, process.websocket_worker)
+        self._lane = Lane(self._handle, process.spawn)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Log the client, as the library of the original does."""
+        super().connection_made(transport)
+        host, port = self.transport.get_extra_info("peername")[:2]
+        self.process.log.write("ws::io", f"Accepted a new tcp connection from {host}:{port}.")
+
+    def data_received(self, data: bytes) -> None:
+        """Run the commands that have arrived."""
+        if self._is_open:
+            self._frames.receive_data(data)
+        elif not self._open(data):
+            return
+        try:
+            while (message := self._frames.next()) is not None:
+                self._take(*message)
+        except FrameError as error:
+            self._close(error.code)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the session, whether the client said good-bye or not."""
+        super().connection_lost(exc)
+        if self._is_open and not self.is_dead:
+            self._lane.put((None,))
+
+    def _open(self, data: bytes) -> bool:
+        self._head += data
+        end = self._head.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._head) > HEAD_LIMIT:
+                self.transport.abort()
+            return False
+        answer = handshake(bytes(self._head[:end]))
+        if answer is None:
+            self.transport.write(b"HTTP/1.1 400 Bad Request\r\n\r\nThis is not an opening handshake of version 13.")
+            self.transport.close()
+            return False
+        self.transport.write(answer)
+        self._is_open = True
+        self._frames.receive_data(bytes(self._head[end + 4 :]))
+        self._head.clear()
+        return True
+
+    def _take(self, opcode: int, payload: bytes) -> None:
+        if opcode == CLOSE:
+            self._close(payload[:2] or NORMAL)
+        elif opcode == PING:
+            self.transport.write(frame(PONG, payload))
+        elif opcode in (TEXT, BINARY):
+            try:
+                text = payload.decode()
+            except UnicodeDecodeError:
+                # The original's event loop dies here, and the listener with it (ws_ops.rs: on_message).
+                self._panic()
+                return
+            self._lane.put(text.split(";"))
+
+    def _handle(self, piece: str | None) -> Work | None:
+        if piece is None:
+            self.process.execute("unwatch-all", self._session)
+            self.process.left(self._session)
+            return None
+        try:
+            outcome = self.process.execute(piece, self._session)
+        except (Panic, RecursionError):
+            self._panic()
+            return None
+        if outcome is None or isinstance(outcome, Failure):
+            self._reply(outcome)
+            return None
+        return self._reply_later(outcome)
+
+    async def _reply_later(self, later: Later) -> None:
+        self._reply(await later)
+
+    def _reply(self, outcome: Outcome) -> None:
+        self._send("ok \n" if outcome is None else f"error {outcome.message} \n")
+
+    def _send(self, message: str) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(frame(TEXT, message.encode()))
+
+    def _close(self, code: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(frame(CLOSE, code))
+            self.transport.close()
+
+    def _panic(self) -> None:
+        self._lane.clear()
+        self.process.forget(self._session)
+        self.die()
+        self.process.panic(WebSocketConnection)

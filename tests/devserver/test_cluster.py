@@ -1,0 +1,367 @@
+"""Nodes that are one cluster: joining, replicating, failing over, coming back."""
+
+import asyncio
+import contextlib
+import re
+from pathlib import Path
+
+import pytest
+
+from nundb_exporter.devserver import Cluster, Node, NodeOptions, NotReadyError
+from nundb_exporter.devserver.options import HTTP_PORT, TCP_PORT, WEBSOCKET_PORT
+from nundb_exporter.errors import ConfigError
+from tests.conformance.clients import TcpClient
+
+from .asking import ask, metric, pending, until, until_quiet
+
+ROLE = re.compile(r"\(self\):(\w+) ")
+
+
+async def role(node: Node) -> str:
+    """Return what a node prints for itself."""
+    found = ROLE.search(await ask(node, "cluster-state"))
+    return found[1] if found else ""
+
+
+async def value(node: Node, key: str) -> str:
+    """Return a value and its version."""
+    return (await ask(node, f"use-db shop st;get-safe {key}")).removeprefix("empty;value-version ").rstrip("\n")
+
+
+async def until_value(node: Node, key: str, expected: str) -> None:
+    """Wait until a node has a value."""
+
+    async def has_it() -> bool:
+        return await value(node, key) == expected
+
+    await until(has_it)
+
+
+async def test_three_nodes_are_one_cluster_with_one_primary(cluster: Cluster) -> None:
+    """The oldest is the primary, and everybody lists everybody."""
+    assert [await role(node) for node in cluster.nodes] == ["Primary", "Secoundary", "Secoundary"]
+    for node in cluster.nodes:
+        state = await ask(node, "cluster-state")
+        assert all(other.name in state for other in cluster.nodes)
+    assert cluster.primary == 0
+    assert [await pending(node) for node in cluster.nodes] == [0, 0, 0]
+
+
+async def test_a_write_on_the_primary_is_everywhere(cluster: Cluster) -> None:
+    """With its version; each replica acknowledges, and each node has it in its operation log."""
+    primary, *replicas = cluster.nodes
+    await ask(primary, "use-db shop st;set-safe k 9 two words;increment n 5;remove gone")
+    for node in replicas:
+        await until_value(node, "k", "10 two words")
+        await until_value(node, "n", "1 5")
+    await until_quiet(cluster)
+    assert {await metric(node, "op_log_count") for node in cluster.nodes} == {4.0}
+
+
+async def test_a_write_on_a_secondary_goes_to_the_primary_and_comes_back(cluster: Cluster) -> None:
+    """Where it came from it is applied twice; an increment only comes back; a removal stays where it was made."""
+    primary, origin, other = cluster.nodes
+    await ask(origin, "use-db shop st;set k two words;increment n 5;create-user ana pw;set-permissions ana r *")
+    await until_value(other, "n", "1 5")
+    await until_value(origin, "k", "1 two words")
+    assert (await value(primary, "k"), await value(other, "k")) == ("0 two words", "0 two words")
+    await ask(origin, "use-db shop st;remove n")
+    await until_quiet(cluster)
+    assert (await value(origin, "n"), await value(primary, "n")) == ("1 <Empty>", "1 5")
+    assert await ask(other, "use-db shop ana pw;get k", as_admin=False) == "empty;value two words\n"
+
+
+async def test_databases_are_created_on_the_primary_alone(cluster: Cluster) -> None:
+    """With their strategy, everywhere."""
+    assert await ask(cluster.nodes[1], "create-db chat t") == "Create database only allow from primary!"
+    await ask(cluster.nodes[0], "create-db chat t arbiter")
+
+    async def is_there() -> bool:
+        return "chat : arbiter" in await ask(cluster.nodes[2], "debug list-dbs")
+
+    await until(is_there)
+
+
+async def test_an_acknowledgement_that_does_not_come_leaves_the_operation_pending(cluster: Cluster) -> None:
+    """Of whom and since when, debug pending-ops tells; once it comes, the average has it."""
+    primary, _, replica = cluster.nodes
+    replica.hang()
+    await ask(primary, "use-db shop st;set k one two")
+
+    async def is_acknowledged_by_one() -> bool:
+        return "ack_count: 1" in await ask(primary, "debug pending-ops")
+
+    await until(is_acknowledged_by_one)
+    found = re.search(
+        r'^pending-ops message: "replicate shop k -1 one two", opp_id: \d{19}, ack_count: 1, replicate_count: 2, '
+        rf"replications: .*, {replica.name}:false",
+        await ask(primary, "debug pending-ops"),
+    )
+    assert found is not None
+    assert await pending(primary) == 1
+    await asyncio.sleep(0.1)
+    replica.go_on()
+    await until_quiet(cluster)
+    assert await metric(primary, "replication_time_moving_avg") > 1
+
+
+async def test_a_hung_node_answers_what_it_was_asked_once_it_goes_on(cluster: Cluster) -> None:
+    """Also a client that came while it hung; its sockets stay open meanwhile, and it is still listed."""
+    node = cluster.nodes[2]
+    node.hang()
+    client = await TcpClient.connect(node.options.tcp_port)
+    client.send(b"bogus\n")
+    waiting = asyncio.create_task(ask(node, "bogus"))
+    assert not await client.receive(0.1)
+    assert not waiting.done()
+    assert f"{node.name}(Connected):Secoundary" in await ask(cluster.nodes[0], "cluster-state")
+    node.go_on()
+    assert await waiting == "unknown command: bogus"
+    while not client.received.endswith(b"bogus \n"):
+        assert await client.receive(5)
+    assert client.received == b"ok \nerror unknown command: bogus \n"
+    await client.close()
+
+
+async def test_the_next_oldest_takes_over_from_a_dead_primary(cluster: Cluster) -> None:
+    """And the dead one comes back as a secondary."""
+    await cluster.kill(0)
+    await cluster.ready()
+    assert [await role(node) for node in cluster.nodes[1:]] == ["Primary", "Secoundary"]
+    await ask(cluster.nodes[1], "use-db shop st;set after failover")
+    await cluster.start(0)
+    await cluster.ready()
+    assert await role(cluster.nodes[0]) == "Secoundary"
+    assert cluster.primary == 1
+
+
+async def test_a_replica_that_comes_back_empty_gets_damaged_values(cluster: Cluster) -> None:
+    """Without their first word, their version and the strategy of the database (notes 6.7)."""
+    primary, _, replica = cluster.nodes
+    await ask(primary, "use-db shop st;set one word;set two words more")
+    await until_quiet(cluster)
+    await cluster.kill(2)
+    replica.wipe()
+    await cluster.start(2)
+    await cluster.ready()
+
+    async def has_all() -> bool:
+        return (await ask(replica, "use-db shop st;get one;get two")) == "empty;value \n;value more\n"
+
+    await until(has_all)
+    assert "shop : none" in await ask(replica, "debug list-dbs")
+
+
+async def test_a_replica_that_comes_back_with_its_files_gets_what_it_has_missed(cluster: Cluster) -> None:
+    """From the operation log, since its own last operation: updates, removals, databases, snapshots."""
+    primary, _, replica = cluster.nodes
+    await ask(primary, "use-db shop st;set kept v;set gone v;set third v;snapshot")
+    await until_quiet(cluster)
+    await cluster.stop(2)
+    await ask(primary, "use-db shop st;set missed two words;remove gone;snapshot true;create-db late t newer")
+    await cluster.start(2)
+    await cluster.ready()
+
+    async def has_all() -> bool:
+        answer = await ask(replica, "use-db shop st;get kept;get missed;get gone")
+        # A word is lost with each node that synchronises it, itself among them.
+        return re.fullmatch(r"empty;value v\n;value (words)?\n;value <Empty>\n", answer) is not None
+
+    await until(has_all)
+    assert "late : none" in await ask(replica, "debug list-dbs")
+
+
+async def test_what_was_snapshotted_survives_sigint_and_nothing_survives_sigkill(tmp_path: Path) -> None:
+    """And with SIGKILL the operation log is invalid at the next start."""
+    async with Cluster(1, port_base=None, data=tmp_path) as cluster:
+        node = cluster.nodes[0]
+        await ask(node, "create-db shop st newer;create-db lost t;use-db shop st;set k two words;snapshot")
+        await ask(node, "create-db a/b t;use-db a/b t;snapshot")
+        await cluster.restart(0)
+        await cluster.ready()
+        assert await value(node, "k") == "0 two words"
+        assert "lost" not in await ask(node, "debug list-dbs")
+        assert await metric(node, "op_log_count") == 6.0
+        await ask(node, "use-db shop st;set later v")
+        await cluster.kill(0)
+        await cluster.start(0)
+        await cluster.ready()
+        assert await value(node, "later") == "1 <Empty>"
+        assert await metric(node, "op_log_count") == 0.0
+    assert (tmp_path / "node0" / "shop-nun.data.keys").exists()
+
+
+async def test_the_declutter_run_saves_and_prunes(tmp_path: Path) -> None:
+    """Every so often, without being asked again."""
+    options = NodeOptions(declutter_seconds=0.05, max_oplog_bytes=250)
+    async with Cluster(1, port_base=None, data=tmp_path, options=options) as cluster:
+        node = cluster.nodes[0]
+        await ask(node, "create-db shop st;use-db shop st;" + ";".join(f"set k{n} v" for n in range(30)) + ";snapshot")
+
+        async def is_saved_and_pruned() -> bool:
+            size = await metric(node, "op_log_file_size")
+            return (tmp_path / "node0" / "shop-nun.data.keys").exists() and size == 9 * 50 + 25
+
+        await until(is_saved_and_pruned)
+
+
+async def test_nodes_of_one_cluster_can_live_in_several_processes() -> None:
+    """Here in two clusters that know each other's addresses."""
+    async with Cluster(1, port_base=None) as first:
+        async with Cluster(1, port_base=None, peers=(first.nodes[0].name,)) as second:
+            assert await role(second.nodes[0]) == "Secoundary"
+
+            async def is_listed() -> bool:
+                return second.nodes[0].name in await ask(first.nodes[0], "cluster-state")
+
+            await until(is_listed)
+
+        async def is_gone() -> bool:
+            return second.nodes[0].name not in await ask(first.nodes[0], "cluster-state")
+
+        await until(is_gone)
+
+
+async def test_nodes_are_known_by_their_external_addresses() -> None:
+    """Where they have one: in cluster-state, and as what the others dial."""
+    async with Node(NodeOptions()) as first:
+        other = Node(NodeOptions())
+        external = f"localhost:{other.options.tcp_port}"
+        other.options = NodeOptions(
+            tcp_port=other.options.tcp_port,
+            http_port=other.options.http_port,
+            websocket_port=other.options.websocket_port,
+            external_address=external,
+        )
+        await until(lambda: _is(first, "Primary"))
+        await other.start((first.name, external))
+        await until(lambda: _is(other, "Secoundary"))
+        assert f"{external}(Connected):Secoundary" in await ask(first, "cluster-state")
+        other.close()
+
+
+async def _is(node: Node, expected: str) -> bool:
+    return await role(node) == expected
+
+
+async def test_a_member_that_joins_again_replaces_its_former_self(cluster: Cluster) -> None:
+    """Where the original's process ends; and a secondary ignores who wants to join it."""
+    primary, secondary, other = cluster.nodes
+    await ask(secondary, f"join {other.name}")
+    await ask(primary, f"join {other.name}")
+    await cluster.ready()
+    await ask(primary, "use-db shop st;set k v")
+    await until_value(other, "k", "0 v")
+
+
+async def test_a_faithful_process_ends_when_a_member_joins_again() -> None:
+    """As the original does."""
+    async with Cluster(2, port_base=None, options=NodeOptions(is_faithful=True, starting_up_seconds=0.2)) as cluster:
+        primary, other = cluster.nodes
+        with contextlib.suppress(OSError, EOFError):
+            await ask(primary, f"join {other.name}")
+
+        async def is_dead() -> bool:
+            return not primary.is_running
+
+        await until(is_dead)
+
+
+async def test_a_force_election_on_a_secondary_ends_in_one_primary(cluster: Cluster) -> None:
+    """After a while in which the nodes fight."""
+    await ask(cluster.nodes[2], "debug force-election")
+    await cluster.ready(30)
+    assert cluster.primary is not None
+
+
+async def test_a_member_that_leaves_is_dropped_by_the_primary_and_those_who_hear(cluster: Cluster) -> None:
+    """A member itself ignores that it has left."""
+    primary, leaver, other = cluster.nodes
+    await ask(primary, f"leave {leaver.name}")
+    assert leaver.name not in await ask(primary, "cluster-state")
+
+    async def is_dropped() -> bool:
+        return leaver.name not in await ask(other, "cluster-state")
+
+    await until(is_dropped)
+    await ask(leaver, f"replicate-leave {leaver.name}")
+    assert leaver.name in await ask(leaver, "cluster-state")
+
+
+async def test_an_address_where_nobody_listens_is_dropped_and_its_operations_stay(node: Node) -> None:
+    """They are pending for ever; one that is no address at all fares the same."""
+    for name in ("127.0.0.1:1", "nowhere"):
+        await ask(node, f"join {name}")
+
+        async def is_alone(name: str = name) -> bool:
+            return name not in await ask(node, "cluster-state")
+
+        await until(is_alone)
+    assert await pending(node) >= 2
+
+
+async def test_a_sync_is_only_for_members(node: Node) -> None:
+    """Anybody else gets nothing."""
+    assert await ask(node, "replicate-since 127.0.0.1:1 0") == "empty"
+
+
+async def test_a_primary_that_hears_of_another_holds_an_election(cluster: Cluster) -> None:
+    """And so does one who is told to win."""
+    await ask(cluster.nodes[0], f"set-primary {cluster.nodes[1].name}")
+    await cluster.ready(30)
+    await ask(cluster.nodes[1], "election win")
+    await cluster.ready(30)
+
+
+async def test_a_client_that_spoke_for_a_member_takes_it_along(cluster: Cluster) -> None:
+    """Its connection stood for that member (notes 6.8)."""
+    primary, member, _ = cluster.nodes
+    client = await TcpClient.connect(primary.options.tcp_port)
+    client.send(f"auth nun nun-pwd\nset-secoundary {member.name}\n".encode())
+    while client.received.count(b"ok \n") < 3:
+        await client.receive(5)
+    await client.close()
+
+    async def is_gone() -> bool:
+        return member.name not in await ask(primary, "cluster-state")
+
+    await until(is_gone)
+
+
+async def test_ports_follow_from_the_base_and_the_number_of_a_node() -> None:
+    """One node at base 3010 has Nun-db's own ports."""
+    cluster = Cluster(2)
+    try:
+        options = cluster.nodes[1].options
+        assert (options.websocket_port, options.http_port, options.tcp_port) == (3022, 3023, 3024)
+        assert (WEBSOCKET_PORT, HTTP_PORT, TCP_PORT) == (2, 3, 4)
+        assert cluster.nodes[0].http_url == "http://127.0.0.1:3013"
+        assert cluster.nodes[0].ws_url == "ws://127.0.0.1:3012"
+        assert cluster.nodes[0].tcp_address == ("127.0.0.1", 3014)
+    finally:
+        cluster.close()
+
+
+async def test_an_address_that_is_taken_is_an_error_and_leaves_nothing_behind(node: Node, tmp_path: Path) -> None:
+    """Neither a listener nor a temporary directory."""
+    second = Node(NodeOptions(tcp_port=node.options.tcp_port, data=tmp_path))
+    with pytest.raises(OSError, match="ddress already in use"):
+        await second.start()
+    assert not second.is_running
+    second.close()
+    with pytest.raises(OSError, match="ddress already in use"):
+        async with Cluster(1, port_base=node.options.tcp_port - TCP_PORT):
+            pass
+
+
+async def test_a_format_that_nobody_spoke_is_refused() -> None:
+    """With those that there were."""
+    with pytest.raises(ConfigError, match="2021-10"):
+        Node(NodeOptions(wire="1999-01"))
+
+
+async def test_who_does_not_become_a_cluster_in_time_says_how_it_stands(cluster: Cluster) -> None:
+    """Each node's own view."""
+    cluster.nodes[1].process.members.remove(cluster.nodes[2].name)  # type: ignore[union-attr]
+    with pytest.raises(NotReadyError, match=f"{cluster.nodes[1].name} is Secoundary and sees"):
+        await cluster.ready(0.05)

@@ -1,0 +1,109 @@
+"""Log lines, and the durations in them."""
+
+import asyncio
+import io
+import re
+
+import pytest
+
+from nundb_exporter.devserver import Node, NodeOptions
+from nundb_exporter.devserver.log import Log, StreamSink, duration_text
+from tests.conformance.clients import TcpClient
+from tests.conformance.transcripts import DIRECTORY
+
+from .asking import ask, until
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (0, "0ns"),
+        (999, "999ns"),
+        (1_000, "1µs"),
+        (8_583, "8.583µs"),
+        (67_660, "67.66µs"),
+        (1_000_000, "1ms"),
+        (12_345_678, "12.345678ms"),
+        (1_500_000_000, "1.5s"),
+        (61_000_000_000, "61s"),
+        (1_000_000_001, "1.000000001s"),
+    ],
+)
+def test_a_duration_is_printed_as_rust_prints_it(nanoseconds: int, text: str) -> None:
+    """In the largest unit that it fills, without zeros at the end, never in minutes."""
+    assert duration_text(nanoseconds) == text
+
+
+def test_an_entry_has_a_time_a_target_and_indented_further_lines() -> None:
+    """The time is UTC with nanoseconds, as this node's clock has it."""
+    entries: list[str] = []
+    log = Log(entries.append, lambda: 1_795_359_461_898_948_997)
+    log.write("nundb::process_request", "one\ntwo")
+    assert entries == ["[2026-11-22T14:57:41.898948997Z nundb::process_request] one\n    two\n"]
+
+
+def test_a_log_without_a_sink_says_so() -> None:
+    """A caller may then spare itself the message."""
+    log = Log(None, lambda: 0)
+    assert not log.enabled
+    log.write("nun_db", "nobody reads this")
+
+
+async def test_a_stream_gets_the_entries_of_a_turn_at_once() -> None:
+    """One write for however many entries."""
+    stream = io.StringIO()
+    sink = StreamSink(stream)
+    sink("a\n")
+    sink("b\n")
+    assert stream.getvalue() == ""
+    await asyncio.sleep(0)
+    assert stream.getvalue() == "a\nb\n"
+
+
+async def test_a_reader_that_has_gone_ends_the_log_and_not_the_server() -> None:
+    """A closed pipe is no error of ours."""
+    stream = io.StringIO()
+    stream.close()
+    sink = StreamSink(stream)
+    sink("a\n")
+    sink.flush()
+
+
+REQUEST = re.compile(
+    r"^\[\S+Z nundb::process_request\] \[\d+\] Server processed message '(.*?)' in [0-9.]+(?:ns|µs|ms|s)$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+async def test_requests_are_logged_as_the_recorded_server_logs_them() -> None:
+    """Masked, the implicit unwatch-all with them, the newline of a TCP line and all."""
+    recorded = REQUEST.findall((DIRECTORY / "single.log").read_text("utf-8"))
+    entries: list[str] = []
+    async with Node(NodeOptions(user="adm", password="sekret", log=entries.append)) as node:
+
+        async def is_primary() -> bool:
+            return "exists" in await ask(node, "create-db $admin x")
+
+        await until(is_primary)
+        entries.clear()
+        for body in ("metrics-state", "auth bad x;metrics-state", "auth adm sekret;cluster-state"):
+            await ask(node, body, as_admin=False)
+        client = await TcpClient.connect(node.options.tcp_port)
+        client.send(b"get city\nauth adm sekret\n")
+        while client.received.count(b"ok \n") < 2:
+            await client.receive(5)
+        await client.close()
+        ours = REQUEST.findall("".join(entries))
+    assert ours[:10] == [
+        "metrics-state",
+        "unwatch-all",
+        "auth bad x",
+        "metrics-state",
+        "unwatch-all",
+        "auth **** ****",
+        "cluster-state",
+        "unwatch-all",
+        "get city\n    ",
+        "auth **** ****\n    ",
+    ]
+    assert set(ours[:10]) <= set(recorded)
