@@ -1,0 +1,70 @@
+"""One exporter for each node, as it is run in earnest, with every token that the demo's databases have."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.config.settings import Target, TransportPorts, Web, parse_endpoint
+from nundb_exporter.credentials import Credentials, DatabaseAccess
+from nundb_exporter.demo.ports import HOST
+from nundb_exporter.devserver import Node as DatabaseNode
+from nundb_exporter.errors import ConfigError
+from nundb_exporter.report import NodeReport, describe
+from nundb_exporter.scrape import Node
+from nundb_exporter.web import Server
+
+PORT_FLAG: Final = "--exporter-port"
+_MAX_PENDING_OPERATIONS: Final = 5000
+"""More than an exporter asks for by default: here the values are short, and who watches wants to see whose they are."""
+_STATUS_SECONDS: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """A running exporter; `address` is where it listens, as `host:port`."""
+
+    node: Node
+    server: Server
+    address: str
+
+    @property
+    def page(self) -> str:
+        """The URL of its metrics."""
+        return f"http://{self.address}/metrics"
+
+    async def report(self) -> NodeReport:
+        """Return what a scrape tells now, within a second."""
+        scrape = await self.node.scrape(asyncio.get_running_loop().time() + _STATUS_SECONDS)
+        failed = {name: outcome.failure for name, outcome in scrape.outcomes.items() if outcome.failure}
+        return describe(str(self.node.target.endpoint), scrape.samples, scrape.error, failed, time.time())
+
+
+async def start(
+    node: DatabaseNode, administrator: Credentials, databases: Sequence[DatabaseAccess], port: int
+) -> Exporter:
+    """Start the exporter of a node, which need not run yet, on a port of its own; 0 means any free one.
+
+    Raises:
+        ConfigError: the port cannot be listened on.
+    """
+    target = Target(
+        endpoint=parse_endpoint("the node's address", node.http_url),
+        credentials=administrator,
+        collectors=tuple(collector.name for collector in COLLECTORS),
+        databases=tuple(databases),
+        ports=TransportPorts(
+            http=node.options.http_port, tcp=node.options.tcp_port, websocket=node.options.websocket_port
+        ),
+        max_pending_operations=_MAX_PENDING_OPERATIONS,
+    )
+    scraped = Node(target)
+    server = Server(scraped, Web(listen=((HOST, port),)))
+    try:
+        (address,) = await server.start()
+    except ConfigError as error:
+        cure = f"choose others with {PORT_FLAG}, or stop the program that has it"
+        raise ConfigError(PORT_FLAG, f"port {port}: {error.problem}", cure) from error
+    return Exporter(scraped, server, address)

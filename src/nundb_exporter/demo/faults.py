@@ -1,0 +1,54 @@
+"""What can be broken while the demo runs, and what will be seen of it."""
+
+from collections.abc import Callable
+from typing import Final
+
+from nundb_exporter.collectors import acting_role, pending, queries, replication
+from nundb_exporter.devserver import FAULTS, Cluster, FaultError, NotReadyError
+
+RESUME: Final = "resume"
+CHOICES: Final = {**{fault.name: fault.description for fault in FAULTS.values()}, RESUME: "All faults end."}
+"""What can be switched, and what it is."""
+
+KEYS: Final = {
+    "h": "hung-replica",
+    "d": "dead-replica",
+    "s": "snapshot-leak",
+    "t": "two-primaries",
+    "l": "slow-link",
+    "c": "slow-command",
+    "r": RESUME,
+}
+"""On a keyboard: the faults that are most worth watching."""
+
+_WATCH: Final = {
+    "hung-replica": f"Nobody is told: it stays listed as connected, and {replication.PENDING} grows with every write.",
+    "dead-replica": f"{replication.PENDING} stays: only an acknowledgement removes an operation, and none will come.",
+    "snapshot-leak": f"{pending.STUCK} is 1 and stays.",
+    "two-primaries": f"{acting_role.ACTING_PRIMARY} is 1 on two nodes.",
+    "slow-link": f"{replication.DURATION} rises.",
+    "slow-command": f"{queries.DURATION} rises.",
+}
+
+
+class Faults:
+    """Breaks a cluster and puts it right; `tell` is told what happens, and what to watch."""
+
+    def __init__(self, cluster: Cluster, tell: Callable[[str], None]) -> None:
+        self._cluster = cluster
+        self._tell = tell
+
+    async def switch(self, name: str) -> None:
+        """Switch a fault on, or off where it is on; RESUME switches all off."""
+        try:
+            if name == RESUME:
+                await self._cluster.cure_all()
+                self._tell(f"{name}: all faults have ended. What a dead process knew, and what waits for it, stays so.")
+            elif any(name == active for active, _ in self._cluster.faults):
+                await self._cluster.cure(name)
+                self._tell(f"{name}: has ended")
+            else:
+                index = await self._cluster.fault(name)
+                self._tell(" ".join((f"{name} at node{index}: {CHOICES[name]}", _WATCH.get(name, ""))).rstrip())
+        except (FaultError, NotReadyError, OSError) as error:
+            self._tell(f"{name}: not now ({str(error) or 'no answer'})")

@@ -1,0 +1,116 @@
+"""The demo itself: it is shown while it runs, broken when somebody wants it broken, and ended."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+from typing import Final
+
+import click
+
+from nundb_exporter.demo import guide
+from nundb_exporter.demo.faults import KEYS, Faults
+from nundb_exporter.demo.keyboard import keys
+from nundb_exporter.demo.screen import Screen, sentence, table
+from nundb_exporter.demo.stage import Settings, Stage, built
+from nundb_exporter.report import findings
+
+_TABLE_EVERY_SECONDS: Final = 2.0
+_SENTENCE_EVERY_SECONDS: Final = 5.0
+_MOST_PROBLEMS: Final = 6
+
+
+async def perform(settings: Settings, screen: Screen, keyboard: int | None, ended: asyncio.Event) -> None:
+    """Start everything, show it until `ended`, and leave nothing behind; `keyboard` is a file descriptor.
+
+    Raises:
+        ConfigError: a port is taken.
+        NotReadyError: the nodes have not become one cluster in time.
+    """
+    performance = asyncio.create_task(_perform(settings, screen, keyboard, ended))
+    end = asyncio.create_task(ended.wait())
+    await asyncio.wait({performance, end}, return_when=asyncio.FIRST_COMPLETED)
+    end.cancel()
+    performance.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await performance
+    screen.settle()
+    screen.say("Ended; nothing is left.")
+
+
+async def _perform(settings: Settings, screen: Screen, keyboard: int | None, ended: asyncio.Event) -> None:
+    started = time.monotonic()
+
+    def tell(text: str) -> None:
+        screen.say(f"{time.monotonic() - started:5.1f} s  {text}")
+
+    with _logged_on(screen):
+        async with built(settings, tell) as stage:
+            faults = Faults(stage.cluster, screen.say)
+            group = stage.group
+
+            def press(key: str) -> None:
+                if key == guide.QUIT:
+                    ended.set()
+                elif key in KEYS:
+                    group.create_task(faults.switch(KEYS[key]))
+
+            with keys(keyboard, press) as has_keyboard:
+                for line in guide.lines(stage):
+                    screen.say(line)
+                group.create_task(_break_on_time(settings, faults))
+                if settings.duration_seconds is not None:
+                    asyncio.get_running_loop().call_later(settings.duration_seconds, ended.set)
+                await _show(stage, screen, ended, has_keyboard=has_keyboard)
+
+
+async def _break_on_time(settings: Settings, faults: Faults) -> None:
+    for name in settings.faults:
+        await asyncio.sleep(settings.fault_after_seconds)
+        await faults.switch(name)
+
+
+async def _show(stage: Stage, screen: Screen, ended: asyncio.Event, *, has_keyboard: bool) -> None:
+    """Show how the nodes are, again and again, until nobody looks any more."""
+    while not screen.is_gone:
+        found = await asyncio.gather(*(exporter.report() for exporter in stage.exporters))
+        reports = {f"node{index}": report for index, report in enumerate(found)}
+        if screen.is_terminal:
+            headings, *rows = table(reports)
+            problems = [click.style(f"! {problem}", fg="yellow") for problem in _few(findings(found, time.time()))]
+            footer = guide.FOOTER if has_keyboard else ("Ctrl-C ends it.",)
+            screen.show(["", click.style(headings, bold=True), *rows, *problems, "", *footer])
+        else:
+            screen.say(f"{time.strftime('%H:%M:%S')}  {sentence(reports)}")
+        await asyncio.sleep(_TABLE_EVERY_SECONDS if screen.is_terminal else _SENTENCE_EVERY_SECONDS)
+    ended.set()
+
+
+def _few(problems: list[str]) -> list[str]:
+    """Cut a list: what is refreshed in place must fit on the screen."""
+    rest = problems[_MOST_PROBLEMS:]
+    return [*problems[:_MOST_PROBLEMS], f"… and {len(rest)} more: see nundb-exporter check"] if rest else problems
+
+
+class _OnScreen(logging.Handler):
+    def __init__(self, screen: Screen) -> None:
+        super().__init__(logging.WARNING)
+        self._screen = screen
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._screen.say(f"exporter: {record.getMessage()}")
+
+
+@contextlib.contextmanager
+def _logged_on(screen: Screen) -> Iterator[None]:
+    """Show what the exporters log among the other lines, not across the table."""
+    logger = logging.getLogger("nundb_exporter")
+    handler = _OnScreen(screen)
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = True

@@ -1,0 +1,95 @@
+"""What the demo shows: lines that stay, and below them, on a terminal, a table that is refreshed in place."""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import Final, TextIO
+
+import click
+
+from nundb_exporter.report import NodeReport
+
+_UP_AND_CLEAR: Final = "\x1b[{}F\x1b[J"
+"""Cursor to the start of the line so many above, then clear to the end of the screen (ECMA-48: CPL, ED)."""
+_HEADINGS: Final = ("NODE", "ROLE", "PENDING", "OPLOG RECORDS", "REPLICATION")
+_NOTHING: Final = "-"
+
+
+class Screen:
+    """Write to a stream, until nobody takes it any more."""
+
+    def __init__(self, stream: TextIO, *, is_terminal: bool) -> None:
+        self.is_terminal = is_terminal
+        self.is_gone = False
+        self._stream = stream
+        self._shown: list[str] = []
+
+    def say(self, text: str = "") -> None:
+        """Write a line that stays, above the table."""
+        self._write(f"{self._rub_out()}{text}\n{_joined(self._shown)}")
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Replace the table; where there is no terminal, write the lines below the last ones."""
+        before = self._rub_out()
+        if self.is_terminal:
+            width = shutil.get_terminal_size().columns - 1
+            self._shown = [_fitted(line, width) for line in lines]
+        self._write(before + _joined(self._shown or lines))
+
+    def settle(self) -> None:
+        """Let the table stay as it is: what comes next stands below it."""
+        self._shown = []
+
+    def _rub_out(self) -> str:
+        return _UP_AND_CLEAR.format(len(self._shown)) if self._shown else ""
+
+    def _write(self, text: str) -> None:
+        if self.is_gone:
+            return
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:  # the pipe's reader, or the terminal, has gone
+            self.is_gone = True
+            # What is still buffered would fail once more when Python ends (its documentation, "Note on SIGPIPE").
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+def table(reports: Mapping[str, NodeReport]) -> list[str]:
+    """Return a row for each node, under headings."""
+    rows = [_HEADINGS, *((name, *_cells(report)) for name, report in reports.items())]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    return ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def sentence(reports: Mapping[str, NodeReport]) -> str:
+    """Return all nodes in one line, for where there is no terminal."""
+    return "; ".join(
+        "{} {}, pending {}, oplog records {}, replication {}".format(name, *_cells(report))
+        for name, report in reports.items()
+    )
+
+
+def _cells(report: NodeReport) -> tuple[str, str, str, str]:
+    if not report.is_up:
+        return ((report.failure or "").partition(":")[0], _NOTHING, _NOTHING, _NOTHING)
+    return (
+        (report.role or _NOTHING).replace("_", " "),
+        _number(report.pending_operations),
+        _number(report.oplog_records),
+        _NOTHING if report.replication_seconds is None else f"{report.replication_seconds * 1000:.1f} ms",
+    )
+
+
+def _number(value: int | None) -> str:
+    return _NOTHING if value is None else f"{value:,}"
+
+
+def _joined(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _fitted(line: str, width: int) -> str:
+    """Cut a line that would wrap: the table must be as many lines on the screen as it has."""
+    plain = click.unstyle(line)
+    return line if len(plain) <= width else plain[:width]

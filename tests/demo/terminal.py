@@ -1,0 +1,89 @@
+"""A terminal with a program in its foreground: what is typed, and what is shown."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import struct
+import sys
+import termios
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.end_to_end.exporter import PROGRAM
+
+from .program import eventually, plain_environment
+
+_ROWS: Final = 50
+COLUMNS: Final = 80
+_START: Final = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Makes standard input the controlling terminal of a new session, as a terminal's own program does."""
+
+
+@dataclass
+class Terminal:
+    """The end of the terminal where the person sits."""
+
+    process: asyncio.subprocess.Process
+    descriptor: int
+    text: str = ""
+
+    def type(self, key: str) -> None:
+        """Press a key."""
+        os.write(self.descriptor, key.encode())
+
+    async def shown(self, text: str) -> None:
+        """Wait until a text has been shown."""
+
+        async def look() -> str:
+            return self.text
+
+        await eventually(look, lambda seen: text in seen)
+
+    @property
+    def is_echoing(self) -> bool:
+        """Whether the terminal shows what is typed, as it does unless a program has changed that."""
+        flags: int = termios.tcgetattr(self.descriptor)[3]
+        return bool(flags & termios.ECHO)
+
+    def read(self) -> None:
+        """Take what has been written to the terminal."""
+        with contextlib.suppress(OSError):  # nobody has it open any more
+            self.text += os.read(self.descriptor, 65536).decode()
+
+
+@contextlib.asynccontextmanager
+async def terminal(temporary: Path, *arguments: str) -> AsyncIterator[Terminal]:
+    """Run the program's subcommand in a terminal of its own; kill it if it still runs at the end."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, COLUMNS, 0, 0))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        _START,
+        str(PROGRAM),
+        *arguments,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=plain_environment(temporary, {}),
+        start_new_session=True,
+    )
+    seen = Terminal(process, ours)
+    loop = asyncio.get_running_loop()
+    loop.add_reader(ours, seen.read)
+    try:
+        yield seen
+    finally:
+        loop.remove_reader(ours)
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        os.close(theirs)
+        os.close(ours)

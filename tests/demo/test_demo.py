@@ -1,0 +1,237 @@
+"""The demo, run as a person runs it: it comes up, moves, fails when told to, and leaves nothing behind."""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from nundb_exporter.demo import stage
+from nundb_exporter.demo.ports import free, is_free
+from nundb_exporter.devserver import FAULTS
+from tests.end_to_end.exporter import fetch
+
+from .program import Program, eventually, free_base, running
+
+ANY_PORTS = ("--port-base", "0", "--exporter-port", "0", "--prometheus-port", "0")
+RECORDS = ("nundb_oplog_records",)
+PENDING = ("nundb_replication_pending_operations",)
+
+Samples = dict[tuple[str, ...], float]
+
+
+@pytest.fixture
+def no_prometheus(tmp_path: Path) -> dict[str, str]:
+    """An environment whose PATH leads nowhere."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    return {"PATH": str(folder)}
+
+
+def page(url: str) -> Callable[[], Awaitable[Samples]]:
+    """Return a question for the samples of a page."""
+
+    async def ask() -> Samples:
+        return (await fetch(url)).samples
+
+    return ask
+
+
+async def pages(demo: Program) -> list[str]:
+    """Return the URLs of the three exporters' pages, once all is up."""
+    await demo.printed("Look at")
+    return [line.split()[1] for line in demo.lines if line.startswith("node") and "/metrics" in line]
+
+
+async def members(demo: Program) -> list[str]:
+    """Return the names of the nodes in their cluster."""
+    await demo.printed("Look at")
+    return [f"127.0.0.1:{found[1]}" for line in demo.lines if (found := re.search(r"TCP (\d+)\)", line))]
+
+
+async def test_metrics_move_without_prometheus(tmp_path: Path, no_prometheus: dict[str, str]) -> None:
+    """Every family that the demo is about has a value, and the operation log grows on all nodes."""
+    async with running(tmp_path, "demo", *ANY_PORTS, environment=no_prometheus) as demo:
+        first, *others = await pages(demo)
+        await demo.printed("no prometheus on PATH")
+        before = await page(first)()
+        assert before["nundb_up",] == 1
+        assert before["nundb_node_acting_primary",] == 1
+        up = {key[1]: value for key, value in before.items() if key[0] == "nundb_transport_up"}
+        assert up == {"http": 1, "tcp": 1, "websocket": 1}
+        assert {key[1] for key in before if key[0] == "nundb_database_keys"} == {"shop", "chat", "sessions"}
+        await eventually(page(first), lambda samples: samples["nundb_database_connections", "shop"] == 3)
+        await eventually(
+            page(first), lambda samples: 0 < samples["nundb_replication_duration_moving_average_seconds",] < 1
+        )
+        for url in (first, *others):
+            await eventually(page(url), lambda samples: samples[RECORDS] > before[RECORDS] + 10)
+        assert await demo.end(signal.SIGINT) == 0
+        assert demo.leftovers == []
+
+
+async def test_pending_operations_grow_for_a_hung_replica_and_stay_when_it_dies(
+    tmp_path: Path, no_prometheus: dict[str, str]
+) -> None:
+    """The chart that made this project necessary: the member is named, and nothing takes its operations away."""
+    faults = ("--fault", "hung-replica", "--fault", "dead-replica", "--fault-after", "2")
+    async with running(tmp_path, "demo", *ANY_PORTS, *faults, environment=no_prometheus) as demo:
+        primary, _, replica = await pages(demo)
+        member = (await members(demo))[2]
+        owed = ("nundb_replication_unacknowledged_operations", member)
+        await demo.printed("hung-replica at node2")
+        hung = await eventually(page(primary), lambda samples: samples.get(owed, 0) > 5)
+        await eventually(page(primary), lambda samples: samples[owed] > hung[owed])
+        assert (await page(replica)())["nundb_up",] == 1
+        await demo.printed("dead-replica at node2")
+        await eventually(page(replica), lambda samples: samples["nundb_scrape_failure", "connect"] == 1)
+        left = await eventually(
+            page(primary), lambda samples: not any(key[:2] == ("nundb_cluster_member_info", member) for key in samples)
+        )
+        later = await eventually(page(primary), lambda samples: samples[RECORDS] > left[RECORDS] + 10)
+        assert later[owed] == left[owed] > hung[owed]
+        assert later[PENDING] >= later[owed]
+        assert await demo.end(signal.SIGTERM) == 0
+        assert demo.leftovers == []
+
+
+@pytest.fixture
+def prometheus() -> None:
+    """Skip a test where there is no Prometheus."""
+    if shutil.which("prometheus") is None:
+        pytest.skip("there is no prometheus on PATH")
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """A client for Prometheus."""
+    async with aiohttp.ClientSession() as client:
+        yield client
+
+
+async def test_prometheus_scrapes_all_nodes_and_finds_the_rules_good(
+    tmp_path: Path, prometheus: None, session: aiohttp.ClientSession
+) -> None:
+    """Its targets are up under the nodes' names, and none of the rules fails."""
+    async with running(tmp_path, "demo", *ANY_PORTS) as demo:
+        url = (await demo.printed("Prometheus scrapes")).split()[-1]
+
+        async def up() -> dict[str, str]:
+            async with session.get(f"{url}/api/v1/query", params={"query": "nundb_up"}) as response:
+                found = (await response.json())["data"]["result"]
+            return {series["metric"]["instance"]: series["value"][1] for series in found}
+
+        async def rules() -> list[str]:
+            async with session.get(f"{url}/api/v1/rules") as response:
+                groups = (await response.json())["data"]["groups"]
+            return [rule["health"] for group in groups for rule in group["rules"]]
+
+        await eventually(up, lambda values: values == {"node0": "1", "node1": "1", "node2": "1"})
+        await eventually(rules, lambda healths: len(healths) > 10 and set(healths) == {"ok"})
+        assert await demo.end(signal.SIGTERM) == 0
+        assert demo.leftovers == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
+async def test_prometheus_outlives_nobody(tmp_path: Path, prometheus: None, number: signal.Signals) -> None:
+    """Not when the terminal is closed, and not even when the demo is killed and can do nothing about it."""
+    async with running(tmp_path, "demo", *ANY_PORTS) as demo:
+        port = int((await demo.printed("Prometheus scrapes")).rpartition(":")[2])
+        assert not is_free(port)
+        await demo.end(number)
+
+        async def processes() -> list[str]:
+            return demo.processes
+
+        await eventually(processes, lambda found: not found)
+        assert is_free(port)
+
+
+async def test_a_prometheus_that_does_not_start_stops_nobody(tmp_path: Path, no_prometheus: dict[str, str]) -> None:
+    """The demo says what it said, and goes on without charts."""
+    binary = Path(no_prometheus["PATH"]) / "prometheus"
+    binary.write_text("#!/bin/sh\necho 'no room for me' >&2\nexit 1\n")
+    binary.chmod(0o755)
+    async with running(tmp_path, "demo", *ANY_PORTS, environment=no_prometheus) as demo:
+        assert "no room for me" in await demo.printed("Prometheus does not start")
+        first, *_ = await pages(demo)
+        assert (await page(first)())["nundb_up",] == 1
+        assert await demo.end(signal.SIGTERM) == 0
+        assert demo.leftovers == []
+
+
+async def test_it_ends_by_itself_after_its_duration(tmp_path: Path) -> None:
+    """With a duration nobody need end it, and its last words are that nothing is left."""
+    async with running(tmp_path, "demo", *ANY_PORTS, "--no-prometheus", "--duration", "0.2") as demo:
+        assert await demo.end() == 0
+        assert await demo.printed("node0 primary, pending")
+        assert await demo.printed("nothing is left")
+        assert demo.leftovers == []
+
+
+async def test_it_can_be_ended_while_it_starts(tmp_path: Path) -> None:
+    """A signal that comes half-way finds nothing that would stay."""
+    async with running(tmp_path, "demo", *ANY_PORTS) as demo:
+        await demo.printed("exporters listen")
+        assert await demo.end(signal.SIGINT) == 0
+        assert demo.leftovers == []
+
+
+async def test_it_ends_when_nobody_reads_it(tmp_path: Path) -> None:
+    """As in `nundb-exporter demo | head -1`: no traceback, nothing left."""
+    reading, writing = os.pipe()
+    async with running(tmp_path, "demo", *ANY_PORTS, "--no-prometheus", output=writing) as demo:
+        os.close(writing)
+        await asyncio.get_running_loop().run_in_executor(None, os.read, reading, 1)
+        os.close(reading)
+        assert await demo.end() == 0
+        assert demo.leftovers == []
+
+
+async def test_its_faults_have_names_and_descriptions(tmp_path: Path) -> None:
+    """--list-faults tells all that --fault can be, and starts nothing."""
+    async with running(tmp_path, "demo", "--list-faults") as demo:
+        assert await demo.end() == 0
+        await demo.printed("resume")
+        assert {line.split()[0] for line in demo.lines} == {*FAULTS, "resume"}
+
+
+@pytest.mark.parametrize(("flag", "offset"), [("--port-base", 13), ("--exporter-port", 1), ("--prometheus-port", 0)])
+async def test_a_taken_port_is_named_with_the_flag_that_chooses_another(
+    tmp_path: Path, request: pytest.FixtureRequest, flag: str, offset: int
+) -> None:
+    """One line, exit 2, and nothing left of what was started before."""
+    if flag == "--prometheus-port":
+        request.getfixturevalue("prometheus")
+    base = free_base()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", base + offset))
+        other.listen()
+        async with running(tmp_path, "demo", *ANY_PORTS, flag, str(base)) as demo:
+            assert await demo.end() == 2
+            (line,) = [line for line in demo.lines if line.startswith("nundb-exporter:")]
+            assert flag in line
+            assert str(base + offset) in line
+            assert "choose" in line
+            assert demo.leftovers == []
+
+
+def test_another_prometheus_on_the_usual_port_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless a port is asked for, any other will do, and it is said."""
+    said: list[str] = []
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        monkeypatch.setattr(stage, "DEFAULT_PROMETHEUS_PORT", other.getsockname()[1])
+        assert stage._prometheus_port(None, said.append) != other.getsockname()[1]
+    assert "--prometheus-port" in said[0]
+    usual = free()
+    monkeypatch.setattr(stage, "DEFAULT_PROMETHEUS_PORT", usual)
+    assert stage._prometheus_port(None, said.append) == usual
+    assert len(said) == 1

@@ -1,0 +1,164 @@
+"""The devserver as a program: where it listens, how it ends, what it keeps."""
+
+import asyncio
+import re
+import signal
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from .program import Program, free_base, running
+
+ADMIN = "auth nun nun-pwd"
+READY = "(primary)"
+
+
+async def ask(url: str, *commands: str) -> str:
+    """Post commands to a node and return its answer."""
+    async with aiohttp.ClientSession() as session, session.post(url, data=";".join(commands)) as response:
+        return await response.text()
+
+
+async def started(devserver: Program, base: int) -> str:
+    """Wait until the nodes are up, and return the URL of node 0."""
+    await devserver.printed(READY)
+    return f"http://127.0.0.1:{base + 3}"
+
+
+async def test_a_node_has_three_ports_and_the_default_administrator(tmp_path: Path) -> None:
+    """WebSocket at + 2, HTTP at + 3, TCP at + 4, as printed; nun with nun-pwd is let in."""
+    base = free_base()
+    async with running(tmp_path, "devserver", "--port-base", str(base), "--quiet") as devserver:
+        url = await started(devserver, base)
+        assert devserver.lines == [
+            f"node0: http://127.0.0.1:{base + 3} ws://127.0.0.1:{base + 2} tcp://127.0.0.1:{base + 4} (primary)"
+        ]
+        assert (await ask(url, ADMIN, "metrics-state")).startswith("valid auth\n;metrics-state pending_ops: 0, ")
+        async with aiohttp.ClientSession() as session, session.ws_connect(f"ws://127.0.0.1:{base + 2}") as client:
+            await client.send_str(ADMIN)
+            assert await client.receive_str() == "valid auth\n"
+        reader, writer = await asyncio.open_connection("127.0.0.1", base + 4)
+        assert await reader.readline() == b"ok \n"
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_several_nodes_are_one_cluster(tmp_path: Path) -> None:
+    """Node i is ten ports further, and all know each other once the addresses are printed."""
+    base = free_base()
+    async with running(tmp_path, "devserver", "--nodes", "3", "--port-base", str(base), "--quiet") as devserver:
+        url = await started(devserver, base)
+        answer = await ask(url, ADMIN, "cluster-state")
+        assert set(re.findall(r"127\.0\.0\.1:(\d+)", answer)) == {str(base + 4), str(base + 14), str(base + 24)}
+        assert len(devserver.lines) == 3
+
+
+async def test_its_log_is_nundbs(tmp_path: Path) -> None:
+    """A line for each request on standard output, secrets masked, unless it is told to be quiet."""
+    base = free_base()
+    async with running(tmp_path, "devserver", "--port-base", str(base)) as devserver:
+        url = await started(devserver, base)
+        await ask(url, ADMIN)
+        line = await devserver.printed("Server processed message 'auth")
+        assert re.fullmatch(
+            r"\[\S+Z nundb::process_request\] \[\d+\] Server processed message 'auth \*\*\*\* \*\*\*\*' in \S+s", line
+        )
+
+
+async def test_the_environment_names_the_administrator(tmp_path: Path) -> None:
+    """NUN_USER and NUN_PWD hold; the defaults are then refused."""
+    base = free_base()
+    arguments = ("devserver", "--port-base", str(base), "--quiet")
+    async with running(tmp_path, *arguments, environment={"NUN_USER": "ann", "NUN_PWD": "a b"}) as devserver:
+        url = await started(devserver, base)
+        assert await ask(url, "auth ann a b") == "valid auth\n"
+        assert await ask(url, ADMIN) == "invalid auth\n"
+
+
+async def test_it_speaks_as_an_older_server_did(tmp_path: Path) -> None:
+    """--wire chooses the format of a time."""
+    base = free_base()
+    arguments = ("devserver", "--port-base", str(base), "--quiet", "--wire", "2021-10")
+    async with running(tmp_path, *arguments) as devserver:
+        url = await started(devserver, base)
+        assert (await ask(url, ADMIN, "oplog-state")).endswith("oplog-state pending_opps: 0\n")
+
+
+async def test_faults_are_switched_from_outside_and_from_the_start(tmp_path: Path) -> None:
+    """--fault begins with one, and the control port tells of it and ends it."""
+    base = free_base()
+    arguments = ("devserver", "--port-base", str(base), "--quiet", "--control-port", "--fault", "wrong-password")
+    async with running(tmp_path, *arguments) as devserver:
+        url = await started(devserver, base)
+        assert await ask(url, ADMIN) == "invalid auth\n"
+        control = (await devserver.printed("control: ")).removeprefix("control: ")
+        async with (
+            aiohttp.ClientSession() as session,
+            session.delete(f"{control}/faults/wrong-password") as response,
+        ):
+            assert response.status == 200
+        assert await ask(url, ADMIN) == "valid auth\n"
+
+
+@pytest.mark.parametrize(("number", "is_kept"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
+async def test_sigint_saves_what_is_queued_and_sigterm_does_not(
+    tmp_path: Path, number: signal.Signals, *, is_kept: bool
+) -> None:
+    """Both end it with exit 0; after SIGINT alone a database that was to be snapshotted is there again."""
+    base = free_base()
+    arguments = ("devserver", "--port-base", str(base), "--quiet", "--data", str(tmp_path / "data"))
+    async with running(tmp_path, *arguments) as devserver:
+        url = await started(devserver, base)
+        await ask(url, ADMIN, "create-db shop token", "use-db shop token", "set a 1", "snapshot false")
+        assert await devserver.end(number) == 0
+        assert devserver.leftovers == []
+    (tmp_path / "temporary").rmdir()
+    async with running(tmp_path, *arguments) as devserver:
+        url = await started(devserver, base)
+        assert ("value 1\n" in await ask(url, "use-db shop token", "get a")) is is_kept
+
+
+async def test_a_taken_port_is_named_with_the_flag_that_chooses_another(tmp_path: Path) -> None:
+    """One line on standard error, exit 2."""
+    base = free_base()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", base + 13))
+        other.listen()
+        async with running(tmp_path, "devserver", "--nodes", "2", "--port-base", str(base)) as devserver:
+            assert await devserver.end() == 2
+            problem = f"nundb-exporter: --port-base: port {base + 13} is taken"
+            cure = "choose others with --port-base, or stop the program that has it"
+            await devserver.printed(problem)
+            assert devserver.lines == [f"{problem}; {cure}"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        (("--data", "/proc/nowhere"), {}, "--data: cannot use /proc/nowhere"),
+        (("--nodes", "4", "--port-base", "65520"), {}, "--port-base: 4 nodes need ports beyond 65535"),
+        ((), {"NUN_USER": "a b"}, "NUN_USER: holds a space"),
+        ((), {"NUN_PWD": "a;b"}, "NUN_PWD: holds a semicolon"),
+    ],
+)
+async def test_a_wrong_setting_ends_it_with_one_line(
+    tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str], expected: str
+) -> None:
+    """Exit 2, the setting and what is wrong with it."""
+    first = () if "--port-base" in arguments else ("--port-base", str(free_base()))
+    async with running(tmp_path, "devserver", *first, *arguments, "--quiet", environment=environment) as devserver:
+        assert await devserver.end() == 2
+        await devserver.printed(expected)
+        assert len(devserver.lines) == 1
+
+
+async def test_a_fault_that_cannot_be_is_a_failure(tmp_path: Path) -> None:
+    """A single node has no replica that could hang: exit 1, and it is said."""
+    base = free_base()
+    async with running(
+        tmp_path, "devserver", "--port-base", str(base), "--quiet", "--fault", "hung-replica"
+    ) as devserver:
+        assert await devserver.end() == 1
+        await devserver.printed("hung-replica needs at least two nodes")

@@ -1,0 +1,86 @@
+"""What the demo shows, as text."""
+
+import io
+
+from nundb_exporter.demo.prometheus import configuration, graph
+from nundb_exporter.demo.screen import Screen, sentence, table
+from nundb_exporter.errors import Reason, TargetError
+from nundb_exporter.report import NodeReport, describe
+
+UNKNOWN = describe("http://a:3013", (), None, {}, 0.0)
+DOWN = describe("http://b:3013", (), TargetError(Reason.CONNECT, "b:3013: connection refused"), {}, 0.0)
+
+
+def primary() -> NodeReport:
+    """Return a report of a node that tells everything."""
+    return NodeReport(
+        url="http://c:3013",
+        is_up=True,
+        failure=None,
+        role="primary",
+        started=None,
+        pending_operations=1200,
+        stuck_snapshots=0,
+        oplog_bytes=25_000_000,
+        oplog_records=1_000_000,
+        replication_seconds=0.0123,
+        query_seconds=0.0,
+    )
+
+
+def test_a_table_has_a_row_for_each_node_and_a_reason_for_one_that_is_down() -> None:
+    """What is not known is a dash, never a zero."""
+    assert table({"node0": primary(), "node1": DOWN, "node2": UNKNOWN}) == [
+        "NODE    ROLE      PENDING   OPLOG RECORDS   REPLICATION",
+        "node0   primary   1,200     1,000,000       12.3 ms",
+        "node1   connect   -         -               -",
+        "node2   -         -         -               -",
+    ]
+
+
+def test_a_sentence_says_the_same_without_a_terminal() -> None:
+    """All nodes in one line."""
+    assert sentence({"node0": primary(), "node1": DOWN}) == (
+        "node0 primary, pending 1,200, oplog records 1,000,000, replication 12.3 ms; "
+        "node1 connect, pending -, oplog records -, replication -"
+    )
+
+
+def test_lines_stay_above_a_table_that_is_drawn_anew() -> None:
+    """The cursor goes up by the lines of the last table; after the last one, lines come below it."""
+    stream = io.StringIO()
+    screen = Screen(stream, is_terminal=True)
+    screen.show(["a", "b"])
+    screen.say("said")
+    screen.show(["c"])
+    screen.settle()
+    screen.say("end")
+    assert stream.getvalue() == "a\nb\n\x1b[2F\x1b[Jsaid\na\nb\n\x1b[2F\x1b[Jc\nend\n"
+
+
+def test_a_line_of_a_table_never_wraps() -> None:
+    """A terminal is 80 columns wide where it does not tell otherwise, and styles take no room."""
+    stream = io.StringIO()
+    Screen(stream, is_terminal=True).show(["x" * 300, f"\x1b[1m{'y' * 60}\x1b[0m"])
+    wide, styled, _ = stream.getvalue().split("\n")
+    assert set(wide) == {"x"}
+    assert len(wide) < 300
+    assert styled == f"\x1b[1m{'y' * 60}\x1b[0m"
+
+
+def test_prometheus_is_given_each_exporter_under_its_nodes_name() -> None:
+    """One job is one cluster, as the rules want it."""
+    (scraped,) = configuration({"node0": "127.0.0.1:9898", "node1": "127.0.0.1:9899"}, ["a.yml"])["scrape_configs"]
+    assert scraped["job_name"] == "nundb"
+    assert scraped["static_configs"] == [
+        {"targets": ["127.0.0.1:9898"], "labels": {"instance": "node0"}},
+        {"targets": ["127.0.0.1:9899"], "labels": {"instance": "node1"}},
+    ]
+
+
+def test_a_graphs_address_has_a_panel_for_each_expression() -> None:
+    """Special characters of expressions are quoted."""
+    assert graph("127.0.0.1:9090", "a", "b{c='d'}") == (
+        "http://127.0.0.1:9090/graph?g0.expr=a&g0.tab=0&g0.range_input=5m"
+        "&g1.expr=b%7Bc%3D%27d%27%7D&g1.tab=0&g1.range_input=5m"
+    )
