@@ -1,0 +1,13 @@
+"""The dashboards, one a file. To add one: write its file, and add it to DASHBOARDS."""
+
+from typing import Final
+
+from nundb_exporter.monitoring.dashboards import databases, older_names, overview, replication
+from nundb_exporter.monitoring.dashboards.dashboard import Dashboard
+
+DASHBOARDS: Final[tuple[Dashboard, ...]] = (
+    overview.DASHBOARD,
+    replication.DASHBOARD,
+    databases.DASHBOARD,
+    older_names.DASHBOARD,
+)

@@ -1,0 +1,29 @@
+"""What a dashboard is: rows of panels, as plain data."""
+
+from dataclasses import dataclass
+
+from nundb_exporter.metrics import Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Panels under one heading, in reading order."""
+
+    title: str
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dashboard:
+    """One page of Grafana."""
+
+    uid: str
+    """Stays the same for ever: links, bookmarks and updates go by it."""
+    title: str
+    description: str
+    rows: tuple[Row, ...]
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """All panels, in reading order."""
+        return tuple(panel for row in self.rows for panel in row.panels)

@@ -1,0 +1,37 @@
+"""All files that are written from the code: dashboards, rules, runbook, reference."""
+
+import json
+from collections.abc import Mapping
+
+from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.monitoring import prometheus, reference, rules, runbook
+from nundb_exporter.monitoring.alerts import GROUPS
+from nundb_exporter.monitoring.dashboards import DASHBOARDS
+from nundb_exporter.monitoring.dashboards.grafana import model
+from nundb_exporter.monitoring.recordings import RECORDINGS
+
+
+def files(readme: str | None, help_texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the text of each file by its path within the repository.
+
+    `readme` is README.md as it is, to have its table of metrics written anew; None where there is none. `help_texts`
+    is what `--help` prints, by command: this package knows no command line.
+
+    Raises:
+        ValueError: the README has no place for the table.
+    """
+    dashboards = {
+        f"deploy/grafana/{dashboard.uid}.json": json.dumps(model(dashboard), indent=2, ensure_ascii=False) + "\n"
+        for dashboard in DASHBOARDS
+    }
+    return {
+        **dashboards,
+        "deploy/prometheus/alerts.yml": rules.alerting_rules(GROUPS),
+        "deploy/prometheus/recordings.yml": rules.recording_rules(RECORDINGS),
+        "deploy/prometheus/prometheus.yml": prometheus.CONFIGURATION,
+        "docs/alerts.md": runbook.alert_list(GROUPS, RECORDINGS),
+        "docs/cli.md": reference.command_line(help_texts),
+        "docs/metrics.md": reference.metrics(COLLECTORS),
+        "docs/runbook.md": runbook.runbook(GROUPS),
+        **({} if readme is None else {"README.md": reference.readme(readme, COLLECTORS)}),
+    }

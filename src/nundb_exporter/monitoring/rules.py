@@ -1,0 +1,47 @@
+"""Alerting and recording rules as the files that Prometheus loads."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from nundb_exporter.monitoring.alert import Alert, Group, Recording
+
+GENERATED: Final = "# Written by `nundb-exporter generate`; changes here are lost.\n"
+
+
+def alerting_rules(groups: Iterable[Group]) -> str:
+    """Return the file of alerting rules."""
+    return _yaml([{"name": group.name, "rules": [_alerting_rule(alert) for alert in group.alerts]} for group in groups])
+
+
+def recording_rules(recordings: Iterable[Recording]) -> str:
+    """Return the file of recording rules."""
+    rules = [{"record": recording.name, "expr": recording.expression} for recording in recordings]
+    return _yaml([{"name": "nundb-recordings", "rules": rules}])
+
+
+def _alerting_rule(alert: Alert) -> dict[str, Any]:
+    return {
+        "alert": alert.name,
+        "expr": alert.expression,
+        "for": alert.wait,
+        "labels": {"severity": alert.severity},
+        "annotations": {
+            "summary": alert.summary,
+            "description": alert.description,
+            "runbook_url": alert.runbook_url,
+        },
+    }
+
+
+def _yaml(groups: list[dict[str, Any]]) -> str:
+    import yaml  # noqa: PLC0415 - only who generates needs it, and the command line imports this package
+
+    class Dumper(yaml.SafeDumper):
+        """Writes expressions of several lines as such."""
+
+        def represent_text(self, text: str) -> yaml.ScalarNode:
+            return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+    Dumper.add_representer(str, Dumper.represent_text)
+    text: str = yaml.dump({"groups": groups}, Dumper=Dumper, sort_keys=False, width=110, allow_unicode=True)
+    return GENERATED + text

@@ -1,0 +1,110 @@
+"""Rules fire on the true failure, stay silent on what only resembles it, and read well at night."""
+
+import re
+from pathlib import Path
+
+import promql_parser
+import pytest
+import yaml
+
+from nundb_exporter.monitoring.alert import Alert, Recording
+from nundb_exporter.monitoring.alerts import ALERTS, GROUPS
+from nundb_exporter.monitoring.recordings import RECORDINGS
+
+from .expressions import assert_known
+from .promtool import ROOT, RULES, promtool
+from .rule_cases import CASES, Case, promtool_test
+
+MAX_NAME = 40
+MAX_RULES = 20
+COMMANDS = ("curl ", "ss ", "nundb_")
+"""What a sentence may begin with although it is written small."""
+
+
+def named(item: Alert | Recording | Case) -> str:
+    """How a parameter shows in a test's name."""
+    return item.about if isinstance(item, Case) else item.name
+
+
+@pytest.mark.parametrize("case", CASES, ids=named)
+def test_exactly_the_expected_alerts_fire(case: Case, tmp_path: Path) -> None:
+    """In each situation promtool sees these alerts with these texts, and no others."""
+    path = tmp_path / "case.yml"
+    files = [str(RULES / "alerts.yml"), str(RULES / "recordings.yml")]
+    path.write_text(yaml.safe_dump(promtool_test(case, files)), encoding="utf-8")
+    promtool("test", "rules", path)
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=named)
+def test_every_alert_is_seen_to_fire_and_to_stay_silent(alert: Alert) -> None:
+    """Each alert has a situation in which it fires, and one like it in which it must not."""
+    assert any(alert.name in case.fires for case in CASES)
+    near_misses = [case for case in CASES if alert in case.misses]
+    assert near_misses
+    assert not any(alert.name in case.fires for case in near_misses)
+
+
+def test_promtool_accepts_the_rule_files() -> None:
+    """Prometheus loads the shipped files, and the example configuration that names them."""
+    assert f"{len(ALERTS)} rules found" in promtool("check", "rules", RULES / "alerts.yml")
+    assert f"{len(RECORDINGS)} rules found" in promtool("check", "rules", RULES / "recordings.yml")
+    promtool("check", "config", RULES / "prometheus.yml")
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=named)
+def test_an_alert_keeps_to_the_conventions_of_mixins(alert: Alert) -> None:
+    """Name, severity, summary and description pass the rules of mixtool's linter."""
+    assert re.fullmatch(r"Nundb([A-Z][a-z0-9]+)+", alert.name)
+    assert len(alert.name) <= MAX_NAME
+    assert alert.severity in {"critical", "warning", "info"}
+    assert re.fullmatch(r"\d+[smh]", alert.wait)
+    assert re.fullmatch(r"[A-Z][^.{]*\.", alert.summary), "one fixed sentence"
+    assert "{{" in alert.description, "templated"
+    assert alert.description.endswith(".")
+    assert alert.runbook_url.endswith(f"/docs/runbook.md#{alert.name.lower()}")
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=named)
+def test_a_runbook_entry_is_complete(alert: Alert) -> None:
+    """Whoever is woken reads what it means, how to make sure, what to do and what else it may be."""
+    for text in (alert.meaning, alert.evidence, alert.remedy, alert.confusion):
+        assert text[0].isupper() or text[0] == "`" or text.startswith(COMMANDS), text
+        assert text.endswith("."), text
+    assert any(
+        command.startswith(("nundb-exporter ", "printf ", "curl ", "time nundb-exporter")) for command in alert.confirm
+    )
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=named)
+def test_a_runbook_entry_names_only_alerts_that_exist(alert: Alert) -> None:
+    """An alert that a text sends the reader to is there."""
+    text = f"{alert.meaning} {alert.evidence} {alert.remedy} {alert.confusion}"
+    names = {other.name for other in ALERTS}
+    assert set(re.findall(r"\bNundb[A-Z]\w+", text)) <= names
+
+
+@pytest.mark.parametrize("rule", [*ALERTS, *RECORDINGS], ids=named)
+def test_an_expression_knows_its_metrics(rule: Alert | Recording) -> None:
+    """Every family and label in a rule is one that the exporter gives."""
+    assert_known(promql_parser.parse(rule.expression))
+
+
+@pytest.mark.parametrize("recording", RECORDINGS, ids=named)
+def test_a_recording_is_named_by_level_metric_and_operation(recording: Recording) -> None:
+    """The name says what was aggregated to which labels, and how."""
+    assert re.fullmatch(r"(job|instance)(_database)?:nundb_[a-z_]+:(count|sum|max|deriv5m)", recording.name)
+    level = recording.name.partition(":")[0].replace("_", ", ")
+    assert level == "instance" or f"by ({level}" in recording.expression
+
+
+def test_groups_are_small_and_names_unique() -> None:
+    """No group has more than 20 rules, and no name occurs twice."""
+    assert all(len(group.alerts) <= MAX_RULES and len(group.name) <= MAX_NAME for group in GROUPS)
+    assert len({alert.name for alert in ALERTS}) == len(ALERTS)
+    assert len({group.name for group in GROUPS}) == len(GROUPS)
+
+
+def test_the_runbook_has_a_heading_for_every_link() -> None:
+    """A runbook_url leads to its entry."""
+    headings = re.findall(r"^### (\w+)$", (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [alert.name for alert in ALERTS] == headings

@@ -1,0 +1,80 @@
+"""What is generated is committed as it is, and the reference tells of all that there is."""
+
+import re
+
+import pytest
+
+from nundb_exporter.cli.generate import help_texts
+from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, Family
+from nundb_exporter.monitoring.generate import files
+from nundb_exporter.monitoring.reference import README_BEGIN, README_END, meaning_and_source, readme
+
+from .expressions import FAMILIES
+from .promtool import ROOT
+
+GENERATED = files((ROOT / "README.md").read_text(encoding="utf-8"), help_texts())
+
+
+@pytest.mark.parametrize("path", GENERATED)
+def test_a_committed_file_is_what_the_code_says(path: str) -> None:
+    """`make generate` would change nothing."""
+    assert (ROOT / path).read_text(encoding="utf-8") == GENERATED[path]
+
+
+def test_nothing_else_lies_among_the_generated_files() -> None:
+    """A dashboard or rule file whose source is gone is gone as well."""
+    there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "deploy").rglob("*") if path.is_file()}
+    assert there == {path for path in GENERATED if path.startswith("deploy/")}
+
+
+def test_generating_is_repeatable() -> None:
+    """The same code gives the same text, and a README that was written before is left as it is."""
+    assert files(GENERATED["README.md"], help_texts()) == GENERATED
+
+
+def test_a_directory_without_readme_gets_the_other_files() -> None:
+    """Who only wants rules and dashboards needs no checkout."""
+    assert files(None, {}).keys() == GENERATED.keys() - {"README.md"}
+
+
+@pytest.mark.parametrize("text", ["# x\n", f"# x\n{README_BEGIN}\n", f"# x\n{README_END}\n"])
+def test_a_readme_without_its_markers_is_refused(text: str) -> None:
+    """A table is never put somewhere else, nor silently left out."""
+    with pytest.raises(ValueError, match=r"README\.md: no"):
+        readme(text, COLLECTORS)
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
+def test_every_family_is_in_the_reference(family: Family) -> None:
+    """Name, type, labels, meaning, source and caveat of each family are told."""
+    meaning, source = meaning_and_source(family)
+    (row,) = re.findall(rf"^\| `{family}` \|.*$", GENERATED["docs/metrics.md"], re.MULTILINE)
+    assert family.kind in row
+    assert meaning.replace("|", r"\|") in row
+    assert f"`{source}`".replace("|", r"\|") in row
+    assert all(f"`{label}`" in row for label in family.labels)
+    assert family.caveat in GENERATED["docs/metrics.md"]
+
+
+def test_a_help_without_a_source_is_refused() -> None:
+    """A number whose origin nobody can look up is no documentation."""
+    with pytest.raises(ValueError, match="nundb_x: the help does not end with a source"):
+        meaning_and_source(Family("nundb_x", "gauge", "How many there are."))
+
+
+def test_the_readme_names_every_collector_and_metric() -> None:
+    """The README's table has a row for each collector, and every family of a node."""
+    table = GENERATED["README.md"].partition(README_BEGIN)[2].partition(README_END)[0]
+    for collector in COLLECTORS:
+        assert f"| `{collector.name}`" in table
+        assert all(f"`{family}`" in table for family in collector.families)
+    assert all(f"`{family}`" in table for family in SCRAPE_FAMILIES)
+    assert not any(f"`{family}`" in table for family in EXPORTER_FAMILIES)
+
+
+def test_the_command_line_reference_has_every_command() -> None:
+    """Each subcommand's help stands in docs/cli.md."""
+    for command, text in help_texts().items():
+        assert f"## {command}\n" in GENERATED["docs/cli.md"]
+        assert text.splitlines()[0] in GENERATED["docs/cli.md"]
