@@ -1,0 +1,208 @@
+"""Where drills take place: clusters at work, each with its exporters, and one Prometheus that watches them all."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.config.settings import Target, Web, parse_endpoint
+from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
+from nundb_exporter.demo.clients import connected
+from nundb_exporter.demo.ports import HOST, is_free
+from nundb_exporter.demo.workload import DATABASES, Workload
+from nundb_exporter.devserver import Cluster, Node, NodeOptions, NotReadyError
+from nundb_exporter.scrape import Node as ScrapedNode
+from nundb_exporter.web import Server
+
+FIRST_PORTS = range(12000, 30000, 2000)
+"""Below the ports that a system gives to outgoing connections: a node must get its own back when it restarts."""
+PORTS_PER_FIELD = 100
+FIRST_EXPORTER = 50
+NODES = 3
+DECLUTTER_SECONDS = 5.0
+APART_SECONDS = 0.3
+DISTANCE_SECONDS = 0.004
+"""Between nodes: in one process nothing would ever be seen pending."""
+CALM_SECONDS = 3.0
+JOINS = 3
+JOIN_SECONDS = 6.0
+ADMINISTRATOR = Credentials("nun", Secret("nun-pwd"))
+SIGN_IN = f"auth {ADMINISTRATOR.user} {ADMINISTRATOR.password.reveal()}"
+FAULTS_DATABASE = DatabaseAccess("faults", Secret("faults"))
+DISPUTES_DATABASE = DatabaseAccess("disputes", Secret("disputes"))
+ACCESSES = (*DATABASES, FAULTS_DATABASE, DISPUTES_DATABASE)
+
+
+def free_ports(fields: int) -> int:
+    """Return the first of a row of ports that nobody uses: a hundred for each field, and as many for Prometheus.
+
+    Raises:
+        LookupError: all are in use.
+    """
+    for first in FIRST_PORTS:
+        if all(is_free(port) for port in range(first, first + PORTS_PER_FIELD * (fields + 1))):
+            return first
+    raise LookupError("no row of free ports")
+
+
+class Exporter:
+    """An exporter on a port of its own, which can be stopped and started; every collector is on."""
+
+    def __init__(self, node: Node, port: int) -> None:
+        self._node = node
+        self._port = port
+        self._server: Server | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it is scraped."""
+        return f"{HOST}:{self._port}"
+
+    async def start(self) -> None:
+        """Listen."""
+        target = Target(
+            endpoint=parse_endpoint("the node's address", self._node.http_url),
+            credentials=ADMINISTRATOR,
+            collectors=tuple(collector.name for collector in COLLECTORS),
+            databases=ACCESSES,
+            # More than by default: drills make thousands, and values here are short.
+            max_pending_operations=5000,
+        )
+        self._server = Server(ScrapedNode(target), Web(listen=((HOST, self._port),)))
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        if self._server is not None:
+            await self._server.stop()
+            self._server = None
+
+
+class Field:
+    """A cluster of three nodes under the demo's load, an exporter for each; one job of Prometheus."""
+
+    def __init__(self, job: str, first_port: int, directory: Path) -> None:
+        self.job = job
+        self.failovers = 0
+        """How often a cure has restarted the primary."""
+        options = NodeOptions(
+            user=ADMINISTRATOR.user,
+            password=ADMINISTRATOR.password.reveal(),
+            declutter_seconds=DECLUTTER_SECONDS,
+        )
+        self.cluster = Cluster(NODES, port_base=first_port, data=directory / job, options=options)
+        self.exporters = tuple(
+            Exporter(node, first_port + FIRST_EXPORTER + number) for number, node in enumerate(self.cluster.nodes)
+        )
+        self._targets = directory / f"{job}.json"
+        self._workload = Workload(self.cluster, ADMINISTRATOR)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Start everything, and end it at the end."""
+        for node in self.cluster.nodes:
+            node.conditions.link_delay_seconds = DISTANCE_SECONDS
+        async with self.cluster:
+            await self._workload.prepare()
+            await self._create_databases()
+            for exporter in self.exporters:
+                await exporter.start()
+            self.show(*self.exporters)
+            work = asyncio.create_task(self._workload.run())
+            try:
+                yield
+            finally:
+                work.cancel()
+                with suppress(asyncio.CancelledError):
+                    await work
+                for exporter in self.exporters:
+                    await exporter.stop()
+
+    def show(self, *exporters: Exporter) -> None:
+        """Let Prometheus discover these targets, and no others."""
+        entry = {"targets": [exporter.address for exporter in exporters], "labels": {"job": self.job}}
+        temporary = self._targets.with_suffix(".new")
+        temporary.write_text(json.dumps([entry]), encoding="utf-8")
+        temporary.rename(self._targets)
+
+    @property
+    def primary(self) -> int:
+        """The node that acts as primary."""
+        index = self.cluster.primary
+        if index is None:
+            raise LookupError(f"{self.job}: nobody acts as primary")
+        return index
+
+    @property
+    def replica(self) -> int:
+        """A node that is not the primary: the last one."""
+        return next(number for number in reversed(range(NODES)) if number != self.primary)
+
+    async def tell_primary(self, *commands: str) -> None:
+        """Run commands on the primary as its administrator."""
+        async with connected(self.cluster.nodes[self.primary], SIGN_IN) as connection:
+            for command in commands:
+                await connection.ask(command)
+
+    @asynccontextmanager
+    async def writing(self, per_second: float) -> AsyncIterator[None]:
+        """Write to the primary at a steady rate."""
+        async with connected(self.cluster.nodes[self.primary], SIGN_IN, "use-db faults faults") as connection:
+
+            async def write() -> None:
+                for number in count():
+                    await connection.ask(f"set drill{number % 100} two words")
+                    await asyncio.sleep(1 / per_second)
+
+            task = asyncio.create_task(write())
+            try:
+                yield
+            finally:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def restart_primary(self) -> None:
+        """Do what the runbook says of entries that nobody will acknowledge: only the end of their process ends them."""
+        self.failovers += 1
+        # Whoever has just joined made the primary hold an election: let it be over.
+        await asyncio.sleep(CALM_SECONDS)
+        await self.cluster.restart(self.primary)
+        await self.unite()
+
+    async def unite(self) -> None:
+        """Wait until the nodes are one cluster. A join may fail for good: then a replica is to join once more.
+
+        Raises:
+            NotReadyError: they do not become one.
+        """
+        for _ in range(JOINS):
+            try:
+                await self.cluster.ready(JOIN_SECONDS)
+            except NotReadyError:
+                await self.cluster.restart(self.replica)
+            else:
+                return
+        await self.cluster.ready(JOIN_SECONDS)
+
+    async def _create_databases(self) -> None:
+        """Create what faults write into, and put every database on the disks: a restart must not lose a strategy."""
+        await self.tell_primary("create-db faults faults newer", "create-db disputes disputes arbiter")
+        for access in ACCESSES:
+            await self.tell_primary(f"use-db {access.name} {access.token.reveal()}", f"snapshot false {access.name}")
+            # Two that overlap would never be acknowledged (protocol notes 5.2).
+            await asyncio.sleep(APART_SECONDS)
+
+
+async def until(holds: Callable[[], bool], within_seconds: float) -> bool:
+    """Wait for something to hold; return whether it did in time."""
+    try:
+        async with asyncio.timeout(within_seconds):
+            while not holds():
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""Every fault rings its alert in a real Prometheus, and no other; no panel is empty; a healthy cluster is silent."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from nundb_exporter.devserver import FAULTS
+from nundb_exporter.monitoring.alerts import ALERTS
+from nundb_exporter.monitoring.alerts.databases import CONNECTIONS_LEAKING
+from nundb_exporter.monitoring.dashboards import DASHBOARDS
+from nundb_exporter.monitoring.recordings import RECORDINGS
+
+from .exercise import QUIET_SECONDS, Report, carry_out
+from .plan import LANES, Drill
+from .shortened import FACTOR, seconds, shortened_expression
+from .table import document
+
+ROOT = Path(__file__).parents[2]
+DRILLS = {drill.name: drill for drills in LANES.values() for drill in drills}
+VARIABLES = {
+    "$job": ".+",
+    "$instance": ".+",
+    "$database": ".*",
+    "$__rate_interval": "15s",
+}
+"""What a reader of the dashboards has chosen: everything."""
+UNDRILLED = {
+    "NundbScrapeSlow": "a scrape of a second cannot last eight",
+    "NundbExporterSamplesDropped": "no answer of the embedded server holds anything twice",
+}
+"""Alerts that no drill rings, and why: promtool sees them fire in tests/monitoring."""
+
+
+def queries() -> Iterator[str]:
+    """Yield every query of every panel, its variables filled in."""
+    for dashboard in DASHBOARDS:
+        for panel in dashboard.panels:
+            for expression in (panel.expression, *(column.expression for column in panel.columns)):
+                text = expression
+                for variable, value in VARIABLES.items():
+                    text = text.replace(variable, value)
+                yield text
+
+
+QUERIES = tuple(dict.fromkeys(queries()))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def report(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Report:
+    """What came of all drills; carried out once."""
+    carried_out = await carry_out(
+        tmp_path_factory.mktemp("drills"), ROOT / "deploy" / "prometheus", list(QUERIES), LANES
+    )
+    if request.config.getoption("--update-golden"):
+        (ROOT / "docs" / "drills.md").write_text(document(carried_out), encoding="utf-8")
+    return carried_out
+
+
+def test_nothing_rings_while_all_is_well(report: Report) -> None:
+    """Clusters under load for some minutes of the rules' time are silent."""
+    assert report.healthy.keys() == LANES.keys()
+    assert not any(report.healthy.values()), report.healthy
+
+
+@pytest.mark.parametrize("drill", DRILLS.values(), ids=list(DRILLS))
+def test_a_drill_rings_what_it_must_and_no_more(drill: Drill, report: Report) -> None:
+    """The right alerts fire, no wrong one does, and there is silence after the cure."""
+    outcome = report.outcomes[drill.name]
+    assert outcome.error is None
+    assert not outcome.missing
+    assert not outcome.wrong
+    assert outcome.silent_after is not None
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_no_panel_is_empty(query: str, report: Report) -> None:
+    """Each query of each panel has returned something in the course of the drills."""
+    assert report.queries[query]
+
+
+@pytest.mark.parametrize("name", [recording.name for recording in RECORDINGS])
+def test_every_recording_rule_records(name: str, report: Report) -> None:
+    """Each recording rule has series while all is well."""
+    assert report.recorded[name]
+
+
+def test_alerts_read_well(report: Report) -> None:
+    """Prometheus could fill in the text of every alert that rang."""
+    assert not report.unreadable
+
+
+def test_every_fault_is_drilled() -> None:
+    """There is a drill for each fault of the devserver."""
+    assert FAULTS.keys() <= DRILLS.keys()
+
+
+def test_every_alert_is_drilled_or_it_is_said_why_not() -> None:
+    """Each alert rings in some drill, but for a few."""
+    drilled = {alert.name for drill in DRILLS.values() for alert in drill.fires}
+    assert drilled | UNDRILLED.keys() == {alert.name for alert in ALERTS}
+    assert not drilled & UNDRILLED.keys()
+
+
+def test_a_silent_drill_lasts_longer_than_alerts_wait() -> None:
+    """Where nothing must ring there was time for it to ring, but for the one that compares half hours."""
+    waits = [seconds(alert.wait) / FACTOR for alert in ALERTS if alert is not CONNECTIONS_LEAKING]
+    assert max(waits) < QUIET_SECONDS
+
+
+def test_only_time_is_shortened() -> None:
+    """Ranges, their steps and offsets become short; numbers, names and thresholds stay."""
+    long = "max_over_time(x[6h:1m]) > 5 and y > 60 unless z[10s] offset 6m or deriv(a_5m[5m]) > 100"
+    short = (
+        "max_over_time(x[1080000ms:1s]) > 5 and y > 60 unless z[3000ms] offset 18000ms or deriv(a_5m[15000ms]) > 100"
+    )
+    assert shortened_expression(long) == short
+
+
+def test_the_table_has_every_fault_and_every_alert() -> None:
+    """docs/drills.md, written by the last run, is of this plan."""
+    table = (ROOT / "docs" / "drills.md").read_text(encoding="utf-8")
+    for drill in DRILLS.values():
+        assert f"| {drill.name} | {drill.about} |" in table
+        assert all(f"[{alert.name}](runbook.md#{alert.anchor})" in table for alert in drill.fires)
+    assert "| never |" not in table
