@@ -27,6 +27,10 @@ PROGRAM: Final = Path(sysconfig.get_path("scripts")) / "nundb-exporter"
 PATIENCE_SECONDS: Final = 20.0
 """How long anything may take that a test waits for: reaching it is a failure."""
 TIMEOUT_HEADER: Final = "X-Prometheus-Scrape-Timeout-Seconds"
+TIMEOUT: Final = "2"
+"""The seconds that a scraper gives where a test lets a node hang."""
+OFFSET_SECONDS: Final = 1.6
+"""What the exporters here keep for the way back: short waits, and a busy machine is not taken for a missed deadline."""
 
 
 def target(url: str, *databases: str, **changes: Any) -> Target:  # noqa: ANN401 - the fields of Target
@@ -107,7 +111,7 @@ async def fetch(
 @contextlib.asynccontextmanager
 async def serving(node: Target, **web: Any) -> AsyncIterator[str]:  # noqa: ANN401 - the fields of Web
     """Serve a node's metrics within this process, and yield the URL of the exporter."""
-    server = Server(Node(node), Web(listen=(("127.0.0.1", 0),), **web))
+    server = Server(Node(node), Web(listen=(("127.0.0.1", 0),), timeout_offset=OFFSET_SECONDS, **web))
     (address,) = await server.start()
     try:
         yield f"http://{address}"
@@ -171,7 +175,7 @@ class Exporter:
     """`nundb-exporter` as a process; use it as an asynchronous context manager."""
 
     def __init__(self, url: str, *arguments: str, listen: str = "127.0.0.1:0", **variables: str | None) -> None:
-        self._arguments = ("--web.listen-address", listen, *arguments)
+        self._arguments = ("--web.listen-address", listen, "--timeout-offset", str(OFFSET_SECONDS), *arguments)
         self._environment = environment(url, **variables)
         self._lines: list[str] = []
         self._readers: list[asyncio.Task[None]] = []

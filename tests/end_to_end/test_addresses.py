@@ -13,7 +13,7 @@ from nundb_exporter.errors import ConfigError
 from nundb_exporter.scrape import Node
 
 from .conftest import Certificates, Nodes
-from .exporter import fetch, scrape, serving, target, until
+from .exporter import TIMEOUT, fetch, scrape, serving, target, until
 from .scripted import (
     GOOD,
     Behaviour,
@@ -148,8 +148,8 @@ async def test_plain_text_on_a_tls_port_is_a_failure_of_the_connection(secure: s
 async def test_a_handshake_that_never_ends_is_a_timeout(secure: str, certificates: Certificates) -> None:
     """The node accepts and does not answer the TLS hello."""
     async with ScriptedNode(silent, "tcp") as node:
-        page = await scrape(target(node.url.replace("tcp", secure), tls=certificates.trusting), "0.6")
-    assert page.seconds < 0.6
+        page = await scrape(target(node.url.replace("tcp", secure), tls=certificates.trusting), TIMEOUT)
+    assert page.seconds < float(TIMEOUT)
     assert page.reasons == ["timeout"]
 
 
@@ -157,8 +157,8 @@ async def test_a_handshake_that_never_ends_is_a_timeout(secure: str, certificate
 async def test_tls_on_a_plain_port_never_hangs_past_the_deadline(scheme: str, certificates: Certificates) -> None:
     """A node with TLS takes our words for a broken hello and closes, or waits for one."""
     async with ScriptedNode(answering(), scheme, tls=certificates.server) as node:
-        page = await scrape(target(node.url), "0.6")
-    assert page.seconds < 0.6
+        page = await scrape(target(node.url), TIMEOUT)
+    assert page.seconds < float(TIMEOUT)
     assert len(page.reasons) == 1
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from .conftest import Nodes
-from .exporter import Page, fetch, scrape, serving, target
+from .exporter import TIMEOUT, Page, fetch, scrape, serving, target
 from .scripted import (
     GOOD,
     PENDING,
@@ -24,8 +24,6 @@ from .scripted import (
     stopping,
 )
 
-TIMEOUT = "0.6"
-"""Seconds that the scraper gives; a quarter of a second of it is kept for the way back."""
 HTML = b"<!doctype html><html><body>It works; enjoy; have; a; nice; day</body></html>"
 OPERATION = "1795400325465330016"
 CONFLICT = f"$conflicts_a_{OPERATION}"

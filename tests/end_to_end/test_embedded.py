@@ -10,7 +10,7 @@ from nundb_exporter.config.settings import TransportPorts
 from nundb_exporter.devserver import Node, NodeOptions
 from nundb_exporter.devserver.members import Role
 
-from .exporter import Exporter, Page, fetch, scrape, serving, target, until
+from .exporter import TIMEOUT, Exporter, Page, fetch, scrape, serving, target, until
 from .scripted import PASSWORD, USER
 
 EVERY = tuple(collector.name for collector in COLLECTORS)
@@ -80,9 +80,9 @@ async def test_a_node_that_freezes_and_thaws(node: Node) -> None:
     async with Exporter(node.http_url) as exporter:
         assert (await exporter.metrics()).is_up
         node.hang()
-        page = await exporter.metrics("0.6")
+        page = await exporter.metrics(TIMEOUT)
         assert page.reasons == ["timeout"]
-        assert page.seconds < 0.6
+        assert page.seconds < float(TIMEOUT)
         node.go_on()
         assert (await exporter.metrics()).is_up
         assert "is well again" in exporter.output

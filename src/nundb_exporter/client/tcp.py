@@ -15,8 +15,7 @@ from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply, ReplyStream
 
-_READ_BYTES: Final = 16 * 1024
-"""What is read is taken apart at one go: a flood of newlines must not keep other scrapes waiting for long."""
+_READ_BYTES: Final = 64 * 1024
 
 
 class TcpTransport:

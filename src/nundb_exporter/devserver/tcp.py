@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from nundb_exporter.devserver.connection import LINE_LIMIT, Connection, OutgoingText
 from nundb_exporter.devserver.lane import Lane, Work
+from nundb_exporter.devserver.lines import LineBuffer
 from nundb_exporter.devserver.members import Role
 from nundb_exporter.devserver.parse import Panic
 from nundb_exporter.devserver.session import Failure, Later, Outcome, Session, discard
 from nundb_exporter.errors import ProtocolError
-from nundb_exporter.protocol.framing import LineBuffer
 
 if TYPE_CHECKING:
     from nundb_exporter.devserver.process import Process

@@ -4,19 +4,23 @@ A command queues messages while it runs and has one result. TCP and WebSocket se
 command, filled from the front of the queue (protocol notes 1.0 to 1.3).
 """
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from nundb_exporter.errors import ProtocolError
 from nundb_exporter.protocol.commands import Command
-from nundb_exporter.protocol.framing import LineBuffer
 
 MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
 """A longer reply is cut off and counts as a failure: no node may make the exporter hold more."""
 
-_OK: Final = "ok "
-_ERROR: Final = "error "
+_END: Final = re.compile(r"^(?:ok |error (?P<error>.*?)(?: |\n ))\n", re.MULTILINE)
+"""What ends a reply: a line `ok` or `error`, with a trailing space.
+
+An error whose text ends with a newline has its space on a line of its own: `error error no-db-selected`, then ` `
+(protocol notes 1.1).
+"""
 
 
 class Reply(NamedTuple):
@@ -101,19 +105,17 @@ class ReplyStream:
     bytes of one reply.
     """
 
-    __slots__ = ("_buffer", "_command", "_last", "_limit", "_message")
+    __slots__ = ("_command", "_limit", "_received", "_seen")
 
     def __init__(self, limit: int = MAX_REPLY_BYTES) -> None:
-        self._buffer = LineBuffer(limit)
         self._limit = limit
+        self._received = bytearray()
         self.expect(None)
 
     def expect(self, command: Command | None) -> None:
         """Begin the reply of `command`; None is TCP's greeting, a bare `ok`."""
         self._command = command
-        # Bytes: a list of many short lines would hold twenty times the memory of what came.
-        self._message = bytearray()
-        self._last = ""
+        self._seen = 0
 
     def receive_data(self, data: bytes) -> Reply | None:
         """Return the reply when `data` completes it.
@@ -121,36 +123,33 @@ class ReplyStream:
         Raises:
             ProtocolError: not UTF-8, too long, or more than the reply that was expected.
         """
-        reply = None
-        for raw in self._buffer.receive_data(data):
-            if reply is not None:
-                raise ProtocolError("the server says more than it was asked for")
-            try:
-                line = raw.decode()
-            except UnicodeDecodeError:
-                raise ProtocolError("a reply is not UTF-8") from None
-            reply = self._receive_line(line)
-            self._message += raw + b"\n"
-            self._last = line
-            if len(self._message) > self._limit:
-                raise ProtocolError(f"a reply is longer than {self._limit} bytes")
-        return reply
-
-    def _receive_line(self, line: str) -> Reply | None:
-        """Return the reply when the line ends it.
-
-        The end is `ok` or `error` with a trailing space. An error whose text ends with a newline has its space on a
-        line of its own: `error error no-db-selected`, then ` ` (protocol notes 1.1).
-        """
-        if line == _OK:
-            return _succeeded(self._message.decode().rstrip("\n"), self._command)
-        if self._command is None:
+        received = self._received
+        received += data
+        if len(received) > self._limit:
+            raise ProtocolError(f"a reply is longer than {self._limit} bytes")
+        if b"\n" not in data:
+            return None
+        complete = received.rfind(b"\n") + 1
+        lines = _decoded(received[self._seen : complete])
+        if self._command is None and not lines.startswith("ok \n"):
             raise ProtocolError("the greeting is not Nun-db's")
-        if line == " " and self._last.startswith(_ERROR):
-            return Reply(error=self._last.removeprefix(_ERROR))
-        if line.startswith(_ERROR) and line.endswith(" "):
-            return Reply(error=line.removeprefix(_ERROR).removesuffix(" "))
-        return None
+        end = _END.search(lines)
+        if end is None:
+            # The last line is looked at again: it may be an error whose end is yet to come.
+            self._seen = received.rfind(b"\n", 0, complete - 1) + 1
+            return None
+        if end.end() < len(lines):
+            raise ProtocolError("the server says more than it was asked for")
+        message = _decoded(received[: self._seen]) + lines[: end.start()]
+        del received[:complete]
+        return _succeeded(message.rstrip("\n"), self._command) if end["error"] is None else Reply(error=end["error"])
+
+
+def _decoded(data: bytearray) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise ProtocolError("a reply is not UTF-8") from None
 
 
 def _succeeded(text: str, command: Command | None) -> Reply:

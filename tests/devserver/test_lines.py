@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nundb_exporter.devserver.lines import LineBuffer
 from nundb_exporter.errors import ProtocolError
-from nundb_exporter.protocol.framing import LineBuffer
 from tests.cuts import cut, peak_memory, sizes, taken
 
 LIMIT = 32

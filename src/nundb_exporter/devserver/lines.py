@@ -1,4 +1,4 @@
-"""Lines out of a byte stream: the framing that both ends of Nun-db's TCP protocol share."""
+"""Lines out of a byte stream: what clients and other nodes send over TCP."""
 
 from nundb_exporter.errors import ProtocolError
 
