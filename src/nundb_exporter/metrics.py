@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from nundb_exporter.config.settings import DEFAULT_MAX_PENDING_OPERATIONS
 from nundb_exporter.errors import ProtocolError, Reason
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply
@@ -110,7 +111,7 @@ class Options:
 
     databases: tuple[str, ...] = ()
     """The databases whose token is configured."""
-    max_pending_operations: int = 1000
+    max_pending_operations: int = DEFAULT_MAX_PENDING_OPERATIONS
     """With more than these, `debug pending-ops` is not asked: Nun-db copies every value into the reply and its log."""
 
 

@@ -21,8 +21,6 @@ from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.metrics import Family, Sample
 from nundb_exporter.protocol.fields import PendingOperation
 
-OLD_PENDING_SECONDS: Final = 60.0
-"""Acknowledgements take milliseconds, elections about one second: a minute is neither."""
 CLOCK_TOLERANCE_SECONDS: Final = 5.0
 
 
@@ -176,7 +174,7 @@ def _member_findings(node: NodeReport, member: Member) -> Iterator[str]:
         wait = "waits" if member.unacknowledged == 1 else "wait"
         owed = _number(member.unacknowledged or 0, "operation")
         yield f"{node.url}: {owed} {wait} for {member.name}, which left the cluster."
-    elif member.oldest_pending_seconds is not None and member.oldest_pending_seconds > OLD_PENDING_SECONDS:
+    elif member.oldest_pending_seconds is not None and member.oldest_pending_seconds > pending.OLD_SECONDS:
         yield (
             f"{node.url}: {member.name} has not acknowledged {_number(member.unacknowledged or 0, 'operation')}, "
             f"the oldest for {age(member.oldest_pending_seconds)}."

@@ -1,5 +1,6 @@
 """The flags that say which node to ask and how, and the target that comes of them and of the configuration file."""
 
+import dataclasses
 import difflib
 import math
 import os
@@ -189,10 +190,12 @@ def _databases(module: "Module | None") -> list[DatabaseAccess]:
 
 
 def _tls(flags: dict[str, Any], module: "Module | None") -> Tls:
-    fields = ("ca_file", "cert_file", "key_file", "server_name", "insecure_skip_verify")
-    of_module = {name: getattr(module.tls, name) for name in fields} if module else {}
-    of_flags = {name: flags[f"nundb_tls_{name}"] for name in fields if flags[f"nundb_tls_{name}"] is not None}
-    tls = Tls(**{**of_module, **of_flags})
+    settings = module.tls.model_dump() if module else {}
+    for field in dataclasses.fields(Tls):
+        given = flags[f"nundb_tls_{field.name}"]
+        if given is not None:
+            settings[field.name] = given
+    tls = Tls(**settings)
     if tls.server_name is not None and not is_host(tls.server_name):
         cure = "write the name as the node's certificate has it"
         raise ConfigError("--nundb.tls.server-name", "is not a host name", cure)

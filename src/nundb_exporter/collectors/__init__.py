@@ -26,7 +26,6 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     cluster.COLLECTOR,
     process.COLLECTOR,
     acting_role.COLLECTOR,
-    # Last of those that share a request: in a body, a database's name that begins with `;` looks like a border.
     databases.COLLECTOR,
     pending.COLLECTOR,
     connections.COLLECTOR,
