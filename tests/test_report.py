@@ -13,7 +13,7 @@ from nundb_exporter.metrics import Answers, Options, Sample
 from nundb_exporter.protocol.commands import CLUSTER_STATE, LIST_DBS, METRICS_STATE, PENDING_OPS, PROCESS_INFO
 from nundb_exporter.protocol.fields import PendingOperation, pending_operations
 from nundb_exporter.protocol.replies import Reply
-from nundb_exporter.report import Member, NodeReport, PendingGroup, age, cure, describe, findings, group_pending
+from nundb_exporter.report import Member, NodeReport, PendingGroup, age, describe, findings, group_pending, plural
 from tests import recordings
 from tests.scripted import scripted_node
 
@@ -108,8 +108,8 @@ async def test_a_node_before_its_election_is_starting_up() -> None:
 @pytest.mark.parametrize(
     ("members", "finding"),
     [
-        (" a:1(self):Secoundary , b:1(Connected):Secoundary,", "http://a:3013 knows no primary."),  # sic
-        (f"{ALONE} b:1(Connected):Primary,", "http://a:3013 sees more than one primary: a:1, b:1."),
+        (" a:1(self):Secoundary , b:1(Connected):Secoundary,", "http://a:3013 lists no primary."),  # sic
+        (f"{ALONE} b:1(Connected):Primary,", "http://a:3013 lists more than one primary: a:1, b:1."),
     ],
 )
 async def test_a_view_without_one_primary_is_wrong(members: str, finding: str) -> None:
@@ -121,7 +121,7 @@ async def test_a_clock_that_is_apart_is_told() -> None:
     """A start in the future is the sign of it."""
     report = await reported(told("0", ALONE))
     assert findings([report], 1795400324.15 - 6) == [
-        "http://a:3013: its start lies in the future: its clock and ours are apart."
+        "http://a:3013: its start time is in the future: its clock is ahead of this machine's."
     ]
     assert findings([report], 1795400324.15 - 4) == []
 
@@ -134,14 +134,23 @@ def test_a_start_that_no_calendar_has_is_left_out(seconds: float) -> None:
     assert findings([report], NOW) == []
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_a_node_that_is_down_says_why_and_what_to_do(reason: Reason) -> None:
-    """The reason and the detail; half a sentence of cure for each reason."""
-    error = TargetError(reason, "10.0.0.1:3013: connection refused")
-    report = describe("http://a:3013", [], error, {}, NOW)
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        (Reason.CONNECT, "Check that the node is running"),
+        (Reason.TIMEOUT, "The node does not answer in time"),
+        (Reason.AUTH, "Check NUN_USER and NUN_PWD."),
+        (Reason.PROTOCOL, "Check that the address is that of a Nun-db node"),
+    ],
+)
+def test_a_node_that_is_down_says_why_and_what_to_do(reason: Reason, advice: str) -> None:
+    """The reason, the detail, and a sentence of advice for each reason."""
+    report = describe("http://a:3013", [], TargetError(reason, "10.0.0.1:3013: no luck"), {}, NOW)
     assert not report.is_up
-    assert findings([report], NOW) == [f"http://a:3013 is down: {reason}: 10.0.0.1:3013: connection refused."]
-    assert cure(error)
+    assert report.failure == f"{reason}: 10.0.0.1:3013: no luck"
+    (finding,) = findings([report], NOW)
+    assert finding.startswith(f"http://a:3013 is down: {reason}: 10.0.0.1:3013: no luck. {advice}")
+    assert finding.endswith(".")
 
 
 def test_a_collector_that_failed_is_told() -> None:
@@ -173,18 +182,18 @@ def test_nodes_that_disagree_are_compared() -> None:
         node("B", "primary", "a:1=secondary b:1=primary", shop="none"),
     ]
     assert findings(nodes, NOW) == [
-        "2 of the nodes call themselves primary: A, B.",
+        "2 nodes report that they are primary: A, B.",
         "A does not list b:1.",
-        "A has the strategy arbiter for the database shop, another none.",
-        "B does not hold the database chat.",
-        "B has the strategy none for the database shop, another arbiter.",
+        "A has strategy arbiter for database shop, another node none.",
+        "B does not have database chat.",
+        "B has strategy none for database shop, another node arbiter.",
     ]
 
 
 def test_a_cluster_without_a_primary_is_wrong() -> None:
     """When every node tells its role and none is primary."""
     nodes = [node("A", "secondary", A_AND_B), node("B", "starting_up", A_AND_B)]
-    assert findings(nodes, NOW) == ["0 of the nodes call themselves primary: none."]
+    assert findings(nodes, NOW) == ["No node reports that it is primary."]
 
 
 def test_who_tells_nothing_is_accused_of_nothing() -> None:
@@ -196,7 +205,8 @@ def test_who_tells_nothing_is_accused_of_nothing() -> None:
 def test_a_node_that_is_down_is_compared_with_nobody() -> None:
     """What it lists is unknown."""
     down = describe("B", [], TargetError(Reason.CONNECT, "refused"), {}, NOW)
-    assert findings([node("A", "primary", A_AND_B), down], NOW) == ["B is down: connect: refused."]
+    (finding,) = findings([node("A", "primary", A_AND_B), down], NOW)
+    assert finding.startswith("B is down: connect: refused.")
 
 
 @pytest.mark.parametrize(
@@ -226,6 +236,12 @@ def test_a_node_that_is_down_is_compared_with_nobody() -> None:
 def test_an_age_is_said_as_people_say_it(seconds: float, text: str) -> None:
     """The largest unit, and the next where that is small."""
     assert age(seconds) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 operations"), (1, "1 operation"), (2, "2 operations")])
+def test_a_count_has_its_noun(count: int, text: str) -> None:
+    """One is singular, all else is plural."""
+    assert plural(count, "operation") == text
 
 
 SECONDS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}

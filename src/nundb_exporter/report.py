@@ -51,6 +51,8 @@ class NodeReport:
     oplog_records: int | None
     replication_seconds: float | None
     query_seconds: float | None
+    advice: str = ""
+    """What to do about the failure, as a sentence; empty when the node is up."""
     members: tuple[Member, ...] = ()
     databases: dict[str, str] = field(default_factory=dict)
     """Strategy by name."""
@@ -88,6 +90,7 @@ def describe(
         url=url,
         is_up=error is None,
         failure=None if error is None else str(error),
+        advice="" if error is None else advice(error),
         role=next((role for (role,), value in values.of(cluster.ROLE).items() if value), None),
         started=None if started is None else _moment(started),
         pending_operations=values.count(replication.PENDING),
@@ -140,50 +143,51 @@ def findings(nodes: Sequence[NodeReport], now: float) -> list[str]:
     ]
 
 
-_CURES: Final = {
-    Reason.CONNECT: "see that the node runs and that its address and port are right",
-    Reason.TIMEOUT: "the node accepts connections and does not answer: look at its log and its load",
-    Reason.AUTH: "check NUN_USER and NUN_PWD",
-    Reason.PROTOCOL: "see that the address is Nun-db's own",
+_ADVICE: Final = {
+    Reason.CONNECT: "Check that the node is running and that its address and port are correct.",
+    Reason.TIMEOUT: "The node does not answer in time: check its log and its load, and that no firewall drops packets.",
+    Reason.AUTH: "Check NUN_USER and NUN_PWD.",
+    Reason.PROTOCOL: "Check that the address is that of a Nun-db node, and that the scheme fits the port.",
 }
 
 
-def cure(error: TargetError) -> str:
-    """Return what to do about an error, as half a sentence."""
-    return _CURES[error.reason]
+def advice(error: TargetError) -> str:
+    """Return what to do about an error, as a sentence."""
+    return _ADVICE[error.reason]
 
 
 def _node_findings(node: NodeReport, now: float) -> Iterator[str]:
     if not node.is_up:
-        yield f"{node.url} is down: {node.failure}."
+        yield f"{node.url} is down: {node.failure}. {node.advice}"
     for name, failure in node.failed_collectors.items():
         yield f"{node.url}: collector {name} failed: {failure}."
     for member in node.members:
         yield from _member_findings(node, member)
     if node.stuck_snapshots:
-        yield f"{node.url}: {_number(node.stuck_snapshots, 'snapshot')} not acknowledged by every replica."
+        yield f"{node.url}: {plural(node.stuck_snapshots, 'snapshot')} not acknowledged by every replica."
     for database, count in node.unresolved_conflicts.items():
         if count:
-            yield f"{node.url}: {_number(count, 'unresolved conflict')} in {database}."
+            yield f"{node.url}: {plural(count, 'unresolved conflict')} in {database}."
     if node.started is not None and node.started.timestamp() > now + CLOCK_TOLERANCE_SECONDS:
-        yield f"{node.url}: its start lies in the future: its clock and ours are apart."
+        yield f"{node.url}: its start time is in the future: its clock is ahead of this machine's."
 
 
 def _member_findings(node: NodeReport, member: Member) -> Iterator[str]:
     if member.role == "gone":
         wait = "waits" if member.unacknowledged == 1 else "wait"
-        owed = _number(member.unacknowledged or 0, "operation")
+        owed = plural(member.unacknowledged or 0, "operation")
         yield f"{node.url}: {owed} {wait} for {member.name}, which left the cluster."
     elif member.oldest_pending_seconds is not None and member.oldest_pending_seconds > pending.OLD_SECONDS:
         yield (
-            f"{node.url}: {member.name} has not acknowledged {_number(member.unacknowledged or 0, 'operation')}, "
+            f"{node.url}: {member.name} has not acknowledged {plural(member.unacknowledged or 0, 'operation')}, "
             f"the oldest for {age(member.oldest_pending_seconds)}."
         )
     if member.is_connected is False:
         yield f"{node.url}: no link to {member.name}."
 
 
-def _number(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 operation`, `2 operations`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
@@ -191,14 +195,16 @@ def _cluster_findings(nodes: Sequence[NodeReport]) -> Iterator[str]:
     for node in nodes:
         primaries = [member.name for member in node.members if member.role == "primary"]
         if node.members and not primaries:
-            yield f"{node.url} knows no primary."
+            yield f"{node.url} lists no primary."
         if len(primaries) > 1:
-            yield f"{node.url} sees more than one primary: {', '.join(primaries)}."
+            yield f"{node.url} lists more than one primary: {', '.join(primaries)}."
     if len(nodes) > 1:
-        acting = [node.url for node in nodes if node.role == "primary"]
-        # A node that is older than 2023-11 tells no role: it may be the primary.
-        if len(acting) > 1 or (not acting and all(node.role for node in nodes)):
-            yield f"{len(acting)} of the nodes call themselves primary: {', '.join(acting) or 'none'}."
+        primaries = [node.url for node in nodes if node.role == "primary"]
+        if len(primaries) > 1:
+            yield f"{len(primaries)} nodes report that they are primary: {', '.join(primaries)}."
+        # A server before 2023-11 reports no role: it may be the primary.
+        if not primaries and all(node.role for node in nodes):
+            yield "No node reports that it is primary."
         yield from _disagreements(nodes)
 
 
@@ -216,9 +222,9 @@ def _disagreements(nodes: Sequence[NodeReport]) -> Iterator[str]:
     for node in listing:
         for name, strategy in sorted(known - set(node.databases.items())):
             if name not in node.databases:
-                yield f"{node.url} does not hold the database {name}."
+                yield f"{node.url} does not have database {name}."
             else:
-                yield f"{node.url} has the strategy {node.databases[name]} for the database {name}, another {strategy}."
+                yield f"{node.url} has strategy {node.databases[name]} for database {name}, another node {strategy}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import click
 from nundb_exporter.cli.options import Seconds, node_flags, target
 from nundb_exporter.cli.terminal import printable
 from nundb_exporter.config.settings import Target, parse_endpoint
-from nundb_exporter.report import NodeReport, age, describe, findings
+from nundb_exporter.report import NodeReport, age, describe, findings, plural
 from nundb_exporter.scrape import Node
 
 _UNHEALTHY: Final = 1
@@ -55,8 +55,10 @@ async def _examine(targets: list[Target], timeout_seconds: float) -> list[NodeRe
 
 async def _examine_one(target_: Target, timeout_seconds: float) -> NodeReport:
     node = Node(target_)
-    scrape = await node.scrape(asyncio.get_running_loop().time() + timeout_seconds)
-    await node.close()
+    try:
+        scrape = await node.scrape(asyncio.get_running_loop().time() + timeout_seconds)
+    finally:
+        await node.close()
     failed = {name: outcome.failure for name, outcome in scrape.outcomes.items() if outcome.failure}
     return describe(str(target_.endpoint), scrape.samples, scrape.error, failed, time.time())
 
@@ -78,21 +80,22 @@ def _lines(report: NodeReport) -> Iterator[str]:
             "started", f"{report.started:%Y-%m-%d %H:%M:%S} UTC, {age(time.time() - report.started.timestamp())} ago"
         )
     if report.pending_operations is not None:
-        yield _row("pending", f"{report.pending_operations} operations")
-    if report.oplog_bytes is not None:
-        yield _row("oplog", f"{report.oplog_records} records, {report.oplog_bytes} bytes")
+        yield _row("pending", plural(report.pending_operations, "operation"))
+    if report.oplog_bytes is not None and report.oplog_records is not None:
+        yield _row("oplog", f"{plural(report.oplog_records, 'record')}, {plural(report.oplog_bytes, 'byte')}")
     averages = {"replication": report.replication_seconds, "queries": report.query_seconds}
     for name, seconds in averages.items():
         if seconds is not None:
             yield _row(name, f"{seconds * 1000:.3g} ms (moving average)")
     for position, member in enumerate(report.members):
         connected = {None: "", True: ", linked", False: ", not linked"}[member.is_connected]
-        owed = f", owes {member.unacknowledged} acknowledgements" if member.unacknowledged else ""
+        owed = f", owes {plural(member.unacknowledged, 'acknowledgement')}" if member.unacknowledged else ""
         own = " (this node)" if member.is_self else ""
-        yield _row("members" if not position else "", f"{member.name} {member.role}{own}{connected}{owed}")
+        told = f"{member.name} {member.role.replace('_', ' ')}{own}{connected}{owed}"
+        yield _row("members" if not position else "", told)
     for position, (name, strategy) in enumerate(sorted(report.databases.items())):
         connections = report.connections.get(name)
-        users = "" if connections is None else f", {connections} connections"
+        users = "" if connections is None else f", {plural(connections, 'connection')}"
         yield _row("databases" if not position else "", f"{name} ({strategy}){users}")
 
 

@@ -16,7 +16,7 @@ from nundb_exporter.config.settings import Target
 from nundb_exporter.errors import ProtocolError, Reason, TargetError
 from nundb_exporter.protocol.commands import PENDING_OPS, auth
 from nundb_exporter.protocol.fields import PendingOperation, pending_operations
-from nundb_exporter.report import PendingGroup, age, group_pending
+from nundb_exporter.report import PendingGroup, advice, age, group_pending, plural
 
 _UNHEALTHY: Final = 1
 
@@ -35,7 +35,8 @@ def command(as_json: bool, timeout: float, **flags: Any) -> int:  # noqa: ANN401
     try:
         operations = asyncio.run(_ask(target(**flags), timeout))
     except (TargetError, ProtocolError) as error:
-        click.echo(json.dumps({"error": str(error)}) if as_json else f"no answer: {error}", err=not as_json)
+        what_to_do = f". {advice(error)}" if isinstance(error, TargetError) else ""
+        click.echo(json.dumps({"error": str(error)}) if as_json else f"no answer: {error}{what_to_do}", err=not as_json)
         return _UNHEALTHY
     groups = group_pending(operations, time.time())
     if as_json:
@@ -43,7 +44,7 @@ def command(as_json: bool, timeout: float, **flags: Any) -> int:  # noqa: ANN401
         click.echo(json.dumps({"pending_operations": len(operations), "groups": rows}, indent=2))
     elif groups:
         _print_table(groups)
-        click.echo(f"\n{len(operations)} operations are pending.")
+        click.echo(f"\n{plural(len(operations), 'operation')} pending.")
     else:
         click.echo("Nothing is pending.")
     return _UNHEALTHY if operations else 0
