@@ -105,7 +105,9 @@ NODE_CASES = (
         series=_failure("connect", "0x3 1x40", "1x3 0x40"),
         at="4m",
         fires={
-            "NundbDown": Fired("No connection to the node behind a (job nundb) for two minutes.", _here()),
+            "NundbDown": Fired(
+                "No connection to the node behind a (job nundb), or none that lasts, for two minutes.", _here()
+            ),
         },
     ),
     Case(
@@ -118,7 +120,26 @@ NODE_CASES = (
         about="an exporter too old to give reasons says that its node is down",
         series=of(UP, "0x40"),
         at="3m",
-        fires={"NundbDown": Fired("No connection to the node behind a (job nundb) for two minutes.", _here())},
+        fires={
+            "NundbDown": Fired(
+                "No connection to the node behind a (job nundb), or none that lasts, for two minutes.", _here()
+            ),
+        },
+    ),
+    Case(
+        about="each scrape of a node fails for another reason than the last",
+        series={
+            **of(UP, "0x40"),
+            **of(SCRAPE_FAILURE, " ".join(["0", "1"] * 20), reason="connect"),
+            **of(SCRAPE_FAILURE, " ".join(["1", "0"] * 20), reason="timeout"),
+        },
+        at="5m",
+        fires={
+            "NundbDown": Fired(
+                "No connection to the node behind a (job nundb), or none that lasts, for two minutes.", _here()
+            ),
+        },
+        misses=(alerts.node.HUNG,),
     ),
     Case(
         about="a node accepts connections and says nothing",
@@ -293,6 +314,28 @@ EXPORTER_CASES = (
         fires={
             "NundbExporterDown": Fired(
                 "Prometheus has no metrics from a (job nundb) for two minutes: nothing is known of its node.", _here()
+            ),
+        },
+    ),
+    Case(
+        about="the exporter of a new node has never answered, those of the other nodes do",
+        series={**of("up", "0x60", job="desk"), **of(UP, "1x60", "b", job="desk")},
+        at="3m",
+        fires={
+            "NundbExporterDown": Fired(
+                "Prometheus has no metrics from a (job desk) for two minutes: nothing is known of its node.",
+                {"job": "desk", "instance": "a"},
+            ),
+        },
+    ),
+    Case(
+        about="no exporter of a new cluster has ever answered",
+        series=of("up", "0x60", job="desk/nun-db"),
+        at="3m",
+        fires={
+            "NundbExporterDown": Fired(
+                "Prometheus has no metrics from a (job desk/nun-db) for two minutes: nothing is known of its node.",
+                {"job": "desk/nun-db", "instance": "a"},
             ),
         },
     ),
@@ -481,6 +524,24 @@ CLUSTER_CASES = (
             )
         },
         misses=(alerts.cluster.NO_PRIMARY,),
+    ),
+    Case(
+        about="the primary's exporter is down, and the others go on listing it",
+        series={
+            **of("up", "1x10 0x40", "a"),
+            **of(UP, "1x10 _x40", "a"),
+            **cluster_of(("b", B, AGREED), ("c", C, AGREED)),
+            **of(acting_role.ACTING_PRIMARY, "1x10 _x40", "a"),
+            **of(acting_role.ACTING_PRIMARY, "0x40", "b"),
+            **of(acting_role.ACTING_PRIMARY, "0x40", "c"),
+        },
+        at="9m",
+        fires={
+            "NundbExporterDown": Fired(
+                "Prometheus has no metrics from a (job nundb) for two minutes: nothing is known of its node.", _here()
+            ),
+        },
+        misses=(alerts.cluster.NO_PRIMARY, alerts.cluster.NO_ACTING),
     ),
     Case(
         about="only a secondary is scraped, and it lists the primary",
@@ -695,7 +756,9 @@ CLUSTER_CASES = (
         at="50m",
         interval="1m",
         fires={
-            "NundbDown": Fired("No connection to the node behind b (job nundb) for two minutes.", _here("b")),
+            "NundbDown": Fired(
+                "No connection to the node behind b (job nundb), or none that lasts, for two minutes.", _here("b")
+            ),
         },
         misses=(alerts.cluster.MEMBER_MISSING,),
     ),
@@ -728,14 +791,25 @@ CLUSTER_CASES = (
         },
     ),
     Case(
-        about="a rolling restart in the worst order: each node is the primary when its turn comes",
+        about="a rolling restart of three nodes in the worst order: each is the primary when its turn comes",
         series={
             **of(cluster.ROLE, "1x8 _x2 0x40", "a", role="primary"),
             **of(cluster.ROLE, "0x10 1x6 _x2 0x40", "b", role="primary"),
-            **of(cluster.ROLE, "0x18 1x6 _x2 0x40", "c", role="primary"),
-            **of(cluster.ROLE, "0x26 1x40", "d", role="primary"),
+            **of(cluster.ROLE, "0x18 1x6 _x2 1x40", "c", role="primary"),
         },
         at="9m",
+        misses=(alerts.cluster.ELECTIONS_FLAPPING,),
+    ),
+    Case(
+        about="a rolling restart of five nodes in the worst order",
+        series={
+            **of(cluster.ROLE, "1x8 _x2 0x60", "a", role="primary"),
+            **of(cluster.ROLE, "0x10 1x6 _x2 0x60", "b", role="primary"),
+            **of(cluster.ROLE, "0x18 1x6 _x2 0x60", "c", role="primary"),
+            **of(cluster.ROLE, "0x26 1x6 _x2 0x60", "d", role="primary"),
+            **of(cluster.ROLE, "0x34 1x6 _x2 1x60", "e", role="primary"),
+        },
+        at="12m",
         misses=(alerts.cluster.ELECTIONS_FLAPPING,),
     ),
 )
@@ -807,6 +881,16 @@ REPLICATION_CASES = (
         misses=(alerts.replication.NOT_ACKNOWLEDGING,),
     ),
     Case(
+        about="under load something is always pending, and the collector of the cluster is switched off",
+        series={
+            **of(UP, "1x60"),
+            **of(pending.OLDEST, "0+15x60", member=B),
+            **of(pending.UNACKNOWLEDGED, "3x60", member=B),
+        },
+        at="9m",
+        misses=(alerts.replication.LEAKED,),
+    ),
+    Case(
         about="a replica is restarted between two operations",
         series=_owes("x60", "0+15x3 _x2 75+15x56", "1x3 0x2 1x56", starts="0x6 _x2 120x60"),
         at="9m",
@@ -832,11 +916,11 @@ REPLICATION_CASES = (
     ),
     Case(
         about="so many operations are pending that nobody is asked any more",
-        series=of(replication.PENDING, "5000x60"),
-        at="11m",
+        series=of(replication.PENDING, "0x4 5000x60"),
+        at="6m30s",
         fires={
             "NundbPendingBacklog": Fired(
-                "At least 5000 operations are pending on the node behind a (job nundb), for ten minutes.", _here()
+                "At least 5000 operations are pending on the node behind a (job nundb), for five minutes.", _here()
             ),
         },
         misses=(alerts.replication.PENDING_GROWING,),

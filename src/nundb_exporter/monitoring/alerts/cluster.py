@@ -9,7 +9,8 @@ _SEVERAL_CLUSTERS = "Several clusters, or nodes that stand alone, under one `job
 
 NO_PRIMARY = Alert(
     name="NundbNoPrimary",
-    # Whom nobody lists, or whom others list but nobody is: a primary that hangs is listed, and told as NundbHung.
+    # Whom nobody lists, or whom others list but nobody is. The latter only where every target was heard: a primary
+    # that hangs, or whose exporter is down, is one that nobody is either.
     expression=promql(f"""
         (
           group by (job) ({COLLECTOR_SUCCESS.where(collector=cluster.COLLECTOR.name)} == 1)
@@ -18,8 +19,8 @@ NO_PRIMARY = Alert(
         or
         (
           sum by (job) ({cluster.ROLE.where(role="primary")}) == 0
-          and on (job) count by (job) ({UP}) > 1
-          unless on (job) {UP} == 0
+          and on (job) count by (job) ({cluster.ROLE.where(role="primary")}) > 1
+          and on (job) count by (job) ({cluster.ROLE.where(role="primary")}) == on (job) count by (job) (up)
         )
     """),
     wait="1m",
@@ -31,11 +32,12 @@ NO_PRIMARY = Alert(
     "a second when the primary has died; a minute without a winner is no election any more.",
     confirm=(CHECK_ALL, ask("cluster-state")),
     evidence="No `Primary` in the list of any node, or one that does not exist, or no list at all.",
-    remedy="Ask the node that started first for an election, as its administrator: `debug force-election`. It answers "
-    "when the election is over. If nobody wins, look for `election` in its log, take a snapshot, and restart it; the "
+    remedy=f"Ask the node that started first for an election: `{ask('debug force-election')}`. It answers when the "
+    "election is over. If nobody wins, look for `election` in its log, take a snapshot, and restart it; the "
     "others join when they are started after it.",
-    confusion="The primary is not scraped, and two or more of the others are: give every node an exporter. A start "
-    "takes one second without a list and stays silent.",
+    confusion="The primary is not scraped at all, and two or more of the others are: give every node an exporter. "
+    "While an exporter is down or a node does not answer, that may be the primary, and it stays silent. A start takes "
+    "one second without a list.",
 )
 SEVERAL_PRIMARIES = Alert(
     name="NundbSeveralPrimaries",
@@ -80,7 +82,7 @@ NO_ACTING = Alert(
     expression=promql(f"""
         sum by (job) ({acting_role.ACTING_PRIMARY}) == 0
         and on (job) count by (job) ({acting_role.ACTING_PRIMARY}) > 1
-        and on (job) count by (job) ({acting_role.ACTING_PRIMARY}) == on (job) count by (job) ({UP})
+        and on (job) count by (job) ({acting_role.ACTING_PRIMARY}) == on (job) count by (job) (up)
     """),
     wait="1m",
     severity="critical",
@@ -91,9 +93,9 @@ NO_ACTING = Alert(
     confirm=(ask("create-db $admin x"),),
     evidence="`Create database only allow from primary!` from every node. The command changes nothing.",
     remedy="As for NundbNoPrimary.",
-    confusion="An election lasts a second at most and stays silent. So it does where a node does not answer, or where "
-    "the collector is off for one: that may be the primary. A primary that is not scraped at all, while two or more of "
-    "the others are.",
+    confusion="An election lasts a second at most and stays silent. So it does where a node or its exporter does not "
+    "answer, or where the collector is off for one: that may be the primary. A primary that is not scraped at all, "
+    "while two or more of the others are.",
     needs="--collector.acting_role",
 )
 ROLE_NOT_ACTED = Alert(
@@ -159,12 +161,20 @@ MEMBER_MISSING = Alert(
     confusion="A node that was taken out on purpose: the alert ends by itself after three hours. Where the missing "
     "node is still scraped, NundbDown tells, and this alert is silent.",
 )
+
+
+def _changes_too_often(family: str) -> str:
+    """Two changes for each node are a rolling restart in which each is the primary when its turn comes."""
+    changes = f"changes({family}[15m])"
+    return f"sum by (job) ({changes}) > 2 * clamp_min(count by (job) ({changes}), 3)"
+
+
 ELECTIONS_FLAPPING = Alert(
     name="NundbElectionsFlapping",
     expression=promql(f"""
-        sum by (job) (changes({cluster.ROLE.where(role="primary")}[15m])) > 6
+        {_changes_too_often(cluster.ROLE.where(role="primary"))}
         or
-        sum by (job) (changes({acting_role.ACTING_PRIMARY}[15m])) > 6
+        {_changes_too_often(acting_role.ACTING_PRIMARY.name)}
     """),
     wait="1m",
     severity="warning",
@@ -177,9 +187,9 @@ ELECTIONS_FLAPPING = Alert(
     evidence="The logs tell of elections again and again, and why: a member that leaves, a join.",
     remedy="Find the link that breaks: network, an overloaded node, a node that restarts (NundbRestartLoop). With a "
     "slow network raise NUN_ELECTION_TIMEOUT.",
-    confusion="One failover and return are two changes; a rolling restart of three nodes in the worst order has six "
-    "and stays silent. Elections that the same node wins again show only with --collector.acting_role, and only when "
-    "scrapes meet them. One address for several nodes: see NundbRestartLoop.",
+    confusion="One failover and return are two changes; a rolling restart in the worst order has two for each node and "
+    "stays silent, as do up to six in a small cluster. Elections that the same node wins again show only with "
+    "--collector.acting_role, and only when scrapes meet them. One address for several nodes: see NundbRestartLoop.",
 )
 GROUP = Group(
     "nundb-cluster",

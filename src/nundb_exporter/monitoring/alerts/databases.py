@@ -66,8 +66,8 @@ UNRESOLVED = Alert(
         """printf '%s' "use-db DATABASE TOKEN;keys \\$conflicts_" | curl --silent --data-binary @- http://NODE:3013""",
     ),
     evidence="Keys `$conflicts_<key>_<operation>` whose value begins with `resolve `.",
-    remedy="Start the arbiter: it is told of conflicts that come after it registered. Resolve the older ones by hand; "
-    "note NundbResolveStorm before you do so in a cluster.",
+    remedy="Start the arbiter, or connect it again: when it registers (`arbiter`) it is sent every conflict that is "
+    "unresolved, old or new. Note NundbResolveStorm before anything is resolved in a cluster.",
     confusion="An arbiter that is a person and has not come to it yet. A conflict about a key with `;` in its name "
     "counts as unresolved for ever, because it cannot be asked about.",
     needs=_TOKENS,

@@ -6,10 +6,11 @@ from nundb_exporter.monitoring.alert import CHECK, SAME_TARGET, Alert, Group, pr
 
 DOWN = Alert(
     name="NundbExporterDown",
+    # By the job and not by the target: one that has never answered is missed as well.
     expression=promql(f"""
-        up == 0 and {SAME_TARGET} present_over_time({UP}[1d])
+        up == 0 and on (job) present_over_time({UP}[1d])
         or
-        up{{job="nundb"}} == 0
+        up{{job=~".*nun-?db.*"}} == 0
     """),
     wait="2m",
     severity="critical",
@@ -17,15 +18,15 @@ DOWN = Alert(
     description="Prometheus has no metrics from {{ $labels.instance }} (job {{ $labels.job }}) for two minutes: "
     "nothing is known of its node.",
     meaning="It says nothing about the database: the exporter answers even when the node is down. Whatever the job is "
-    "called, a target is known by what it served within the last day; under the job name `nundb` it need never have "
-    "served anything.",
+    "called, its targets are known by what one of them served within the last day; in a job with `nundb` or `nun-db` "
+    "in its name none need ever have.",
     confirm=("curl --silent --show-error http://EXPORTER:9898/-/healthy", "curl --silent http://EXPORTER:9898/metrics"),
     evidence="The page does not come, or not within Prometheus' scrape_timeout. Prometheus' page /targets shows the "
     "error it met.",
     remedy="Start the exporter; a wrong setting ends it with one line that names the setting. If it answers slowly, "
     "raise scrape_timeout.",
     confusion="A network between Prometheus and the exporter that is cut. A target that was taken out of the "
-    "configuration is silent.",
+    "configuration is silent. A job that scrapes other things as well: give the exporters one of their own.",
 )
 ABSENT = Alert(
     name="NundbExporterAbsent",
@@ -39,7 +40,7 @@ ABSENT = Alert(
     summary="All exporters of Nun-db have vanished from Prometheus.",
     description="The job {{ $labels.job }} had Nun-db nodes within the last day, and has no target now.",
     meaning="Service discovery gives no target, or the job was removed: every other alert of this job is silent now.",
-    confirm=("curl --silent http://PROMETHEUS:9090/api/v1/targets?state=active",),
+    confirm=("curl --silent 'http://PROMETHEUS:9090/api/v1/targets?state=active'",),
     evidence="No target of the job is listed.",
     remedy="Repair the service discovery, or the job's relabelling.",
     confusion="A job that was removed or renamed on purpose: the alert ends a day later by itself.",

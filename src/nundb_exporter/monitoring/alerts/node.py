@@ -14,14 +14,16 @@ _TOLD_APART = SCRAPE_FAILURE.where(f'reason!="{Reason.CONNECT}"')
 
 DOWN = Alert(
     name="NundbDown",
+    # A reason that stays has an alert of its own. Where reasons take turns none of those would ever ring.
     expression=promql(f"""
         {UP} == 0
-        unless {SAME_TARGET} {_TOLD_APART} == 1
+        unless {SAME_TARGET} min_over_time({_TOLD_APART}[1m]) == 1
     """),
     wait="2m",
     severity="critical",
     summary="A Nun-db node cannot be reached.",
-    description="No connection to the node behind {{ $labels.instance }} (job {{ $labels.job }}) for two minutes.",
+    description="No connection to the node behind {{ $labels.instance }} (job {{ $labels.job }}), or none that lasts, "
+    "for two minutes.",
     meaning="The exporter cannot connect to the node's port: the process has ended, its listener has died, or the way "
     "to it is cut. Writes that were not snapshotted are lost when the process has ended. If it was the primary, "
     "another node has taken over after about a second; it does not know what the dead one had not replicated.",
@@ -33,7 +35,8 @@ DOWN = Alert(
     "nodes' lists first: a node that joins while it is still listed ends the primary's process. After it has joined, "
     "compare the nodes with `check`: a rejoined replica may hold damaged values until each key is written again.",
     confusion="A firewall, a wrong address in NUN_URL, or an HTTP listener that died alone while TCP and WebSocket "
-    "live (the collector `transports` tells them apart). A restart takes seconds and stays silent.",
+    "live (the collector `transports` tells them apart). A node or a way to it so bad that each scrape fails for "
+    "another reason. A restart takes seconds and stays silent.",
 )
 HUNG = Alert(
     name="NundbHung",
@@ -144,9 +147,10 @@ CLOCKS_APART = Alert(
     summary="The clock of a Nun-db node and that of Prometheus are apart.",
     description="Times that the node behind {{ $labels.instance }} (job {{ $labels.job }}) reports lie in the future, "
     "or before its own start.",
-    meaning="Ids of operations are the node's clock in nanoseconds. With clocks apart the strategy `newer` keeps the "
-    "older write, a replica that joins is sent too much or too little, since its time is compared with the primary's, "
-    "and the age of pending operations is wrong. The node that seems to have started first wins elections.",
+    meaning="Ids of operations are the node's clock in nanoseconds. With clocks apart a replica that joins is sent too "
+    "much or too little, since its time is compared with the primary's, and the age of pending operations is wrong; a "
+    "clock that is set back makes the strategy `newer` keep older writes. The node that seems to have started first "
+    "wins elections.",
     confirm=("date --utc +%s.%N", ask("debug process-info"), "timedatectl timesync-status"),
     evidence="Compare `date` on every node and on the machine of Prometheus. Here apart is: more than 5 seconds ahead, "
     "or a restart that says it was minutes ago.",

@@ -1,7 +1,7 @@
 """Replication: who has not acknowledged what."""
 
 from nundb_exporter.collectors import cluster, pending, replication
-from nundb_exporter.monitoring.alert import CHECK, PENDING, Alert, Group, ask, promql
+from nundb_exporter.monitoring.alert import CHECK, PENDING, SAME_TARGET, Alert, Group, ask, promql
 from nundb_exporter.monitoring.views import OUTLIVED
 
 _SAME_MEMBER = "on (job, instance, member)"
@@ -26,7 +26,9 @@ NOT_ACKNOWLEDGING = Alert(
     "ones are acknowledged, these were lost on the way.",
     remedy="If it hangs: resume it, or end it and start it again once it is gone from the primary's list. If single "
     "operations were lost: write those keys again; the entries stay until the primary restarts.",
-    confusion="A node's clock that is behind Prometheus' makes operations look old from the start (NundbClocksApart). "
+    confusion="Where more than some eight writes a second are made, a replica that hangs owes more operations than may "
+    "be listed before two minutes have passed: then NundbPendingBacklog rings in its place. A node's clock that is "
+    "behind Prometheus' makes operations look old from the start (NundbClocksApart). "
     "What a restarted member owed before is told as NundbOperationsLeaked, if that member is scraped under the same "
     "job.",
 )
@@ -55,12 +57,13 @@ PENDING_GROWING = Alert(
 )
 PENDING_BACKLOG = Alert(
     name="NundbPendingBacklog",
-    expression=f"min_over_time({replication.PENDING}[5m]) > {replication.BACKLOG}",
-    wait="5m",
+    # Quick, because it stands in for NundbReplicaNotAcknowledging, which is deaf above this number.
+    expression=f"min_over_time({replication.PENDING}[2m]) > {replication.BACKLOG}",
+    wait="3m",
     severity="critical",
     summary="So many operations are pending on a Nun-db node that they are not listed any more.",
     description="At least {{ $value }} operations are pending on the node behind {{ $labels.instance }} (job {{ "
-    "$labels.job }}), for ten minutes.",
+    "$labels.job }}), for five minutes.",
     meaning="Above this number the exporter does not ask who owes what, because the node would copy every value into "
     "its answer and into its log. The alerts about single members are deaf meanwhile; most likely a replica hangs.",
     confirm=(ask("metrics-state"), CHECK),
@@ -73,7 +76,7 @@ PENDING_BACKLOG = Alert(
 LEAKED = Alert(
     name="NundbOperationsLeaked",
     expression=promql(f"""
-        ({pending.UNACKNOWLEDGED} > 0 unless {_SAME_MEMBER} {cluster.MEMBER})
+        ({pending.UNACKNOWLEDGED} > 0 and {SAME_TARGET} {cluster.MEMBER} unless {_SAME_MEMBER} {cluster.MEMBER})
         or
         ({pending.UNACKNOWLEDGED} > 0 and {_SAME_MEMBER} ({OUTLIVED}))
     """),
