@@ -141,14 +141,24 @@ def test_collectors_are_switched_by_flags_and_by_the_file(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("name", "cure"),
-    [("oplogs", r"did you mean oplog\?"), ("zzz", "known are oplog, replication")],
+    [("oplogs", r"did you mean oplog\?"), ("zzz", "the collectors are oplog, replication")],
 )
 def test_an_unknown_collector_is_named_with_the_nearest(tmp_path: Path, name: str, cure: str) -> None:
     """A misspelt name would otherwise collect nothing in silence."""
     file = tmp_path / "nundb.yml"
     file.write_text(f"modules: {{default: {{collectors: [{name}]}}}}")
-    with pytest.raises(ConfigError, match=f"there is no collector {name}; {cure}"):
+    with pytest.raises(ConfigError, match=rf"^modules\.default\.collectors: there is no collector {name}; {cure}"):
         chosen("--config.file", str(file), **ENVIRONMENT)
+
+
+def test_a_file_whose_modules_are_all_unused_is_refused(tmp_path: Path) -> None:
+    """A misspelt `default` would otherwise switch everything in the file off in silence; others may stand beside it."""
+    file = tmp_path / "nundb.yml"
+    file.write_text("modules: {defualt: {user: filed}}")
+    with pytest.raises(ConfigError, match="has no module `default`"):
+        chosen("--config.file", str(file), NUN_PWD="p")
+    file.write_text("modules: {default: {user: filed}, other: {user: another}}")
+    assert chosen("--config.file", str(file), NUN_PWD="p").credentials.user == "filed"
 
 
 def databases(tmp_path: Path, *names: str, token: str) -> list[str]:
@@ -170,11 +180,11 @@ def test_databases_come_with_their_tokens(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "token", "message"),
     [
-        (("shop", "shop"), "t", "databases: shop is named twice"),
-        (("a b",), "t", "databases name: holds a space"),
-        (("a;b",), "t", "databases name: holds a semicolon"),
-        (("shop",), "user token", "token_file of shop: holds a space"),
-        (("shop",), "hunter2;", "token_file of shop: holds a semicolon"),
+        (("shop", "shop"), "t", "modules.default.databases: shop is listed twice"),
+        (("a b",), "t", "modules.default.databases: name: holds a space"),
+        (("a;b",), "t", "modules.default.databases: name: holds a semicolon"),
+        (("shop",), "user token", "modules.default.databases: token_file of shop: holds a space"),
+        (("shop",), "hunter2;", "modules.default.databases: token_file of shop: holds a semicolon"),
     ],
 )
 def test_a_database_is_refused_with_its_reason(

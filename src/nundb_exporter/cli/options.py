@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_IN_FILE: Final = "modules.default"
+"""Where the settings of a node stand in the configuration file."""
+
 
 class Seconds(click.FloatRange):
     """A finite number of seconds, 0 or more: click's own floats may be `nan`, which no clock ever reaches."""
@@ -147,7 +150,10 @@ def _module(path: str | None) -> "Module | None":
     from nundb_exporter.config.file import Module, parse_file  # noqa: PLC0415 - costs 50 ms: only where there is a file
 
     setting = f"--config.file {path}"
-    return parse_file(setting, _read("--config.file", path)).modules.get("default", Module())
+    modules = parse_file(setting, _read("--config.file", path)).modules
+    if modules and "default" not in modules:
+        raise ConfigError(setting, "has no module `default`, and no other is used", "rename the module to default")
+    return modules.get("default", Module())
 
 
 def _password(path: str | None, module: "Module | None") -> Secret:
@@ -157,7 +163,7 @@ def _password(path: str | None, module: "Module | None") -> Secret:
         check_text("NUN_PWD", password)
         return Secret(password)
     if module and module.password_file:
-        return read_secret("password_file", module.password_file)
+        return read_secret(f"{_IN_FILE}.password_file", module.password_file)
     raise ConfigError("NUN_PWD", "is not set", "set it to the administrator's password, or NUN_PWD_FILE to a file")
 
 
@@ -167,8 +173,8 @@ def _collectors(flags: dict[str, Any], module: "Module | None") -> tuple[str, ..
     for name in chosen or ():
         if name not in names:
             nearest = difflib.get_close_matches(name, names, n=1)
-            cure = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(names)}"
-            raise ConfigError("collectors", f"there is no collector {name}", cure)
+            cure = f"did you mean {nearest[0]}?" if nearest else f"the collectors are {', '.join(names)}"
+            raise ConfigError(f"{_IN_FILE}.collectors", f"there is no collector {name}", cure)
     on = set(chosen) if chosen is not None else {collector.name for collector in COLLECTORS if collector.is_default}
     for name in names:
         switch = flags[f"collector_{name}"]
@@ -180,11 +186,12 @@ def _collectors(flags: dict[str, Any], module: "Module | None") -> tuple[str, ..
 def _databases(module: "Module | None") -> list[DatabaseAccess]:
     found: dict[str, DatabaseAccess] = {}
     for database in module.databases if module else ():
-        check_word("databases name", database.name)
+        check_word(f"{_IN_FILE}.databases: name", database.name)
         if database.name in found:
-            raise ConfigError("databases", f"{database.name} is named twice", "keep one of them")
-        token = read_secret(f"token_file of {database.name}", database.token_file)
-        check_word(f"token_file of {database.name}", token.reveal())
+            raise ConfigError(f"{_IN_FILE}.databases", f"{database.name} is listed twice", "keep one of them")
+        setting = f"{_IN_FILE}.databases: token_file of {database.name}"
+        token = read_secret(setting, database.token_file)
+        check_word(setting, token.reveal())
         found[database.name] = DatabaseAccess(database.name, token)
     return list(found.values())
 
