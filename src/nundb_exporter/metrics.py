@@ -29,9 +29,9 @@ class Family:
     """A sentence of meaning that ends with its source in brackets."""
     labels: tuple[str, ...] = ()
     since: str = "2021-12"
-    """The month of the first Nun-db that gives it."""
+    """The month of the first Nun-db that has it."""
     caveat: str = ""
-    """What a reader must know before trusting it; empty where there is nothing."""
+    """What a reader must know before trusting the value; empty if there is nothing."""
 
     def __str__(self) -> str:
         return self.name
@@ -202,31 +202,31 @@ class Collector:
 UP: Final = Family(
     "nundb_up",
     "gauge",
-    "Whether the node answered, accepted the credentials and gave metrics that parse (metrics-state).",
+    "Whether the node answered, accepted the credentials and returned valid metrics (metrics-state).",
     since="2021-10",
 )
 SCRAPE_FAILURE: Final = Family(
     "nundb_scrape_failure",
     "gauge",
-    "Why the node gave no usable answer: 1 for the reason that happened (nundb-exporter).",
+    "Why the node is not up: 1 for the reason, 0 for all others; all are 0 while it is up (nundb-exporter).",
     labels=("reason",),
 )
 SCRAPE_DURATION: Final = Family(
     "nundb_scrape_duration_seconds",
     "gauge",
-    "How long it took to ask the node and to read its answers (nundb-exporter).",
+    "Time that the scrape of the node took (nundb-exporter).",
 )
 COLLECTOR_DURATION: Final = Family(
     "nundb_scrape_collector_duration_seconds",
     "gauge",
-    "How long the collector's own requests and its reading took; the request that all share is in "
-    "nundb_scrape_duration_seconds alone (nundb-exporter).",
+    "Time that the collector's own requests and parsing took; the request that all collectors share is counted only in "
+    "nundb_scrape_duration_seconds (nundb-exporter).",
     labels=("collector",),
 )
 COLLECTOR_SUCCESS: Final = Family(
     "nundb_scrape_collector_success",
     "gauge",
-    "Whether the collector read the answers it needs (nundb-exporter).",
+    "Whether the collector succeeded (nundb-exporter).",
     labels=("collector",),
 )
 SCRAPE_FAMILIES: Final = (UP, SCRAPE_FAILURE, SCRAPE_DURATION, COLLECTOR_DURATION, COLLECTOR_SUCCESS)
@@ -241,15 +241,15 @@ BUILD_INFO: Final = Family(
 REQUESTS_REJECTED: Final = Family(
     "nundb_exporter_requests_rejected_total",
     "counter",
-    "Requests answered 503 because --web.max-requests were under way (nundb-exporter).",
+    "Requests answered with status 503 because --web.max-requests were in progress (nundb-exporter).",
 )
 SAMPLES_DROPPED: Final = Family(
     "nundb_exporter_samples_dropped_total",
     "counter",
-    "Samples left out because another with the same name and labels stood before them (nundb-exporter).",
+    "Samples dropped because the page already had one with the same name and labels (nundb-exporter).",
 )
 PROCESS_CPU: Final = Family(
-    "process_cpu_seconds_total", "counter", "CPU time that the exporter has used, user and system (/proc/self/stat)."
+    "process_cpu_seconds_total", "counter", "User and system CPU time of the exporter (/proc/self/stat)."
 )
 PROCESS_RESIDENT: Final = Family(
     "process_resident_memory_bytes", "gauge", "Resident memory of the exporter (/proc/self/stat)."
@@ -258,16 +258,16 @@ PROCESS_VIRTUAL: Final = Family(
     "process_virtual_memory_bytes", "gauge", "Virtual memory of the exporter (/proc/self/stat)."
 )
 PROCESS_START: Final = Family(
-    "process_start_time_seconds", "gauge", "When the exporter started, in seconds since the epoch (/proc/self/stat)."
+    "process_start_time_seconds", "gauge", "Start time of the exporter, in seconds since the epoch (/proc/self/stat)."
 )
 PROCESS_OPEN_FDS: Final = Family("process_open_fds", "gauge", "Open file descriptors of the exporter (/proc/self/fd).")
 PROCESS_MAX_FDS: Final = Family(
-    "process_max_fds", "gauge", "Most file descriptors the exporter may open (RLIMIT_NOFILE)."
+    "process_max_fds", "gauge", "Maximum number of open file descriptors of the exporter (RLIMIT_NOFILE)."
 )
 PYTHON_INFO: Final = Family(
     "python_info",
     "gauge",
-    "The Python that runs the exporter; the value is always 1 (sys.version_info).",
+    "The version of Python; the value is always 1 (sys.version_info).",
     labels=("implementation", "version"),
 )
 EXPORTER_FAMILIES: Final = (

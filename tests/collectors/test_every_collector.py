@@ -168,6 +168,6 @@ def test_old_families_name_what_replaces_them() -> None:
         "nun_db_query_time_moving_avg",
     ]
     for family in old:
-        replaced_by = re.search(r"(nundb_\w+) replaces it", family.help)
+        replaced_by = re.search(r"replaced by (nundb_\w+)", family.help)
         assert replaced_by is not None
         assert replaced_by[1] in names

@@ -74,7 +74,7 @@ def _without_ca_certificates() -> Iterator[None]:
 def command() -> None:
     """Prometheus exporter for Nun-db.
 
-    Without a subcommand it serves: set NUN_URL, NUN_USER and NUN_PWD, and scrape port 9898.
+    To serve metrics, set NUN_URL, NUN_USER and NUN_PWD, run it without a subcommand, and scrape port 9898.
     """
 
 

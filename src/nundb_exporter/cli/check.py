@@ -24,12 +24,12 @@ _UNHEALTHY: Final = 1
 @node_flags
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
-    "--timeout", type=Seconds(), default=5.0, show_default=True, metavar="SECONDS", help="How long a node may take."
+    "--timeout", type=Seconds(), default=5.0, show_default=True, metavar="SECONDS", help="Timeout for each node."
 )
 def command(urls: tuple[str, ...], as_json: bool, timeout: float, **flags: Any) -> int:  # noqa: ANN401 - click's own
-    """Report on a node, or on all nodes of a cluster and where they disagree.
+    """Report on a node, or on the nodes of a cluster and where they disagree.
 
-    Exit 0: healthy. Exit 1: something is wrong, and the report says what. Exit 2: a setting is wrong.
+    Exit code 0: healthy. 1: the report names a problem. 2: a setting is wrong.
     """
     first = target(**{**flags, "nundb_url": urls[0] if urls else flags["nundb_url"]})
     targets = [first, *(dataclasses.replace(first, endpoint=parse_endpoint("URL", url)) for url in urls[1:])]

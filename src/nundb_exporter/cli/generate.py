@@ -16,11 +16,12 @@ _DIFFERENT: Final = 1
 @click.argument(
     "directory", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="[DIR]"
 )
-@click.option("--check", is_flag=True, help="Write nothing; name the files that would change.")
+@click.option("--check", is_flag=True, help="Write nothing; list the files that would change.")
 def command(directory: Path, check: bool) -> int:
-    """Write Grafana dashboards, Prometheus rules and reference documentation into DIR, below deploy/ and docs/.
+    """Write Grafana dashboards, Prometheus rules and reference documentation.
 
-    Exit 0: done, or with --check: up to date. Exit 1: --check found a difference.
+    They are written below DIR, into deploy/ and docs/. Exit code 0: done, or with --check: up to date. 1: --check found
+    a difference.
     """
     readme = directory / "README.md"
     generated = files(readme.read_text(encoding="utf-8") if readme.exists() else None, help_texts())

@@ -56,21 +56,37 @@ def flag(name: str, help_text: str, *, env: str | None = None, **attributes: Any
 
 
 _PORTS_HELP: Final = (
-    "Where the collector transports finds the three listeners, as http=3013,tcp=3014,websocket=3012. "
-    "Default: the neighbours of the URL's port."
+    "Ports for the collector transports, as http=3013,tcp=3014,websocket=3012. "
+    "Default: next to the port of the URL, as Nun-db's own are."
 )
 _FLAGS: Final = (
-    flag("--nundb.url", "The node to ask: http, https, tcp, ws or wss.", env="NUN_URL", default=None, metavar="URL"),
     flag(
-        "--nundb.user", "Its administrator. The password is in NUN_PWD.", env="NUN_USER", default=None, metavar="NAME"
+        "--nundb.url",
+        f"URL of the node: http, https, tcp, ws or wss. Default: {DEFAULT_URL}.",
+        env="NUN_URL",
+        default=None,
+        metavar="URL",
     ),
-    flag("--nundb.password-file", "File that holds the password.", env="NUN_PWD_FILE", default=None, metavar="FILE"),
+    flag(
+        "--nundb.user",
+        "Administrator of the node. The password comes from NUN_PWD or a file.",
+        env="NUN_USER",
+        default=None,
+        metavar="NAME",
+    ),
+    flag(
+        "--nundb.password-file",
+        "File with the password, instead of NUN_PWD.",
+        env="NUN_PWD_FILE",
+        default=None,
+        metavar="FILE",
+    ),
     flag("--nundb.tls.ca-file", "CA certificates (PEM) to trust.", default=None, metavar="FILE"),
-    flag("--nundb.tls.cert-file", "Our certificate (PEM), for a node that asks for one.", default=None, metavar="FILE"),
-    flag("--nundb.tls.key-file", "Its key (PEM).", default=None, metavar="FILE"),
-    flag("--nundb.tls.server-name", "The name to expect in the node's certificate.", default=None, metavar="NAME"),
-    flag("--nundb.tls.insecure-skip-verify", "Trust any certificate.", is_flag=True, default=None),
-    flag("--config.file", "YAML file with modules; `default` is used.", default=None, metavar="FILE"),
+    flag("--nundb.tls.cert-file", "Client certificate (PEM), if the node requires one.", default=None, metavar="FILE"),
+    flag("--nundb.tls.key-file", "Key of the client certificate (PEM).", default=None, metavar="FILE"),
+    flag("--nundb.tls.server-name", "Expected name in the node's certificate.", default=None, metavar="NAME"),
+    flag("--nundb.tls.insecure-skip-verify", "Do not verify the node's certificate.", is_flag=True, default=None),
+    flag("--config.file", "Configuration file (YAML).", default=None, metavar="FILE"),
     *(
         flag(
             f"--collector.{collector.name}/--no-collector.{collector.name}",
@@ -81,7 +97,7 @@ _FLAGS: Final = (
     ),
     flag(
         "--collector.pending.max-operations",
-        f"Do not list pending operations when there are more. Default: {DEFAULT_MAX_PENDING_OPERATIONS}.",
+        f"Do not list pending operations if there are more. Default: {DEFAULT_MAX_PENDING_OPERATIONS}.",
         type=click.IntRange(min=0),
         default=None,
         metavar="N",

@@ -25,12 +25,12 @@ _UNHEALTHY: Final = 1
 @node_flags
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
-    "--timeout", type=Seconds(), default=10.0, show_default=True, metavar="SECONDS", help="How long the node may take."
+    "--timeout", type=Seconds(), default=10.0, show_default=True, metavar="SECONDS", help="Timeout for the node."
 )
 def command(as_json: bool, timeout: float, **flags: Any) -> int:  # noqa: ANN401 - click's own
-    """Show which operations wait for which replica, since when, and some of the keys they are about.
+    """List pending operations: which replica they wait for, how long, and some of their keys.
 
-    Exit 0: nothing is pending. Exit 1: something is, or the node gives no answer. Exit 2: a setting is wrong.
+    Exit code 0: nothing is pending. 1: operations are pending, or the node does not answer. 2: a setting is wrong.
     """
     try:
         operations = asyncio.run(_ask(target(**flags), timeout))

@@ -28,16 +28,16 @@ from nundb_exporter.web import Server
 @node_flags
 @flag(
     "--web.listen-address",
-    "Where to listen; may be given several times.",
+    "Address to listen on; repeatable.",
     multiple=True,
     default=(DEFAULT_LISTEN_ADDRESS,),
     show_default=True,
     metavar="HOST:PORT",
 )
-@flag("--web.telemetry-path", "The page of the metrics.", default=DEFAULT_TELEMETRY_PATH, show_default=True)
+@flag("--web.telemetry-path", "Path of the metrics page.", default=DEFAULT_TELEMETRY_PATH, show_default=True)
 @flag(
     "--web.max-requests",
-    "Scrapes that may be under way at once; one more is answered 503.",
+    "Maximum number of concurrent scrapes; more are answered with status 503.",
     type=click.IntRange(min=1),
     default=DEFAULT_MAX_REQUESTS,
     show_default=True,
@@ -45,14 +45,20 @@ from nundb_exporter.web import Server
 )
 @flag(
     "--timeout-offset",
-    "Seconds of a scrape's timeout that are left for the answer's way back.",
+    "Seconds to subtract from the scrape timeout of Prometheus, for sending the answer.",
     type=Seconds(),
     default=DEFAULT_TIMEOUT_OFFSET,
     show_default=True,
     metavar="SECONDS",
 )
-@flag("--log.level", "How much to say.", type=click.Choice(logs.LEVELS), default="info", show_default=True)
-@flag("--log.format", "How to say it.", type=click.Choice(logs.FORMATS), default="logfmt", show_default=True)
+@flag(
+    "--log.level",
+    "Only log messages of this level or above.",
+    type=click.Choice(logs.LEVELS),
+    default="info",
+    show_default=True,
+)
+@flag("--log.format", "Format of the log.", type=click.Choice(logs.FORMATS), default="logfmt", show_default=True)
 def command(
     *,
     web_listen_address: tuple[str, ...],
@@ -63,7 +69,7 @@ def command(
     log_format: Literal["logfmt", "json"],
     **flags: Any,  # noqa: ANN401 - click's own
 ) -> None:
-    """Serve the metrics of one node."""
+    """Serve the metrics of one node (the default command)."""
     logs.configure(log_level, log_format)
     web = Web(
         listen=tuple(parse_listen_address("--web.listen-address", address) for address in web_listen_address),
@@ -85,7 +91,7 @@ async def _serve(node: Target, web: Web) -> None:
         logger.info("version %s serves %s on http://%s%s", __version__, node.endpoint, address, web.telemetry_path)
     _spare_the_collector()
     await ended.wait()
-    logger.info("ending: scrapes under way may finish")
+    logger.info("stopping: waiting for scrapes in progress")
     await server.stop()
 
 

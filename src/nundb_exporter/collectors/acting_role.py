@@ -9,10 +9,10 @@ from nundb_exporter.protocol.commands import ACTING_ROLE
 ACTING_PRIMARY = Family(
     "nundb_node_acting_primary",
     "gauge",
-    "Whether the node acts as a primary: it would create a database if there were none of that name, changes nothing "
-    "(create-db $admin x).",
+    "Whether the node acts as primary, judged by how it refuses to create a database that exists; nothing "
+    "is changed (create-db $admin x).",
     since="2021-12",
-    caveat="0 for a secondary, and for any node while an election runs.",
+    caveat="0 for a secondary, and for every node during an election.",
 )
 _ANSWERS = {"database already exists": 1, "Create database only allow from primary!": 0}
 
@@ -27,7 +27,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
 
 COLLECTOR = Collector(
     name="acting_role",
-    help="Whether the node acts as a primary, whatever it prints.",
+    help="Whether the node acts as primary, whatever role it reports.",
     commands=(ACTING_ROLE,),
     families=(ACTING_PRIMARY,),
     parse=parse,
@@ -37,8 +37,8 @@ COLLECTOR = Collector(
             "Acting as primary",
             ACTING_PRIMARY.selected,
             "short",
-            "Which node acts as the primary, whatever it prints: exactly one should. Needs --collector.acting_role, "
-            "which is off by default.",
+            "Whether a node acts as primary, whatever role it reports: exactly one should. Needs "
+            "--collector.acting_role, which is off by default.",
             kind="states",
             shown_as=(ShownAs(0, "no", "blue"), ShownAs(1, "primary", "green")),
         ),

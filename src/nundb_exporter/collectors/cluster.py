@@ -9,24 +9,24 @@ from nundb_exporter.protocol.fields import cluster_state
 MEMBER = Family(
     "nundb_cluster_member_info",
     "gauge",
-    "A member of the cluster and its role in this node's view: primary, secondary or starting_up; the value is "
+    "A member of the cluster and its role as seen by this node: primary, secondary or starting_up; the value is "
     "always 1 (cluster-state).",
     labels=("member", "role"),
     since="2020-10",
-    caveat="A view, not a fact: after a failover a node may list itself as primary and not act as one.",
+    caveat="The node's view: after a failover a node may list itself as primary and not act as one.",
 )
 CONNECTED = Family(
     "nundb_cluster_member_connected",
     "gauge",
-    "Whether this node holds a link to the member; the node itself is left out (cluster-state).",
+    "Whether this node has a link to the member; not exported for the node itself (cluster-state).",
     labels=("member",),
     since="2023-11",
-    caveat="A link is there until it breaks: a member that hangs still counts as connected.",
+    caveat="A member that hangs still counts as connected, since its link is not broken.",
 )
 ROLE = Family(
     "nundb_node_role",
     "gauge",
-    "The role that the node prints for itself: 1 for one of primary, secondary and starting_up (cluster-state).",
+    "The role that the node reports for itself: 1 for one of primary, secondary and starting_up (cluster-state).",
     labels=("role",),
     since="2023-11",
 )
@@ -57,14 +57,14 @@ ROLE_PANEL = Panel(
     "Role",
     ROLE_NUMBER,
     "short",
-    "The role that each node prints for itself. Exactly one should be primary.",
+    "The role that each node reports for itself. Exactly one should be primary.",
     kind="states",
     shown_as=ROLES_SHOWN,
 )
 
 COLLECTOR = Collector(
     name="cluster",
-    help="Members, their roles and links, in this node's view.",
+    help="Members of the cluster, their roles and links, as seen by this node.",
     commands=(CLUSTER_STATE,),
     families=(MEMBER, CONNECTED, ROLE),
     parse=parse,
@@ -74,7 +74,7 @@ COLLECTOR = Collector(
             "Links",
             CONNECTED.selected,
             "short",
-            "Whether a node holds a link to a member. It is there until it breaks: a member that hangs looks linked.",
+            "Whether a node has a link to a member. A member that hangs is still linked, since its link is not broken.",
             "{{instance}} to {{member}}",
             kind="states",
             shown_as=(ShownAs(0, "broken", "red"), ShownAs(1, "linked", "green")),
@@ -83,7 +83,7 @@ COLLECTOR = Collector(
             "Members as each node lists them",
             f"max by (job, instance, member, role) ({MEMBER.selected})",
             "short",
-            "One line for each member in each node's list. Nodes of a cluster should list the same.",
+            "One row for each member in each node's list. All nodes of a cluster should list the same members.",
             kind="table",
             columns=(
                 Query(

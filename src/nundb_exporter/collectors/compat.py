@@ -8,12 +8,12 @@ from nundb_exporter.protocol.fields import metrics_state
 
 
 def _family(name: str, meaning: str, successor: str, field: str, since: str = "2021-12") -> Family:
-    return Family(name, "gauge", f"{meaning}; {successor} replaces it (metrics-state: {field}).", ("databases",), since)
+    return Family(name, "gauge", f"{meaning}; replaced by {successor} (metrics-state: {field}).", ("databases",), since)
 
 
 PENDING = _family(
     "nun_db_op_log_pending_ops",
-    "Operations that not every member has acknowledged",
+    "Operations not yet acknowledged by every member",
     "nundb_replication_pending_operations",
     "pending_ops",
     "2021-10",
@@ -52,7 +52,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
 
 COLLECTOR = Collector(
     name="compat",
-    help="The families nun_db_* of the older Rust exporter.",
+    help="The nun_db_* metrics of the older Rust exporter.",
     commands=(METRICS_STATE,),
     families=FAMILIES,
     parse=parse,
@@ -61,11 +61,16 @@ COLLECTOR = Collector(
             "Pending operations",
             PENDING.selected,
             "short",
-            f"{PENDING}: operations that not every member has acknowledged.",
+            f"{PENDING}: operations not yet acknowledged by every member.",
         ),
-        Panel("Operation log size", SIZE.selected, "bytes", f"{SIZE}: files on disk."),
+        Panel("Operation log size", SIZE.selected, "bytes", f"{SIZE}: size of the files on disk."),
         Panel("Operation log records", RECORDS.selected, "short", f"{RECORDS}: records in the operation log."),
-        Panel("Replication time", REPLICATION.selected, "ms", f"{REPLICATION}: moving average of acknowledgements."),
-        Panel("Query time", QUERY.selected, "ms", f"{QUERY}: moving average of commands."),
+        Panel(
+            "Replication time",
+            REPLICATION.selected,
+            "ms",
+            f"{REPLICATION}: moving average of the time to an acknowledgement.",
+        ),
+        Panel("Query time", QUERY.selected, "ms", f"{QUERY}: moving average of the time that a command takes."),
     ),
 )

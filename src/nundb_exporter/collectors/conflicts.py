@@ -9,11 +9,11 @@ from nundb_exporter.protocol.fields import conflict_keys
 COUNT = Family(
     "nundb_database_conflicts",
     "gauge",
-    "Conflicts that the database has recorded: unresolved, or resolved and kept until the next arbiter registers "
+    "Conflicts recorded in the database: unresolved, or resolved and kept until the next arbiter registers "
     "(keys $conflicts_*).",
     labels=("database", "state"),
     since="2023-11",
-    caveat="A conflict on a key that holds `;` cannot be asked about, and of one database at most 1000 are: the others "
+    caveat="The state is read for at most 1000 conflicts of a database, and not for keys that contain `;`: the others "
     "count as unresolved.",
 )
 
@@ -69,7 +69,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
 
 COLLECTOR = Collector(
     name="conflicts",
-    help="Conflicts by database and state, of the databases whose token is configured.",
+    help="Conflicts by database and state, for databases with a configured token.",
     database_commands=(CONFLICT_KEYS,),
     database_follow_up=database_follow_up,
     families=(COUNT,),
@@ -79,7 +79,7 @@ COLLECTOR = Collector(
             "Unresolved conflicts",
             COUNT.select(state="unresolved"),
             "short",
-            "Writes that wait for an arbiter. Only databases whose token is configured.",
+            "Writes that wait for an arbiter. Only databases with a configured token.",
             "{{database}} on {{instance}}",
             warning=1,
         ),
@@ -87,7 +87,7 @@ COLLECTOR = Collector(
             "Resolved conflicts",
             COUNT.select(state="resolved"),
             "short",
-            "Records that are kept until the next arbiter registers. Only databases whose token is configured.",
+            "Records that are kept until the next arbiter registers. Only databases with a configured token.",
             "{{database}} on {{instance}}",
         ),
     ),

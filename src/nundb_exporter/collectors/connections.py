@@ -9,9 +9,9 @@ from nundb_exporter.protocol.fields import versioned_count
 OPEN = Family(
     "nundb_database_connections",
     "gauge",
-    "Connections that have the database selected, our own not among them (get-safe $connections).",
+    "Connections that have selected the database, without the exporter's own (get-safe $connections).",
     labels=("database",),
-    caveat="The node's own count: it leaks one when a connection selects a database twice, and is per node.",
+    caveat="The node's own count, per node; a connection that selects a database twice leaks one.",
 )
 
 
@@ -25,7 +25,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
 
 COLLECTOR = Collector(
     name="connections",
-    help="Connections by database, of the databases whose token is configured.",
+    help="Connections by database, for databases with a configured token.",
     database_commands=(CONNECTIONS,),
     families=(OPEN,),
     parse=parse,
@@ -34,8 +34,8 @@ COLLECTOR = Collector(
             "Connections",
             OPEN.selected,
             "short",
-            "As the node counts them, ours left out. A floor that only rises is Nun-db's leak or a client's. "
-            "Only databases whose token is configured.",
+            "As the node counts them, without the exporter's own. A level that only rises is a leak in Nun-db or in a "
+            "client. Only databases with a configured token.",
             "{{database}} on {{instance}}",
         ),
     ),

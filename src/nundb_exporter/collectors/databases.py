@@ -9,8 +9,7 @@ from nundb_exporter.protocol.commands import LIST_DBS
 INFO = Family(
     "nundb_database_info",
     "gauge",
-    "A database that the node holds and its strategy for conflicts: none, newer or arbiter; the value is always 1 "
-    "(debug list-dbs).",
+    "A database of the node and its conflict strategy: none, newer or arbiter; the value is always 1 (debug list-dbs).",
     labels=("database", "strategy"),
     since="2023-02",
     caveat="A replica that joined late may have lost the strategy: compare the nodes.",
@@ -27,7 +26,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
 
 COLLECTOR = Collector(
     name="databases",
-    help="The databases and their conflict strategies.",
+    help="Databases and their conflict strategies.",
     commands=(LIST_DBS,),
     families=(INFO,),
     parse=parse,
@@ -36,14 +35,14 @@ COLLECTOR = Collector(
             "Databases by node",
             f"count by (job, instance) ({INFO.selected})",
             "short",
-            "How many databases each node holds, $admin among them. Nodes of a cluster should hold the same.",
+            "Number of databases of each node, including $admin. All nodes of a cluster should have the same.",
         ),
         Panel(
             "Databases",
             f"count by (job, database, strategy) ({INFO.selected})",
             "short",
-            "Each database and strategy, and how many nodes have it so: all of them should. A replica that joined "
-            "late may have lost the strategy.",
+            "Each database and strategy with the number of nodes that have it: all of them should. A replica that "
+            "joined late may have lost the strategy.",
             "Nodes",
             kind="table",
         ),

@@ -9,9 +9,9 @@ from nundb_exporter.protocol.fields import key_names
 COUNT = Family(
     "nundb_database_keys",
     "gauge",
-    "Keys that the database lists to the holder of its token, `$connections` and conflict records among them (keys).",
+    "Keys that the database lists to the holder of its token, including `$connections` and conflict records (keys).",
     labels=("database",),
-    caveat="The node builds the whole list each time: 62 ms for 20,000 keys, and the square of it for more.",
+    caveat="The node builds the whole list each time: 62 ms for 20,000 keys, and quadratically more for more keys.",
 )
 
 
@@ -25,7 +25,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
 
 COLLECTOR = Collector(
     name="keys",
-    help="Keys by database; the cost grows with the data.",
+    help="Keys by database, for databases with a configured token; the cost grows with the data.",
     database_commands=(KEYS,),
     families=(COUNT,),
     parse=parse,

@@ -9,16 +9,16 @@ from nundb_exporter.protocol.fields import metrics_state
 SIZE = Family(
     "nundb_oplog_size_bytes",
     "gauge",
-    "Size of the operation log's files on disk; it falls when segments are pruned (metrics-state: op_log_file_size).",
+    "Size of the operation log files on disk; falls when segments are pruned (metrics-state: op_log_file_size).",
     since="2021-11",
-    caveat="Before 2024-07 the current file alone, without rotated segments.",
+    caveat="Before 2024-07 only the current file, without rotated segments.",
 )
 RECORDS = Family(
     "nundb_oplog_records",
     "gauge",
-    "Records in the operation log, 25 bytes each; it falls when segments are pruned (metrics-state: op_log_count).",
+    "Records in the operation log, 25 bytes each; falls when segments are pruned (metrics-state: op_log_count).",
     since="2021-11",
-    caveat="Written in the background: a record may be missing right after its write. Rotation writes one twice.",
+    caveat="Written in the background: the newest records may be missing. Each rotation writes one record twice.",
 )
 LIMIT_BYTES = 1 << 30
 """NUN_MAX_OP_LOG_SIZE where it is not set; no command tells the value in use."""
@@ -50,7 +50,7 @@ COLLECTOR = Collector(
             "Operation log size",
             SIZE.selected,
             "bytes",
-            "Files on disk; it falls when segments are pruned. The lines are drawn for NUN_MAX_OP_LOG_SIZE = 1 GiB.",
+            "Size of the files on disk; falls when segments are pruned. Thresholds for NUN_MAX_OP_LOG_SIZE = 1 GiB.",
             warning=NEAR * LIMIT_BYTES,
             critical=OVER * LIMIT_BYTES,
         ),
@@ -58,9 +58,11 @@ COLLECTOR = Collector(
             "Operation log growth",
             f"deriv({RECORDS.selected}[$__rate_interval])",
             "ops",
-            "Records a second that a node adds: what it has written or applied. It is negative when segments are "
-            "pruned. A steady rate without clients is a resolve that goes round for ever.",
+            "Records per second that a node appends for its own writes and for replicated ones. Negative when segments "
+            "are pruned. A steady rate without clients is a resolved conflict that loops between nodes.",
         ),
-        Panel("Operation log records", RECORDS.selected, "short", "Records kept; it falls when segments are pruned."),
+        Panel(
+            "Operation log records", RECORDS.selected, "short", "Records in the log; falls when segments are pruned."
+        ),
     ),
 )

@@ -13,31 +13,31 @@ UNACKNOWLEDGED = Family(
     "Operations that this member has not acknowledged (debug pending-ops: replications).",
     labels=("member",),
     since="2022-06",
-    caveat="A member that left keeps its operations for ever. Absent while more are pending than may be asked for.",
+    caveat="Stays for a member that has left. Absent while more are pending than --collector.pending.max-operations.",
 )
 OLDEST = Family(
     "nundb_replication_oldest_pending_timestamp_seconds",
     "gauge",
-    "When the oldest operation that this member has not acknowledged was made, in seconds since the epoch by the "
-    "node's clock; snapshots have no time and are left out (debug pending-ops: opp_id).",
+    "Time of the oldest operation that this member has not acknowledged, in seconds since the epoch by the node's "
+    "clock; snapshots have no time and are not included (debug pending-ops: opp_id).",
     labels=("member",),
     since="2022-06",
 )
 DATABASE = Family(
     "nundb_replication_pending_database_operations",
     "gauge",
-    "Operations that not every member has acknowledged, by database and kind: update, remove, increment, create_db, "
-    "snapshot or other; beyond 50 databases the rest is summed as the database `other` (debug pending-ops: message).",
+    "Operations not yet acknowledged by every member, by database and operation: update, remove, increment, create_db, "
+    "snapshot or other; the 50 databases with the most, the rest as `other` (debug pending-ops: message).",
     labels=("database", "operation"),
     since="2022-01",
-    caveat="Operations on the cluster itself have an empty database; a snapshot of several has its names joined by |.",
+    caveat="Operations on the cluster itself have an empty database; a snapshot of several joins their names by |.",
 )
 STUCK = Family(
     "nundb_replication_stuck_snapshots",
     "gauge",
     "Pending snapshots that share the operation id 0 (debug pending-ops: opp_id).",
     since="2025-08",
-    caveat="One is normal for the moment that a snapshot takes. One that stays stops all later snapshots on replicas.",
+    caveat="1 is normal while a snapshot is taken. If it stays, later snapshots no longer reach the replicas.",
 )
 MAX_DATABASES = 50
 OLD_SECONDS = 60
@@ -109,7 +109,7 @@ def _by_database(operations: list[PendingOperation]) -> Iterable[Sample]:
 
 COLLECTOR = Collector(
     name="pending",
-    help="Pending operations by member, database and kind.",
+    help="Pending operations by member, database and operation.",
     commands=(METRICS_STATE, CLUSTER_STATE),
     families=(UNACKNOWLEDGED, OLDEST, DATABASE, STUCK),
     follow_up=follow_up,
@@ -119,8 +119,8 @@ COLLECTOR = Collector(
             "Oldest unacknowledged operation",
             f"time() - {OLDEST.selected}",
             "s",
-            "How long a member has owed an acknowledgement; nothing is drawn for who owes none. By the node's clock. "
-            "Absent while more operations are pending than may be listed.",
+            "Age of the oldest operation that a member has not acknowledged, by the node's clock. Absent for members "
+            "that owe nothing, and while more operations are pending than may be listed.",
             "{{member}} owes {{instance}}",
             critical=OLD_SECONDS,
         ),
@@ -128,23 +128,23 @@ COLLECTOR = Collector(
             "Unacknowledged operations",
             UNACKNOWLEDGED.selected,
             "short",
-            "How many operations a member has not acknowledged. Those of a member that left stay for ever. "
-            "Absent while more operations are pending than may be listed.",
+            "Operations that a member has not acknowledged. Those of a member that has left stay until the node "
+            "restarts. Absent while more operations are pending than may be listed.",
             "{{member}} owes {{instance}}",
         ),
         Panel(
             "Pending by database and kind",
             DATABASE.selected,
             "short",
-            "What the pending operations do. Nothing is drawn while none is pending, nor while more are pending than "
-            "may be listed.",
+            "Pending operations by what they do. Absent while none is pending, and while more are pending than may be "
+            "listed.",
             "{{database}} {{operation}} on {{instance}}",
         ),
         Panel(
             "Pending snapshots",
             STUCK.selected,
             "short",
-            "Snapshots that replicas have not acknowledged. One that stays stops all later snapshots on replicas.",
+            "Snapshots not yet acknowledged by the replicas. If one stays, later ones no longer reach them.",
             warning=1,
         ),
     ),

@@ -9,7 +9,7 @@ from nundb_exporter.protocol.fields import process_start
 START_TIME = Family(
     "nundb_process_start_time_seconds",
     "gauge",
-    "When the node started, in seconds since the epoch by its own clock (debug process-info: process_id).",
+    "Start time of the node, in seconds since the epoch by its own clock (debug process-info: process_id).",
     since="2023-11",
 )
 
@@ -23,7 +23,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
 
 COLLECTOR = Collector(
     name="process",
-    help="When the node started.",
+    help="Start time of the node.",
     commands=(PROCESS_INFO,),
     families=(START_TIME,),
     parse=parse,
@@ -32,13 +32,13 @@ COLLECTOR = Collector(
             "Uptime",
             f"time() - {START_TIME.selected}",
             "s",
-            "Since the node's process started, by the node's clock. Below zero: its clock is ahead.",
+            "Time since the node started, by the node's clock. Negative if its clock is ahead.",
         ),
         Panel(
             "Restarts",
             f"changes({START_TIME.selected}[$__rate_interval])",
             "short",
-            "Starts seen in the interval. What was not snapshotted is lost at each.",
+            "Restarts in the interval. Each loses what was not in a snapshot.",
             warning=1,
         ),
     ),

@@ -9,9 +9,9 @@ from nundb_exporter.protocol.fields import metrics_state
 DURATION = Family(
     "nundb_query_duration_moving_average_seconds",
     "gauge",
-    "Time that a command takes: an exponential moving average over 100 samples of whole milliseconds, our own "
-    "commands among them (metrics-state: get_query_time_moving_avg).",
-    caveat="Anything under a millisecond counts as 0; each scrape adds samples near 0; elections show as spikes.",
+    "Time that a command takes: exponential moving average over 100 samples in whole milliseconds; the exporter's own "
+    "commands are included (metrics-state: get_query_time_moving_avg).",
+    caveat="Less than a millisecond counts as 0; each scrape adds samples near 0; elections show as spikes.",
 )
 SLOW_SECONDS = 0.1
 """Commands take microseconds; an election of one second among 100 samples gives a fifth of this."""
@@ -29,7 +29,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
 
 COLLECTOR = Collector(
     name="queries",
-    help="The time that commands take.",
+    help="Time that commands take.",
     commands=(METRICS_STATE,),
     families=(DURATION,),
     parse=parse,
@@ -38,8 +38,8 @@ COLLECTOR = Collector(
             "Query time",
             DURATION.selected,
             "s",
-            "The node's moving average over 100 samples of whole milliseconds: under a millisecond counts as 0, each "
-            "scrape adds samples near 0, and elections show as spikes.",
+            "Moving average over 100 samples in whole milliseconds: less than a millisecond counts as 0, each scrape "
+            "adds samples near 0, and elections show as spikes.",
             warning=SLOW_SECONDS,
         ),
     ),

@@ -10,19 +10,19 @@ from nundb_exporter.protocol.fields import metrics_state
 PENDING = Family(
     "nundb_replication_pending_operations",
     "gauge",
-    "Operations that not every member has acknowledged (metrics-state: pending_ops).",
+    "Operations not yet acknowledged by every member (metrics-state: pending_ops).",
     since="2021-10",
-    caveat="Counts operations for a member that left, for ever: nothing but a restart removes them.",
+    caveat="Operations for a member that has left stay pending until the node restarts.",
 )
 DURATION = Family(
     "nundb_replication_duration_moving_average_seconds",
     "gauge",
-    "Time from sending an operation to its acknowledgement: an exponential moving average over 100 samples of whole "
-    "milliseconds, our own commands not among them (metrics-state: replication_time_moving_avg).",
-    caveat="Stands still when nothing is replicated; meaningful on the primary alone; elections are in it.",
+    "Time from sending an operation to its acknowledgement: exponential moving average over 100 samples in whole "
+    "milliseconds; the exporter's own commands are not included (metrics-state: replication_time_moving_avg).",
+    caveat="Constant while nothing is replicated; only meaningful on the primary; includes elections.",
 )
 BACKLOG = DEFAULT_MAX_PENDING_OPERATIONS
-"""Beyond this nobody is asked who owes what. At 40 ms an acknowledgement it takes 25,000 writes a second."""
+"""Above this the exporter does not list them. With 40 ms for an acknowledgement it takes 25,000 writes a second."""
 SLOW_SECONDS = 1.0
 
 
@@ -39,7 +39,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
 
 COLLECTOR = Collector(
     name="replication",
-    help="Unacknowledged operations and the time that acknowledgements take.",
+    help="Pending operations and replication time.",
     commands=(METRICS_STATE,),
     families=(PENDING, DURATION),
     parse=parse,
@@ -48,16 +48,16 @@ COLLECTOR = Collector(
             "Pending operations",
             PENDING.selected,
             "short",
-            "Operations that not every member has acknowledged. It should return to 0; a floor that stays is owed by "
-            "a member that left, a rise without end by one that hangs.",
+            "Operations not yet acknowledged by every member. Should return to 0: if it stays at a constant level, a "
+            "member has left; if it rises without end, a member hangs.",
             critical=BACKLOG,
         ),
         Panel(
             "Replication time",
             DURATION.selected,
             "s",
-            "Of the primary: the node's moving average over 100 samples of whole milliseconds. It stands still when "
-            "nothing is replicated, holds elections, and knows nothing of a member that never answers.",
+            "Moving average over 100 samples in whole milliseconds, meaningful on the primary. Constant while nothing "
+            "is replicated, includes elections, and does not show a member that never answers.",
             warning=SLOW_SECONDS,
         ),
     ),

@@ -15,7 +15,7 @@ UP = Family(
 CONNECT_DURATION = Family(
     "nundb_transport_connect_duration_seconds",
     "gauge",
-    "How long the transport took to answer (connect).",
+    "Time that the transport took to answer (connect).",
     labels=("transport",),
     since="2021-10",
 )
@@ -51,7 +51,7 @@ COLLECTOR = Collector(
             "Time to connect",
             CONNECT_DURATION.selected,
             "s",
-            "How long each transport took to answer. Needs --collector.transports, which is off by default.",
+            "Time that each transport took to answer. Needs --collector.transports, which is off by default.",
             "{{transport}} of {{instance}}",
         ),
     ),
