@@ -1,5 +1,8 @@
 """The configuration file."""
 
+import re
+from pathlib import Path
+
 import pytest
 import yaml
 from hypothesis import given
@@ -37,6 +40,15 @@ def test_a_whole_file_reads() -> None:
         ),
         "tls": Module(user="other"),
     }
+
+
+def test_the_example_in_the_readme_is_a_file_with_every_key() -> None:
+    """What a reader copies is taken, and a new key is not forgotten there."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    module = parse_file("README.md", example).modules["default"]
+    assert module.model_fields_set == set(Module.model_fields)
+    assert all(key in example for key in TlsFiles.model_fields)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "modules: {}", "{}"])
