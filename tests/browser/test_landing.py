@@ -123,7 +123,7 @@ async def test_an_exporter_that_stops_is_not_mistaken_for_a_node_that_is_down(vi
             page = await visit(url)
             told = await page.answered.text_content()
         await page.asks_in_vain()
-        await expect(page.headline).to_have_text(re.compile(r"The exporter does not answer since \d\d:\d\d:\d\d"))
+        await expect(page.headline).to_have_text(re.compile(r"The exporter has not answered since \d\d:\d\d:\d\d"))
         await expect(page.findings).to_contain_text(f"told at {told}")
         assert page.problems == ["Failed to load resource: net::ERR_CONNECTION_REFUSED"]
         page.problems.clear()

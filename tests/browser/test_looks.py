@@ -1,6 +1,7 @@
 """The landing page on every screen: its colours, its widths, its motion; and the pictures of it for the README."""
 
 import os
+import re
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -55,7 +56,7 @@ async def test_every_text_can_be_read_in_both_schemes(visit: Opener, scheme: Lit
             await expect(page.headline).to_have_text("Down")
             await _expect_contrast(page)
         await page.asks_in_vain()
-        await expect(page.headline).to_contain_text("does not answer")
+        await expect(page.headline).to_contain_text("has not answered")
         await _expect_contrast(page)
         page.problems.clear()  # the browser's own words about the connection
 
@@ -85,6 +86,42 @@ async def test_the_page_fits_every_width(visit: Opener, width: int) -> None:
         row = await page.row("Members", cluster.nodes[1].name).inner_text()
         assert "secondary" in row
         assert "linked" in row
+
+
+MUCH: Final = """\
+nundb_up 1
+nundb_node_role{role="primary"} 1
+nundb_cluster_member_info{member="192.168.100.10:3014",role="primary"} 1
+nundb_cluster_member_info{member="nun-db-1.nun-db.shop.svc.cluster.local:3014",role="secondary"} 1
+nundb_cluster_member_connected{member="nun-db-1.nun-db.shop.svc.cluster.local:3014"} 1
+nundb_replication_unacknowledged_operations{member="nun-db-1.nun-db.shop.svc.cluster.local:3014"} 12345
+nundb_replication_oldest_pending_timestamp_seconds{member="nun-db-1.nun-db.shop.svc.cluster.local:3014"} 1000
+nundb_replication_pending_operations 123456
+nundb_oplog_records 42949672
+nundb_oplog_size_bytes 1073741824
+nundb_query_duration_moving_average_seconds 0.000685
+nundb_replication_duration_moving_average_seconds 0.0421
+nundb_database_info{database="sessions",strategy="arbiter"} 1
+nundb_database_connections{database="sessions"} 1234
+nundb_database_keys{database="sessions"} 1234567
+nundb_database_conflicts{database="sessions",state="unresolved"} 12
+nundb_replication_pending_database_operations{database="sessions",operation="update"} 1234
+nundb_replication_pending_database_operations{database="sessions",operation="create_db"} 1
+"""
+"""A node with long names and large numbers, and all collectors on."""
+
+
+@pytest.mark.parametrize("width", [320, 360, 600, 768, 1024, 1200])
+async def test_large_numbers_stay_in_their_places(visit: Opener, width: int) -> None:
+    """Whatever a busy node tells, the page keeps its width, and no chart's numbers stick out of its frame."""
+    async with exporter("http://127.0.0.1:1") as url:
+        page = await visit(url, is_scripted=True, viewport={"width": width, "height": 740})
+        await page.is_told(MUCH)
+        await page.is_told(MUCH.replace("0.000685", "1e-9"))
+        await expect(page.charts.nth(4)).to_have_attribute("aria-valuetext", re.compile("^under 1 µs .* 685 µs$"))
+        assert await page.is_as_wide_as_its_window()
+        for chart in await page.page.locator(".chart").all():
+            assert await chart.evaluate("chart => chart.scrollWidth <= chart.clientWidth")
 
 
 async def test_nothing_moves_where_less_motion_is_asked_for(visit: Opener) -> None:

@@ -217,7 +217,7 @@ async def test_an_exporter_that_refuses_is_told_with_its_reason(visit: Opener, s
         page = await visit(url, is_scripted=True)
         await page.page.route("**/metrics", lambda route: route.fulfill(status=status))
         await page.is_told("")
-        await expect(page.headline).to_contain_text("The exporter does not answer since")
+        await expect(page.headline).to_contain_text("The exporter has not answered since")
         await expect(page.page.get_by_role("status")).to_contain_text(sentence)
         page.problems.clear()  # the browser's own words about the status
 
