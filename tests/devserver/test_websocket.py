@@ -36,7 +36,7 @@ async def frames(client: WebSocketClient, count: int) -> list[str]:
 
 def test_the_handshake_is_that_of_the_standard() -> None:
     """The example of RFC 6455, section 1.3, in the order of headers that ws-rs has."""
-    answer = handshake(b"GET /any HTTP/1.1\r\nsec-websocket-KEY: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13")
+    answer = handshake(b"GET /any HTTP/1.1\r\nsec-websocket-KEY: dGhlIHNhbXBsZSBub25jZQ==")
     assert answer == (
         b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nUpgrade: websocket\r\n\r\n"
@@ -45,13 +45,15 @@ def test_the_handshake_is_that_of_the_standard() -> None:
 
 
 async def test_what_is_no_handshake_is_refused(node: Node) -> None:
-    """With 400, and hung up on; so is a head without end."""
+    """In the words of ws-rs, and hung up on; so is a head without end."""
     client = await TcpClient.connect(node.options.websocket_port)
     client.send(b"GET / HTTP/1.1\r\n")
     client.send(b"\r\n")
     while await client.receive(5):
         pass
-    assert client.received.startswith(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    assert client.received == (
+        b"HTTP/1.1 400 Bad Request\r\n\r\nWebSocket Protocol Error: Unable to parse WebSocket key."
+    )
     await client.close()
     client = await TcpClient.connect(node.options.websocket_port)
     client.send(b"x" * 70_000)
@@ -119,10 +121,34 @@ async def test_what_kills_the_originals_event_loop_ends_one_connection(node: Nod
 async def test_a_frame_that_a_client_may_not_send_ends_the_connection(node: Node) -> None:
     """With the code for it."""
     tcp = await TcpClient.connect(node.options.websocket_port)
-    tcp.send(b"GET / HTTP/1.1\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\n\x81\x01a")
+    tcp.send(b"GET / HTTP/1.1\r\nSec-WebSocket-Key: x\r\n\r\n\x83\x80")
     while await tcp.receive(5):
         pass
     assert tcp.received.endswith(frame(CLOSE, struct.pack(">H", 1002)))
+    await tcp.close()
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [(b"", b""), (b"\x03", b""), (b"\x03\xe8", b"\x03\xe8"), (b"\x0f\xa0bye", b"\x0f\xa0")],
+)
+async def test_a_good_bye_is_answered_with_its_own_code(node: Node, sent: bytes, answered: bytes) -> None:
+    """With none, where it has none; without its reason. As ws-rs answers it."""
+    tcp = await TcpClient.connect(node.options.websocket_port)
+    tcp.send(b"GET / HTTP/1.1\r\nSec-WebSocket-Key: x\r\n\r\n" + client_frame(sent, CLOSE))
+    while await tcp.receive(5):
+        pass
+    assert tcp.received.endswith(b"\r\n\r\n" + frame(CLOSE, answered))
+    await tcp.close()
+
+
+async def test_an_unmasked_frame_is_taken(node: Node) -> None:
+    """The standard forbids clients to send one, the original does not mind."""
+    tcp = await TcpClient.connect(node.options.websocket_port)
+    tcp.send(b"GET / HTTP/1.1\r\nSec-WebSocket-Key: x\r\n\r\n" + frame(1, b"bogus") + frame(CLOSE, b""))
+    while await tcp.receive(5):
+        pass
+    assert tcp.received.endswith(frame(1, b"error unknown command: bogus \n") + frame(CLOSE, b""))
     await tcp.close()
 
 
@@ -161,7 +187,7 @@ def test_a_message_may_have_any_length(length: int) -> None:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"\x81\x01a", 1002),
+        (b"\x83\x80", 1002),
         (b"\xc1\x80", 1002),
         (client_frame(b"", opcode=0), 1002),
         (client_frame(b"a", is_final=False) + client_frame(b"b"), 1002),
@@ -169,7 +195,7 @@ def test_a_message_may_have_any_length(length: int) -> None:
     ],
 )
 def test_frames_that_break_the_rules_are_told_apart(data: bytes, code: int) -> None:
-    """Unmasked, reserved bits, fragments out of order; or too large."""
+    """Reserved opcodes and bits, fragments out of order; or too large."""
     reader = Frames()
     reader.receive_data(data)
     with pytest.raises(FrameError) as caught:

@@ -22,15 +22,23 @@ MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 """Opcodes, RFC 6455 section 5.2."""
+OPCODES = frozenset({CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG})
 FINAL = 0x80
+RESERVED = 0x70
 MASKED = 0x80
+KEY_LENGTH = 4
 LENGTH_16 = 126
 LENGTH_64 = 127
 
-NORMAL = (1000).to_bytes(2, "big")
-"""Close codes, RFC 6455 section 7.4."""
+CODE_LENGTH = 2
+"""Of a close code; what a close frame has beyond it is a reason."""
 PROTOCOL_ERROR = (1002).to_bytes(2, "big")
+"""Close codes, RFC 6455 section 7.4."""
 TOO_BIG = (1009).to_bytes(2, "big")
+
+
+REFUSAL = b"HTTP/1.1 400 Bad Request\r\n\r\nWebSocket Protocol Error: Unable to parse WebSocket key."
+"""What ws-rs answers to a head that is no opening handshake."""
 
 
 class FrameError(Exception):
@@ -69,7 +77,7 @@ class Frames:
         """Return the next complete message or control frame, if there is one.
 
         Raises:
-            FrameError: it is unmasked, reserved or too large.
+            FrameError: it is reserved, out of order or too large.
         """
         while (found := self._next_frame()) is not None:
             is_final, opcode, payload = found
@@ -92,7 +100,7 @@ class Frames:
         data = self._data
         if len(data) < 2:  # noqa: PLR2004 - the two bytes that every frame has
             return None
-        if not data[1] & MASKED or data[0] & 0x70:
+        if data[0] & RESERVED or data[0] & 0x0F not in OPCODES:
             raise FrameError(PROTOCOL_ERROR)
         length, start = data[1] & 0x7F, 2
         if length >= LENGTH_16:
@@ -102,10 +110,14 @@ class Frames:
             length, start = int.from_bytes(data[start : start + size], "big"), start + size
         if length > LINE_LIMIT:
             raise FrameError(TOO_BIG)
-        end = start + 4 + length
+        # The original takes an unmasked frame from a client as well, although the standard forbids it.
+        key_length = KEY_LENGTH if data[1] & MASKED else 0
+        end = start + key_length + length
         if len(data) < end:
             return None
-        payload = unmask(bytes(data[start + 4 : end]), bytes(data[start : start + 4]))
+        payload = bytes(data[start + key_length : end])
+        if key_length:
+            payload = unmask(payload, bytes(data[start : start + key_length]))
         found = (bool(data[0] & FINAL), data[0] & 0x0F, payload)
         del data[:end]
         return found
@@ -118,11 +130,11 @@ def unmask(payload: bytes, key: bytes) -> bytes:
 
 
 def handshake(head: bytes) -> bytes | None:
-    """Return the answer to an opening handshake, or None if the head is not one."""
+    """Return the answer to an opening handshake, or None if the head is not one: the original wants only the key."""
     lines = head.decode("latin-1").split("\r\n")[1:]
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     key = headers.get("sec-websocket-key")
-    if key is None or headers.get("sec-websocket-version") != "13":
+    if key is None:
         return None
     accept = base64.b64encode(hashlib.sha1(key.encode() + MAGIC, usedforsecurity=False).digest()).decode()
     return (
@@ -175,7 +187,7 @@ class WebSocketConnection(Connection):
             return False
         answer = handshake(bytes(self._head[:end]))
         if answer is None:
-            self.transport.write(b"HTTP/1.1 400 Bad Request\r\n\r\nThis is not an opening handshake of version 13.")
+            self.transport.write(REFUSAL)
             self.transport.close()
             return False
         self.transport.write(answer)
@@ -186,7 +198,7 @@ class WebSocketConnection(Connection):
 
     def _take(self, opcode: int, payload: bytes) -> None:
         if opcode == CLOSE:
-            self._close(payload[:2] or NORMAL)
+            self._close(payload[:CODE_LENGTH] if len(payload) >= CODE_LENGTH else b"")
         elif opcode == PING:
             self.transport.write(frame(PONG, payload))
         elif opcode in (TEXT, BINARY):
