@@ -130,28 +130,29 @@ class Answers:
     """By transport; one that was not tried yet is missing."""
 
     def payload(self, command: Command) -> str | None:
-        """Return the text of a reply, or None where this server is older than the command.
+        """Return the text of a reply, or None if this server is older than the command.
 
         Raises:
-            ProtocolError: the node refused the command, or was not asked.
+            ProtocolError: the node refused the command, or did not answer it.
         """
         return _payload(command, self.node.get(command))
 
     def opened_databases(self) -> Iterator[str]:
-        """Yield the databases whose session went well: one that fails must not cost the others' numbers.
+        """Yield the databases whose session succeeded: one that fails must not cost the others' samples.
 
         Raises:
-            ProtocolError: after the last, when a session failed.
+            ProtocolError: after the last of them, if the session of another failed.
         """
         yield from (name for name in self.options.databases if name not in self.failures)
-        for name, failure in self.failures.items():
+        if self.failures:
+            name, failure = next(iter(self.failures.items()))
             raise ProtocolError(f"database {name}: {failure}")
 
     def database_payload(self, name: str, command: Command) -> str | None:
-        """Return the text of a reply from within a database, or None where this server is older than the command.
+        """Return the text of a reply from within a database, or None if this server is older than the command.
 
         Raises:
-            ProtocolError: the command was refused or not asked.
+            ProtocolError: the database refused the command, or did not answer it.
         """
         return _payload(command, self.database.get((name, command)))
 

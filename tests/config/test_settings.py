@@ -44,12 +44,12 @@ def test_a_url_reads(url: str, endpoint: Endpoint, text: str) -> None:
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("", "is not a URL that Nun-db answers"),
-        ("localhost:3013", "is not a URL that Nun-db answers"),
-        ("nun-db", "is not a URL that Nun-db answers"),
-        ("redis://nun-db", "is not a URL that Nun-db answers"),
-        ("http://", "is not a URL that Nun-db answers"),
-        ("http://:3013", "is not a URL that Nun-db answers"),
+        ("", "is not a URL with a scheme of Nun-db and a host"),
+        ("localhost:3013", "is not a URL with a scheme of Nun-db and a host"),
+        ("nun-db", "is not a URL with a scheme of Nun-db and a host"),
+        ("redis://nun-db", "is not a URL with a scheme of Nun-db and a host"),
+        ("http://", "is not a URL with a scheme of Nun-db and a host"),
+        ("http://:3013", "is not a URL with a scheme of Nun-db and a host"),
         ("http://nun-db:port", "is not a URL"),
         ("http://nun-db:65536", "is not a URL"),
         ("http://[::1", "is not a URL"),

@@ -41,7 +41,7 @@ def _port(name: str, highest: int, default: int | None, help_text: str) -> Calla
     type=click.Choice(tuple(CHOICES)),
     multiple=True,
     metavar="NAME",
-    help="Break it on purpose; several times for one after another. See --list-faults.",
+    help="Fault to switch on; repeat the flag for more, one after another. See --list-faults.",
 )
 @click.option(
     "--fault-after",
@@ -49,28 +49,34 @@ def _port(name: str, highest: int, default: int | None, help_text: str) -> Calla
     default=15.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long all is well before the first fault, and how long each lasts before the next.",
+    help="Seconds before the first fault, and between one fault and the next.",
 )
-@click.option("--list-faults", is_flag=True, help="Tell what --fault can be, and end.")
+@click.option("--list-faults", is_flag=True, help="List the faults and exit.")
 @click.option(
-    "--duration", type=click.FloatRange(min=0), metavar="SECONDS", help="End by itself. Default: Ctrl-C ends it."
+    "--duration",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Exit after this time. Default: run until Ctrl-C.",
 )
-@_port(PORT_FLAG, LAST_PORT - NODES, _DEFAULT_EXPORTER_PORT, "The exporter of node 0; the others have the next ports.")
+@_port(
+    PORT_FLAG,
+    LAST_PORT - NODES,
+    _DEFAULT_EXPORTER_PORT,
+    "Port of the exporter of node 0; the others use the next ones.",
+)
 @_port(
     PORT_BASE_FLAG,
     LAST_PORT - NODES * PORTS_PER_NODE,
     DEFAULT_PORT_BASE,
-    "The nodes: see nundb-exporter devserver --help.",
+    "Base of the ports of the nodes: see nundb-exporter devserver --help.",
 )
 @_port(
     PROMETHEUS_PORT_FLAG,
     LAST_PORT,
     None,
-    f"Prometheus. Default: {DEFAULT_PROMETHEUS_PORT}, or any free one where that is taken.",
+    f"Port of Prometheus. Default: {DEFAULT_PROMETHEUS_PORT}, or any free one if that is in use.",
 )
-@click.option(
-    "--prometheus/--no-prometheus", default=True, help="Start Prometheus where it is installed. Default: yes."
-)
+@click.option("--prometheus/--no-prometheus", default=True, help="Start Prometheus if it is installed. Default: yes.")
 def command(
     *,
     faults: tuple[str, ...],
@@ -82,10 +88,10 @@ def command(
     prometheus_port: int | None,
     prometheus: bool,
 ) -> int:
-    """Watch three Nun-db nodes under load, and watch them fail.
+    """Run a demo: three embedded nodes under load, and faults to try.
 
-    Starts an embedded cluster with applications at work, an exporter for each node, and Prometheus where it is
-    installed; tells what to look at; and leaves nothing behind. On a terminal, keys break it and put it right.
+    Starts a cluster with simulated applications, an exporter for each node, and Prometheus if it is installed, and
+    prints what to look at. On a terminal, keys switch faults on and off. Nothing is left behind.
     """
     if list_faults:
         width = max(len(name) for name in CHOICES)

@@ -33,7 +33,7 @@ _MOST_NODES: Final = 9
 
 @click.command("devserver")
 @click.option(
-    "--nodes", type=click.IntRange(1, _MOST_NODES), default=1, show_default=True, metavar="N", help="How many."
+    "--nodes", type=click.IntRange(1, _MOST_NODES), default=1, show_default=True, metavar="N", help="Number of nodes."
 )
 @click.option(
     _PORT_BASE,
@@ -47,28 +47,26 @@ _MOST_NODES: Final = 9
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Keep the nodes' files here, a directory each. Default: a temporary one, removed at the end.",
+    help="Directory for the data of the nodes. Default: a temporary one, removed at the end.",
 )
 @click.option(
     "--wire",
     type=click.Choice(tuple(WIRES)),
     default=CURRENT,
     show_default=True,
-    help="Speak as a server of that month does.",
+    help="Reply in the formats of a server of that month.",
 )
-@click.option("--peer", "peers", multiple=True, metavar="HOST:PORT", help="TCP address of a node elsewhere to join.")
+@click.option("--peer", "peers", multiple=True, metavar="HOST:PORT", help="TCP address of another node to join.")
 @click.option(
     "--fault",
     "faults",
     type=click.Choice(tuple(FAULTS)),
     multiple=True,
     metavar="NAME",
-    help="Begin with this fault. See nundb-exporter demo --list-faults.",
+    help="Fault to start with; repeatable. See nundb-exporter demo --list-faults.",
 )
-@click.option(
-    "--control-port", "has_control", is_flag=True, help="Let faults be switched over HTTP, at PORT + 1: see its /help."
-)
-@click.option("--quiet", is_flag=True, help="Print the addresses, and no log.")
+@click.option("--control-port", "has_control", is_flag=True, help="Switch faults over HTTP at PORT + 1: see its /help.")
+@click.option("--quiet", is_flag=True, help="Print only the addresses, no log.")
 def command(
     *,
     nodes: int,
@@ -80,10 +78,10 @@ def command(
     has_control: bool,
     quiet: bool,
 ) -> int:
-    """Run an embedded Nun-db, or a cluster of them.
+    """Run an embedded Nun-db node, or a cluster, for development and tests.
 
-    The administrator is NUN_USER with NUN_PWD; where they are not set, nun with nun-pwd. The log goes to standard
-    output, as Nun-db's does. SIGINT ends the nodes as it ends Nun-db: what is queued is saved. SIGTERM saves nothing.
+    The administrator is NUN_USER with NUN_PWD, by default nun with nun-pwd. The log goes to standard output, as
+    Nun-db's does. As with Nun-db, SIGINT saves queued snapshots before the nodes exit, and SIGTERM saves nothing.
     """
     admin = administrator()
     options = ServeOptions(

@@ -56,7 +56,9 @@ def parse_endpoint(setting: str, url: str) -> Endpoint:
         raise ConfigError(setting, "is not a URL", f"write it as {DEFAULT_URL}") from None
     if parts.scheme not in _DEFAULT_PORTS or not host:
         schemes = ", ".join(_DEFAULT_PORTS)
-        raise ConfigError(setting, "is not a URL that Nun-db answers", f"use one of {schemes}, as in {DEFAULT_URL}")
+        raise ConfigError(
+            setting, "is not a URL with a scheme of Nun-db and a host", f"use one of {schemes}, as in {DEFAULT_URL}"
+        )
     if parts.username is not None or parts.password is not None:
         raise ConfigError(setting, "holds credentials, which would show in logs", "set NUN_USER and NUN_PWD instead")
     if (
@@ -71,7 +73,7 @@ def parse_endpoint(setting: str, url: str) -> Endpoint:
 
 
 def is_host(host: str) -> bool:
-    """Tell whether the resolver takes the name: it raises other errors than its own at a label of no or 64 letters."""
+    """Tell whether the name can be looked up: the resolver raises UnicodeError unless labels have 1 to 63 letters."""
     labels = host.removesuffix(".").split(".")
     return host.isascii() and host.isprintable() and " " not in host and all(0 < len(label) < 64 for label in labels)  # noqa: PLR2004 - RFC 1035
 
@@ -103,7 +105,7 @@ def parse_listen_address(setting: str, text: str) -> tuple[str | None, int]:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """How a node's certificate is judged and what we show of ours; file names, PEM."""
+    """How the certificate of a node is verified, and the client certificate; names of PEM files."""
 
     ca_file: str | None = None
     cert_file: str | None = None

@@ -1,6 +1,6 @@
-"""The commands that the exporter sends, none of which changes anything in the database.
+"""The commands that the exporter sends. None of them changes anything: a monitoring client only reads.
 
-Never sent: force-election, snapshot, set, join, election (design: a monitoring client only reads).
+Never sent: force-election, snapshot, set, join, election.
 """
 
 from typing import Final, NamedTuple
@@ -42,7 +42,7 @@ CONFLICT_KEYS: Final = _plain("keys $conflicts_*", "keys ")
 
 
 def auth(user: str, password: str) -> Command:
-    """Prove to be the administrator. Both are checked before (credentials)."""
+    """Authenticate as the administrator. Both arguments are checked before (credentials.py)."""
     return Command(f"auth {user} {password}", f"auth {user} ****", ("valid auth", "invalid auth"))
 
 

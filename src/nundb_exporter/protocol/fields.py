@@ -1,7 +1,7 @@
-"""What the replies mean: one grammar a reply, for every Nun-db since 2021-10 (protocol notes 5.3, 5.4, 6.6).
+"""What the replies mean: a parser for each, for every Nun-db since 2021-10 (protocol notes 5.3, 5.4, 6.6).
 
-Replies that several collectors read, or that seldom change, are parsed once: a cache of a pure function is no state.
-Those that can hold stored values are not kept.
+Replies that several collectors read, or that seldom change, are cached by their text. Those that can contain stored
+values are not.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from nundb_exporter.errors import ProtocolError
 
-# A name begins at a border: a long word that is none would be tried from each of its letters.
+# Without \b a long word that is no field would be tried from each of its letters: quadratic time.
 _FIELD: Final = re.compile(r"\b(\w+): ([^,\s]*)")
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _COUNT: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def _remembered(texts: int, characters: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
-    """Keep what the last few texts meant, but for long ones: a node may say megabytes, and differently each time."""
+    """Cache what the last few texts mean, except long ones: a node may send megabytes, different each time."""
 
     def remember(read: Callable[[str], T]) -> Callable[[str], T]:
         kept = lru_cache(maxsize=texts)(read)
@@ -36,7 +36,7 @@ def _remembered(texts: int, characters: int) -> Callable[[Callable[[str], T]], C
 
 
 class MetricsState(NamedTuple):
-    """`metrics-state`; None is a number that this server does not give."""
+    """`metrics-state`; None for a number that this server does not have."""
 
     pending_operations: int
     oplog_bytes: int | None
@@ -116,7 +116,7 @@ _DATABASE_END: Final = re.compile(r" : (\w+)(?:\n|$)", re.ASCII)
 
 @_remembered(4, 1024 * 1024)
 def databases(text: str) -> tuple[tuple[str, str], ...]:
-    """Read `debug list-dbs`: names and conflict strategies, sorted by name (the server's order is its hash's).
+    """Read `debug list-dbs`: names and conflict strategies, sorted by name (the server lists them in hash order).
 
     A name may hold anything but a space, even a newline, and may be empty.
 
@@ -156,6 +156,7 @@ _OPERATIONS: Final = {
 }
 _WITH_KEY: Final = frozenset({"replicate", "replicate-remove", "replicate-increment"})
 _DATABASE_POSITION: Final = {"resolve": 2}
+"""Which argument names the database, where it is not the first: `resolve <op id> <database> …`."""
 _NO_DATABASE: Final = frozenset({"set-primary", "election", "replicate-join", "replicate-leave", "leave", "join"})
 
 

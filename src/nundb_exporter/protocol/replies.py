@@ -61,6 +61,8 @@ def split_body(body: str, commands: Sequence[Command]) -> list[Reply]:
     if body and not commands:
         raise ProtocolError("no command was sent, and a reply came back")
     replies = [_LOST if command.prefixes else Reply() for command in commands]
+    # The node's queue as far as it can be known: the text that an error left in it, or the position of the command
+    # whose message is in it. Each success takes the oldest entry out.
     queue: deque[int | str] = deque()
     rest = body
     for position, command in enumerate(commands):
