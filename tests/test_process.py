@@ -74,6 +74,12 @@ def test_the_system_is_asked_once_a_second(monkeypatch: pytest.MonkeyPatch) -> N
     assert read.samples() is not first
 
 
+@pytest.mark.parametrize("family", [PROCESS_CPU, PROCESS_RESIDENT, PROCESS_VIRTUAL, PROCESS_OPEN_FDS], ids=str)
+def test_what_may_be_a_second_old_says_so(family: Family) -> None:
+    """As Prometheus asks of everything that is cached."""
+    assert "at most a second old" in family.help
+
+
 def test_without_proc_the_rest_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """On other systems, or without a descriptor left to read it with, what is known elsewhere stands."""
     for name in ("_STAT", "_FDS", "_SYSTEM_STAT"):

@@ -249,19 +249,23 @@ SAMPLES_DROPPED: Final = Family(
     "counter",
     "Samples dropped because the page already had one with the same name and labels (nundb-exporter).",
 )
+_AGE: Final = "at most a second old"
+"""What is cached says so (process.py)."""
 PROCESS_CPU: Final = Family(
-    "process_cpu_seconds_total", "counter", "User and system CPU time of the exporter (/proc/self/stat)."
+    "process_cpu_seconds_total", "counter", f"User and system CPU time of the exporter; {_AGE} (getrusage)."
 )
 PROCESS_RESIDENT: Final = Family(
-    "process_resident_memory_bytes", "gauge", "Resident memory of the exporter (/proc/self/stat)."
+    "process_resident_memory_bytes", "gauge", f"Resident memory of the exporter; {_AGE} (/proc/self/stat)."
 )
 PROCESS_VIRTUAL: Final = Family(
-    "process_virtual_memory_bytes", "gauge", "Virtual memory of the exporter (/proc/self/stat)."
+    "process_virtual_memory_bytes", "gauge", f"Virtual memory of the exporter; {_AGE} (/proc/self/stat)."
 )
 PROCESS_START: Final = Family(
     "process_start_time_seconds", "gauge", "Start time of the exporter, in seconds since the epoch (/proc/self/stat)."
 )
-PROCESS_OPEN_FDS: Final = Family("process_open_fds", "gauge", "Open file descriptors of the exporter (/proc/self/fd).")
+PROCESS_OPEN_FDS: Final = Family(
+    "process_open_fds", "gauge", f"Open file descriptors of the exporter; {_AGE} (/proc/self/fd)."
+)
 PROCESS_MAX_FDS: Final = Family(
     "process_max_fds", "gauge", "Maximum number of open file descriptors of the exporter (RLIMIT_NOFILE)."
 )
