@@ -59,6 +59,13 @@ def test_a_dashboard_lets_the_reader_choose(dashboard: Dashboard) -> None:
         assert variables[name]["refresh"] == 2
 
 
+def test_charts_of_the_older_names_need_no_other() -> None:
+    """What the older exporter has left in Prometheus can be chosen, though it knew no nundb_up."""
+    (older,) = (dashboard for dashboard in DASHBOARDS if dashboard.uid == "nundb-older-names")
+    _, *chosen = model(older)["templating"]["list"]
+    assert all(variable["definition"].startswith("label_values(nun_db_") for variable in chosen)
+
+
 @every_dashboard
 def test_a_dashboard_can_be_imported_again(dashboard: Dashboard) -> None:
     """It has a uid of its own and a title, cannot be edited in place, and says which model it follows."""

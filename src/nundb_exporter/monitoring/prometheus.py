@@ -25,4 +25,22 @@ scrape_configs:
           - nun-db-0:{_PORT}
           - nun-db-1:{_PORT}
           - nun-db-2:{_PORT}
+
+  # Further clusters, and each node that stands alone, have jobs of their own:
+  # - job_name: nundb-desk
+  #   static_configs:
+  #     - targets: [desk-0:{_PORT}, desk-1:{_PORT}]
+  #
+  # Where one discovery finds the nodes of all clusters, relabelling tells them apart, such as in Kubernetes by
+  # namespace and service:
+  # - job_name: nundb
+  #   kubernetes_sd_configs:
+  #     - role: endpoints
+  #   relabel_configs:
+  #     - source_labels: [__meta_kubernetes_endpoint_port_name]
+  #       regex: nundb-metrics
+  #       action: keep
+  #     - source_labels: [__meta_kubernetes_namespace, __meta_kubernetes_service_name]
+  #       separator: /
+  #       target_label: job
 """

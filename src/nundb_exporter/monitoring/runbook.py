@@ -3,22 +3,27 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from nundb_exporter.monitoring.alert import Alert, Group, Recording
+from nundb_exporter.monitoring.alert import Alert, Group, Recording, ask
 
 GENERATED: Final = "<!-- Written by `nundb-exporter generate`; changes here are lost. -->\n"
-_INTRODUCTION: Final = """\
+_INTRODUCTION: Final = f"""\
 # Runbook
 
 One entry for each alert of `deploy/prometheus/alerts.yml`: what it means in Nun-db, how to make sure, what to do, and
 what else can look like it.
 
 - One `job` is one cluster, and each `instance` is the page of one node: the rules count on it.
-- In the commands, NODE is a node's host, EXPORTER the exporter's; NUN_USER and NUN_PWD are set to the administrator's
-  name and password. They change nothing in the database.
-- Nun-db keeps in memory what was not snapshotted: before you restart a node that still answers, take a snapshot of its
-  databases (`snapshot false DATABASE` as administrator, with the database selected) and wait for
-  NUN_DECLUTTER_INTERVAL, or end the process with SIGINT, which writes what is queued. SIGTERM and SIGKILL write
-  nothing.
+- In the commands, NODE is a node's host, EXPORTER the exporter's; NUN_USER and NUN_PWD are exported as the
+  administrator's name and password, and NUNDB_EXPORTER_CONFIG_FILE as the exporter's file where that holds the
+  databases' tokens. The commands under *How to make sure* change nothing in the database.
+- Nun-db keeps in memory what was not snapshotted: before you restart a node that still answers, take a snapshot of each
+  of its databases, a second apart, and wait for NUN_DECLUTTER_INTERVAL (300 seconds), or end the process with
+  SIGINT, which writes what is queued. SIGTERM and SIGKILL write nothing. A snapshot is
+
+  ```sh
+  {ask("use-db DATABASE TOKEN;snapshot false")}
+  ```
+
 - A node joins when it starts, and only then. Start it when no other node lists it any more: a node that joins while
   the primary still lists it ends the primary's process.
 """

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nundb_exporter.metrics import Panel
+from nundb_exporter.metrics import UP, Family, Panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Dashboard:
     title: str
     description: str
     rows: tuple[Row, ...]
+    nodes: Family = UP
+    """Whose jobs and instances the reader chooses from: what every node that the dashboard can show has."""
 
     @property
     def panels(self) -> tuple[Panel, ...]:

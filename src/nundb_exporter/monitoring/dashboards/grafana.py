@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from nundb_exporter.collectors import databases
-from nundb_exporter.metrics import UP, Panel, Query, ShownAs
+from nundb_exporter.metrics import Family, Panel, Query, ShownAs
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard, Row
 
 SCHEMA_VERSION: Final = 39
@@ -40,7 +40,7 @@ def model(dashboard: Dashboard) -> dict[str, Any]:
         "timezone": "browser",
         "annotations": {"list": [_annotation()]},
         "links": [_link()],
-        "templating": {"list": _variables(needs_database=needs_database)},
+        "templating": {"list": _variables(dashboard.nodes, needs_database=needs_database)},
         "panels": _panels(dashboard.rows),
     }
 
@@ -224,7 +224,7 @@ def _link() -> dict[str, Any]:
     }
 
 
-def _variables(*, needs_database: bool) -> list[dict[str, Any]]:
+def _variables(nodes: Family, *, needs_database: bool) -> list[dict[str, Any]]:
     source = {
         "type": "datasource",
         "name": "datasource",
@@ -236,8 +236,8 @@ def _variables(*, needs_database: bool) -> list[dict[str, Any]]:
     }
     variables = [
         source,
-        _variable("job", "Cluster (job)", f"label_values({UP}, job)", ".+"),
-        _variable("instance", "Node", f'label_values({UP}{{job=~"$job"}}, instance)', ".+"),
+        _variable("job", "Cluster (job)", f"label_values({nodes}, job)", ".+"),
+        _variable("instance", "Node", f'label_values({nodes}{{job=~"$job"}}, instance)', ".+"),
     ]
     if needs_database:
         # Operations on the cluster itself have an empty database: `All` shows them, too.

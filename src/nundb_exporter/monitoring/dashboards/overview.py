@@ -50,12 +50,13 @@ _NODES = (
     ),
     Panel(
         "Primaries",
-        f"count by (job) (group by (job, member) ({cluster.MEMBER.select(role='primary')}))",
+        f"count by (job) (group by (job, member) ({cluster.MEMBER.select(role='primary')})) "
+        f"or 0 * count by (job) ({UP.selected})",
         "short",
         "Members of each cluster that somebody takes for the primary: 1. One job is one cluster.",
         legend="{{job}}",
         kind="stat",
-        shown_as=(ShownAs(1, "1", "green"),),
+        shown_as=(ShownAs(0, "0", "red"), ShownAs(1, "1", "green")),
         critical=2,
     ),
     Panel(
