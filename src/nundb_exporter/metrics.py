@@ -252,7 +252,7 @@ SAMPLES_DROPPED: Final = Family(
 _AGE: Final = "at most a second old"
 """What is cached says so (process.py)."""
 PROCESS_CPU: Final = Family(
-    "process_cpu_seconds_total", "counter", f"User and system CPU time of the exporter; {_AGE} (getrusage)."
+    "process_cpu_seconds_total", "counter", f"User and system CPU time of the exporter; {_AGE} (RUSAGE_SELF)."
 )
 PROCESS_RESIDENT: Final = Family(
     "process_resident_memory_bytes", "gauge", f"Resident memory of the exporter; {_AGE} (/proc/self/stat)."

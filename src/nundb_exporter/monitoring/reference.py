@@ -11,7 +11,7 @@ README_BEGIN: Final = "<!-- metrics: begin, written by `make generate` -->"
 README_END: Final = "<!-- metrics: end -->"
 
 _SOURCE: Final = re.compile(r"(?P<meaning>.+) \((?P<source>(?:[^()]|\([^()]*\))+)\)\.", re.DOTALL)
-_OUR_OWN: Final = ("nundb-exporter", "/proc/", "RLIMIT_", "sys.")
+_OUR_OWN: Final = ("nundb-exporter", "/proc/", "RLIMIT_", "RUSAGE_", "sys.")
 """Sources that are not the node: no version of Nun-db is asked for."""
 
 
