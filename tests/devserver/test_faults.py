@@ -275,6 +275,20 @@ async def test_a_restart_loop_goes_on_until_it_is_cured(cluster: Cluster, monkey
     await cluster.ready()
 
 
+async def test_a_slow_link_is_as_far_away_afterwards_as_it_was_before(cluster: Cluster) -> None:
+    """And what is still under way is not overtaken by what is sent once the link is quick again."""
+    replica = cluster.nodes[REPLICA]
+    replica.conditions.link_delay_seconds = 0.005
+    await cluster.fault("slow-link")
+    await ask(cluster.nodes[PRIMARY], "use-db shop st;set a slow")
+    await cluster.cure("slow-link")
+    assert round(replica.conditions.link_delay_seconds, 6) == 0.005
+    replica.conditions.link_delay_seconds = 0.0
+    await ask(cluster.nodes[PRIMARY], "use-db shop st;set a quick")
+    await until_quiet(cluster)
+    assert await ask(replica, "use-db shop st;get-safe a") == "empty;value-version 1 quick\n"
+
+
 async def test_flapping_elections_show_as_a_query_average(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each one takes the primary a tenth of a second, in which it is none."""
     monkeypatch.setattr("nundb_exporter.devserver.faults.ELECTION_SECONDS", 0.01)

@@ -87,6 +87,20 @@ async def test_a_thread_that_dies_takes_the_rest_of_its_lines_along(node: Node, 
     await client.close()
 
 
+async def test_a_thread_that_dies_late_hangs_up_as_well(node: Node, client: TcpClient) -> None:
+    """A key that is in conflict without any stored conflict ends the thread, also of a command that takes its time."""
+    await ask(node, "create-db desk t arbiter;use-db desk t;set-safe k -3 x")
+    await say(client, "use-db desk t", "ok \n")
+    await say(client, "arbiter", "ok \n")
+    node.conditions.slow_seconds = 0.01
+    client.send(b"set k y\n")
+    while await client.receive(5):
+        pass
+    assert client.is_closed
+    assert client.received == b""
+    await client.close()
+
+
 @pytest.mark.parametrize("how", ["fin", "rst"])
 async def test_a_client_that_leaves_is_counted_out_and_told_nothing_more(
     node: Node, client: TcpClient, how: str

@@ -76,7 +76,7 @@ async def built(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="nundb-demo-", ignore_cleanup_errors=True)))
         cluster = Cluster(NODES, port_base=settings.port_base or None, data=directory, options=_options(settings))
-        stack.callback(cluster.close)
+        stack.push_async_callback(cluster.end)
         ports.refuse_taken(PORT_BASE_FLAG, _ports(cluster))
         if settings.exporter_port:
             ports.refuse_taken(exporters.PORT_FLAG, range(settings.exporter_port, settings.exporter_port + NODES))

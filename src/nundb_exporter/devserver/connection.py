@@ -1,8 +1,13 @@
 """What every socket of a node has in common: it can be held up, and it dies with its process."""
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from nundb_exporter.devserver.lane import Work
+from nundb_exporter.devserver.parse import Panic
+from nundb_exporter.devserver.session import Failure, Later, Outcome, Session
 
 if TYPE_CHECKING:
     from nundb_exporter.devserver.process import Process
@@ -70,6 +75,40 @@ class Connection(asyncio.Protocol):
         """Close at once and do nothing more: what the end of a process, or of a thread of it, does to a socket."""
         self.is_dead = True
         self.transport.abort()
+
+
+class Conversation(Connection):
+    """A socket on which each command is answered by its messages and then by one reply, in the order of commands."""
+
+    session: Session
+
+    def run(self, text: str) -> Work | None:
+        """Run a command and reply; the rest of one that takes its time is returned, to be waited for."""
+        try:
+            outcome = self.process.execute(text, self.session)
+        except (Panic, RecursionError):
+            self.panic()
+            return None
+        if outcome is None or isinstance(outcome, Failure):
+            self.reply(outcome)
+            return None
+        return self._reply_later(outcome)
+
+    @abstractmethod
+    def reply(self, outcome: Outcome) -> None:
+        """Tell the client what a command has come to."""
+
+    @abstractmethod
+    def panic(self) -> None:
+        """Do what the death of the original's thread does to this socket."""
+
+    async def _reply_later(self, later: Later) -> None:
+        try:
+            outcome = await later
+        except (Panic, RecursionError):
+            self.panic()
+        else:
+            self.reply(outcome)
 
 
 class OutgoingText:

@@ -219,9 +219,10 @@ async def _slow_command(cluster: "Cluster", index: int) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _slow_link(cluster: "Cluster", index: int) -> AsyncIterator[None]:
-    cluster.nodes[index].conditions.link_delay_seconds = SLOW_LINK_SECONDS
+    conditions = cluster.nodes[index].conditions
+    conditions.link_delay_seconds += SLOW_LINK_SECONDS
     yield
-    cluster.nodes[index].conditions.link_delay_seconds = 0.0
+    conditions.link_delay_seconds -= SLOW_LINK_SECONDS
 
 
 @asynccontextmanager

@@ -3,12 +3,11 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from nundb_exporter.devserver.connection import LINE_LIMIT, Connection, OutgoingText
+from nundb_exporter.devserver.connection import LINE_LIMIT, Conversation, OutgoingText
 from nundb_exporter.devserver.lane import Lane, Work
 from nundb_exporter.devserver.lines import LineBuffer
 from nundb_exporter.devserver.members import Role
-from nundb_exporter.devserver.parse import Panic
-from nundb_exporter.devserver.session import Failure, Later, Outcome, Session, discard
+from nundb_exporter.devserver.session import Failure, Outcome, Session, discard
 from nundb_exporter.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ CLOCK_STEP_SECONDS = 1e-6
 """Keeps lines in order where a slow link delays them: the event loop does not keep the order of equal times."""
 
 
-class TcpConnection(Connection):
+class TcpConnection(Conversation):
     """One accepted connection: a client's, or the link by which another node sends to this one."""
 
     def __init__(self, process: "Process") -> None:
@@ -30,6 +29,7 @@ class TcpConnection(Connection):
         self._lines = LineBuffer(LINE_LIMIT)
         self._lane = Lane(self._handle, process.spawn)
         self._due = 0.0
+        self._under_way = 0
         self._has_read = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -48,13 +48,7 @@ class TcpConnection(Connection):
             # After the first line, the original loses a line that comes in two parts (notes 1.1: partial lines).
             self._has_read = True
             self._lines = LineBuffer(LINE_LIMIT)
-        delay = self.process.conditions.link_delay_seconds
-        if delay and self.is_link:
-            loop = asyncio.get_running_loop()
-            self._due = max(loop.time() + delay, self._due + CLOCK_STEP_SECONDS)
-            loop.call_at(self._due, self._run, lines)
-        else:
-            self._run(lines)
+        self._arrive(lines)
 
     def eof_received(self) -> bool:
         """Run a last line that has no newline; its reply is lost, as in the original."""
@@ -81,8 +75,23 @@ class TcpConnection(Connection):
         """Whether another node sends to this one here."""
         return self.session.mark is not None
 
-    def _run(self, lines: list[bytes]) -> None:
-        if self.is_dead:
+    def _arrive(self, lines: list[bytes]) -> None:
+        """Handle lines now, or when they are through a slow link; in order even while it becomes a quick one."""
+        delay = self.process.conditions.link_delay_seconds if self.is_link else 0.0
+        if not (delay or self._under_way):
+            self._handle_all(lines)
+            return
+        loop = asyncio.get_running_loop()
+        self._due = max(loop.time() + delay, self._due + CLOCK_STEP_SECONDS)
+        self._under_way += 1
+        loop.call_at(self._due, self.process.when_running, lambda: self._handle_late(lines))
+
+    def _handle_late(self, lines: list[bytes]) -> None:
+        self._under_way -= 1
+        self._handle_all(lines)
+
+    def _handle_all(self, lines: list[bytes]) -> None:
+        if self.is_dead or self.process.is_over:
             return
         self._outgoing.gather()
         self._lane.put(lines)
@@ -100,27 +109,17 @@ class TcpConnection(Connection):
         except UnicodeDecodeError:
             # The original's reader drops such a line without a word (notes 1.1).
             return None
-        try:
-            outcome = self.process.execute(text, self.session)
-        except (Panic, RecursionError):
-            self._panic()
-            return None
-        if outcome is None or isinstance(outcome, Failure):
-            self._reply(outcome)
-            return None
-        return self._reply_later(outcome)
+        return self.run(text)
 
-    async def _reply_later(self, later: Later) -> None:
-        self._reply(await later)
-
-    def _reply(self, failure: Outcome) -> None:
-        if failure is None or failure.is_version_error:
+    def reply(self, outcome: Outcome) -> None:
+        """Queue the line that ends the answer to a command."""
+        if outcome is None or outcome.is_version_error:
             self._outgoing.send(OK)
         else:
-            self._outgoing.send(f"error {failure.message} \n")
+            self._outgoing.send(f"error {outcome.message} \n")
 
-    def _panic(self) -> None:
-        # The original's thread dies: the socket closes, and $connections keeps counting it (notes 1.1).
+    def panic(self) -> None:
+        """Close at once, with nothing more said or done; $connections keeps counting the client (notes 1.1)."""
         self._lane.clear()
         self._outgoing.drop()
         self.process.forget(self.session)

@@ -8,11 +8,10 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
-from nundb_exporter.devserver.connection import LINE_LIMIT, Connection
+from nundb_exporter.devserver.connection import LINE_LIMIT, Conversation
 from nundb_exporter.devserver.http import HEAD_LIMIT
 from nundb_exporter.devserver.lane import Lane, Work
-from nundb_exporter.devserver.parse import Panic
-from nundb_exporter.devserver.session import Failure, Later, Outcome, Session
+from nundb_exporter.devserver.session import Outcome, Session
 
 if TYPE_CHECKING:
     from nundb_exporter.devserver.process import Process
@@ -143,7 +142,7 @@ def handshake(head: bytes) -> bytes | None:
     ).encode()
 
 
-class WebSocketConnection(Connection):
+class WebSocketConnection(Conversation):
     """One accepted connection, before and after its handshake."""
 
     def __init__(self, process: "Process") -> None:
@@ -151,7 +150,7 @@ class WebSocketConnection(Connection):
         self._head = bytearray()
         self._is_open = False
         self._frames = Frames()
-        self._session = Session(self._send, process.websocket_worker)
+        self.session = Session(self._send, process.websocket_worker)
         self._lane = Lane(self._handle, process.spawn)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -206,29 +205,19 @@ class WebSocketConnection(Connection):
                 text = payload.decode()
             except UnicodeDecodeError:
                 # The original's event loop dies here, and the listener with it (ws_ops.rs: on_message).
-                self._panic()
+                self.panic()
                 return
             self._lane.put(text.split(";"))
 
     def _handle(self, piece: str | None) -> Work | None:
         if piece is None:
-            self.process.execute("unwatch-all", self._session)
-            self.process.left(self._session)
+            self.process.execute("unwatch-all", self.session)
+            self.process.left(self.session)
             return None
-        try:
-            outcome = self.process.execute(piece, self._session)
-        except (Panic, RecursionError):
-            self._panic()
-            return None
-        if outcome is None or isinstance(outcome, Failure):
-            self._reply(outcome)
-            return None
-        return self._reply_later(outcome)
+        return self.run(piece)
 
-    async def _reply_later(self, later: Later) -> None:
-        self._reply(await later)
-
-    def _reply(self, outcome: Outcome) -> None:
+    def reply(self, outcome: Outcome) -> None:
+        """Send the frame that ends the answer to a command."""
         self._send("ok \n" if outcome is None else f"error {outcome.message} \n")
 
     def _send(self, message: str) -> None:
@@ -240,8 +229,9 @@ class WebSocketConnection(Connection):
             self.transport.write(frame(CLOSE, code))
             self.transport.close()
 
-    def _panic(self) -> None:
+    def panic(self) -> None:
+        """Close at once; the listener may be gone as well."""
         self._lane.clear()
-        self.process.forget(self._session)
+        self.process.forget(self.session)
         self.die()
         self.process.panic(WebSocketConnection)
