@@ -54,6 +54,7 @@ def test_a_dashboard_lets_the_reader_choose(dashboard: Dashboard) -> None:
     assert variables["datasource"]["query"] == "prometheus"
     for name in ("job", "instance"):
         assert variables[name]["datasource"]["uid"] == "${datasource}"
+        assert variables[name]["label"] == name.capitalize()
         assert variables[name]["multi"]
         assert variables[name]["allValue"] == ".+"
         assert variables[name]["refresh"] == 2

@@ -1,6 +1,7 @@
 """The recording rules: what a fleet comes down to, small enough to keep for years or to federate.
 
 Neither alerts nor dashboards need them: whoever loads one file alone must not end up with deaf rules or empty panels.
+They aggregate `by` what their names say and not `without` the rest: discovery adds labels of its own, such as the pod.
 """
 
 from typing import Final

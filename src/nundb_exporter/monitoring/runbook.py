@@ -15,7 +15,8 @@ what else can look like it.
 - One `job` is one cluster, and each `instance` is the page of one node: the rules count on it.
 - In the commands, NODE is a node's host, EXPORTER the exporter's; NUN_USER and NUN_PWD are exported as the
   administrator's name and password, and NUNDB_EXPORTER_CONFIG_FILE as the exporter's file where that holds the
-  databases' tokens. The commands under *How to make sure* change nothing in the database.
+  databases' tokens. `nun-db.log` is where a node's standard output goes. The commands under *How to make sure* change
+  nothing in the database.
 - Nun-db keeps in memory what was not snapshotted: before you restart a node that still answers, take a snapshot of each
   of its databases, a second apart, and wait for NUN_DECLUTTER_INTERVAL (300 seconds), or end the process with
   SIGINT, which writes what is queued. SIGTERM and SIGKILL write nothing. A snapshot is

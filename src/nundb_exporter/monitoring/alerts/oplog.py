@@ -17,7 +17,7 @@ NEAR_LIMIT = Alert(
     "humanize1024 }}B, close to the limit of 1 GiB.",
     meaning="At the limit the oldest tenth is deleted. A replica that was away for longer than the log reaches back is "
     "brought up to date from what is left, and misses the rest without a word.",
-    confirm=(ask("metrics-state"), "ls -l $NUN_DBS_DIR/oplog"),
+    confirm=(ask("metrics-state"), 'ls -l "${NUN_DBS_DIR:-dbs}/oplog"'),
     evidence="`op_log_file_size`, and the files' dates: how long back the log reaches.",
     remedy="Know how long a replica may be away. If that is too short, raise NUN_MAX_OP_LOG_SIZE on every node. A "
     "replica that was away for longer: empty its data directory before it starts, so that it asks for everything.",
@@ -35,7 +35,7 @@ OVER_LIMIT = Alert(
     meaning="Old segments are deleted by the task that also writes snapshots, every NUN_DECLUTTER_INTERVAL seconds "
     "(300). If the log grows on, that task has died, perhaps on a full disk, or the file system has no times of "
     "creation. Then snapshots are not written either, and the disk fills.",
-    confirm=(ask("metrics-state"), "grep 'queue_len ==' nun-db.log | tail -3", "ls -l $NUN_DBS_DIR/oplog"),
+    confirm=(ask("metrics-state"), "grep 'queue_len ==' nun-db.log | tail -3", 'ls -l "${NUN_DBS_DIR:-dbs}/oplog"'),
     evidence="No line `queue_len ==` in the log within five minutes: the task is dead. More than ten files in oplog/.",
     remedy="Free the disk. Restart the node; note that what was not snapshotted is lost, so copy it to a replica "
     "first.",

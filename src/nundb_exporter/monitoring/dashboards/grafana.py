@@ -236,21 +236,24 @@ def _variables(nodes: Family, *, needs_database: bool) -> list[dict[str, Any]]:
     }
     variables = [
         source,
-        _variable("job", "Cluster (job)", f"label_values({nodes}, job)", ".+"),
-        _variable("instance", "Node", f'label_values({nodes}{{job=~"$job"}}, instance)', ".+"),
+        _variable("job", "One job is one cluster.", f"label_values({nodes}, job)", ".+"),
+        _variable(
+            "instance", "One instance is the page of one node.", f'label_values({nodes}{{job=~"$job"}}, instance)', ".+"
+        ),
     ]
     if needs_database:
         # Operations on the cluster itself have an empty database: `All` shows them, too.
         names = f'label_values({databases.INFO}{{job=~"$job",instance=~"$instance"}}, database)'
-        variables.append(_variable("database", "Database", names, ".*"))
+        variables.append(_variable("database", "A database that the nodes chosen hold.", names, ".*"))
     return variables
 
 
-def _variable(name: str, label: str, query: str, everything: str) -> dict[str, Any]:
+def _variable(name: str, description: str, query: str, everything: str) -> dict[str, Any]:
     return {
         "type": "query",
         "name": name,
-        "label": label,
+        "label": name.capitalize(),
+        "description": description,
         "datasource": _SOURCE,
         "query": {"query": query, "refId": f"variable-{name}"},
         "definition": query,
