@@ -305,6 +305,18 @@ def test_conflicts_are_counted_by_their_first_word() -> None:
     }
 
 
+def test_no_more_conflicts_are_asked_about_than_the_limit() -> None:
+    """Whoever may write may make any number of records; beyond the limit they count as unresolved."""
+    records = [f"$conflicts_a_{number}" for number in range(conflicts.MAX_ASKED + 2)]
+    values = {f"a_{number}": "resolved x" for number in range(conflicts.MAX_ASKED)}
+    answers = conflict(records, **values)
+    assert conflicts.COLLECTOR.database_follow_up(answers) == {"shop": [get(key) for key in records[:-2]]}
+    assert read(conflicts.COLLECTOR, answers) == {
+        (conflicts.COUNT, ("shop", "unresolved")): 2,
+        (conflicts.COUNT, ("shop", "resolved")): conflicts.MAX_ASKED,
+    }
+
+
 def test_a_key_with_a_comma_is_one_conflict() -> None:
     """The list is joined by commas; its names all begin alike."""
     answers = inside(shop={CONFLICT_KEYS: "keys ,$conflicts_a,b_17,$conflicts_c_18"})

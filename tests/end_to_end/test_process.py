@@ -247,7 +247,7 @@ async def test_sigterm_lets_a_scrape_finish_and_ends_with_0() -> None:
         page = asyncio.create_task(exporter.metrics())
         await until(lambda: gate.questions == 1)
         exporter.send(signal.SIGTERM)
-        await until(lambda: "ending" in exporter.output)
+        await until(lambda: "stopping" in exporter.output)
         await until(lambda: _is_refused(exporter))
         gate.opened.set()
         assert (await page).is_up
