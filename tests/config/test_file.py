@@ -156,6 +156,23 @@ def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
         assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (nested("user: adm"), "line 4: user is there twice"),
+        (nested("databases: []\n    databases: []"), "line 5: databases is there twice"),
+        (nested("databases: [{name: a, name: b, token_file: t}]"), "line 4: name is there twice"),
+        ("modules: {}\nmodules: {}", "line 2: modules is there twice"),
+        ("modules: {default: &a {user: x, tls: *a, user: y}}", "line 1: user is there twice"),
+    ],
+)
+def test_a_key_that_stands_twice_is_named_with_its_line(text: str, message: str) -> None:
+    """YAML forbids it, and PyYAML drops what the first one says."""
+    with pytest.raises(ConfigError) as caught:
+        parse_file("nundb.yml", text)
+    assert str(caught.value) == f"nundb.yml: {message}; keep one of them"
+
+
 def test_anchors_and_merges_are_taken() -> None:
     """YAML's own means against repetition work."""
     text = "modules:\n  default: &nun {user: nun}\n  other:\n    <<: *nun\n    password_file: p\n"

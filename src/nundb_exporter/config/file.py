@@ -64,8 +64,8 @@ def parse_file(setting: str, text: str) -> ConfigFile:
     """Read the file's text.
 
     Raises:
-        ConfigError: not YAML, an unknown key (named with its line and the nearest known one), or a value of the wrong
-            kind.
+        ConfigError: not YAML, an unknown key (named with its line and the nearest known one), a key that stands twice
+            in one place, or a value of the wrong kind.
     """
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -76,12 +76,34 @@ def parse_file(setting: str, text: str) -> ConfigFile:
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         # PyYAML lets through what its own constructors raise: at the date 2026-02-30, at `!!bool maybe`, at 2,000 `[`.
         raise ConfigError(setting, "is not YAML", "correct it") from None
+    if twin := _twin(root):
+        raise ConfigError(setting, f"line {twin.start_mark.line + 1}: {twin.value} is there twice", "keep one of them")
     try:
         return ConfigFile.model_validate({} if content is None else content)
     except ValidationError as error:
         # A misspelt key is also a missing one: the misspelling is what the reader must see.
         first = min(error.errors(include_url=False, include_input=False), key=lambda e: e["type"] != _UNKNOWN)
         raise _explain(setting, root, first["type"], first["loc"], first["msg"]) from None
+
+
+def _twin(root: Any) -> Any:  # noqa: ANN401 - PyYAML's nodes have no types
+    """Return a key that stands twice in one mapping: PyYAML takes the last and drops the others without a word."""
+    waiting, seen = [root], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue  # an alias may be anywhere, even within what it stands for
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            names: set[str] = set()
+            for key, value in node.value:
+                if key.value in names:
+                    return key
+                names.add(key.value)
+                waiting.append(value)
+    return None
 
 
 def _explain(setting: str, root: Any, kind: str, path: tuple[str | int, ...], message: str) -> ConfigError:  # noqa: ANN401 - PyYAML's nodes have no types
