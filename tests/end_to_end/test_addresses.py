@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from nundb_exporter.config.settings import Tls
+from nundb_exporter.client.transport import client_context
+from nundb_exporter.config.settings import Tls, parse_endpoint
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.scrape import Node
 
@@ -164,10 +165,18 @@ async def test_tls_on_a_plain_port_never_hangs_past_the_deadline(scheme: str, ce
 
 def test_a_tls_file_that_is_none_is_told_when_the_node_is_made(secret_file: Callable[[str, str], str]) -> None:
     """The error names the setting, not what is in the file."""
-    with pytest.raises(ConfigError, match="ca_file"):
+    with pytest.raises(ConfigError, match=r"--nundb\.tls\.ca-file .*ca\.pem: cannot be read"):
         Node(target("https://127.0.0.1:1", tls=Tls(ca_file=secret_file("ca.pem", "marked"))))
-    with pytest.raises(ConfigError, match="cert_file"):
+    with pytest.raises(ConfigError, match=r"--nundb\.tls\.cert-file /no/such/file\.pem: cannot be read"):
         Node(target("wss://127.0.0.1:1", tls=Tls(cert_file="/no/such/file.pem")))
+
+
+def test_certificates_are_loaded_once(certificates: Certificates) -> None:
+    """Loading all CA certificates takes longer than a scrape, and trying transports makes new ones each time."""
+    first, second = (parse_endpoint("NUN_URL", url) for url in ("https://a", "wss://b"))
+    assert client_context(first, certificates.trusting) is client_context(second, certificates.trusting)
+    assert client_context(first, Tls(insecure_skip_verify=True)) is not client_context(second, certificates.trusting)
+    assert client_context(parse_endpoint("NUN_URL", "http://a"), certificates.trusting) is None
 
 
 async def test_a_node_that_was_restarted_is_well_at_the_next_scrape(nodes: Nodes) -> None:

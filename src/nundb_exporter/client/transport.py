@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Protocol
 
 from nundb_exporter.config.settings import Endpoint, Tls
@@ -78,17 +79,20 @@ def _cause(error: OSError) -> str:
 def client_context(endpoint: Endpoint, tls: Tls) -> ssl.SSLContext | None:
     """Return the TLS context for the endpoint, or None where it speaks plain.
 
-    Made once: loading all CA certificates takes longer than a scrape.
-
     Raises:
         ConfigError: a file cannot be read or is not PEM.
     """
-    if not endpoint.is_secure:
-        return None
+    return _context(tls) if endpoint.is_secure else None
+
+
+# Loading all CA certificates takes longer than a scrape, and each scrape may try transports anew.
+@lru_cache(maxsize=8)
+def _context(tls: Tls) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=tls.ca_file)
     except (OSError, ssl.SSLError):
-        raise ConfigError("tls ca_file", "cannot be read as PEM", "name a file of CA certificates") from None
+        setting = f"--nundb.tls.ca-file {tls.ca_file}"
+        raise ConfigError(setting, "cannot be read as PEM", "name a file of CA certificates") from None
     if tls.insecure_skip_verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -96,6 +100,7 @@ def client_context(endpoint: Endpoint, tls: Tls) -> ssl.SSLContext | None:
         try:
             context.load_cert_chain(tls.cert_file, tls.key_file)
         except (OSError, ssl.SSLError):
+            setting = f"--nundb.tls.cert-file {tls.cert_file}"
             cure = "name a certificate and its key, both PEM"
-            raise ConfigError("tls cert_file", "cannot be read with its key", cure) from None
+            raise ConfigError(setting, "cannot be read with its key", cure) from None
     return context
