@@ -24,10 +24,11 @@ TRANSPORTS = ("http", "tcp", "websocket")
 
 def parse(answers: Answers) -> Iterable[Sample]:
     """Read what trying each gave."""
-    for probe in answers.probes.values():
-        yield UP.sample(probe.is_up, probe.transport)
-        if probe.connect_seconds is not None:
-            yield CONNECT_DURATION.sample(probe.connect_seconds, probe.transport)
+    for transport in TRANSPORTS:
+        if probe := answers.probes.get(transport):
+            yield UP.sample(probe.is_up, transport)
+            if probe.connect_seconds is not None:
+                yield CONNECT_DURATION.sample(probe.connect_seconds, transport)
 
 
 COLLECTOR = Collector(
