@@ -53,6 +53,8 @@ def test_a_flag_beats_the_environment_and_both_beat_the_file(tmp_path: Path) -> 
     from_file = chosen("--config.file", str(file))
     assert from_file.credentials == Credentials("filed", Secret("from-file"))
     assert from_file.max_pending_operations == 7
+    with pytest.raises(ConfigError, match=r"^NUN_USER: holds a space"):
+        chosen("--config.file", str(file), NUN_USER="a b")
     from_environment = chosen("--config.file", str(file), **ENVIRONMENT)
     assert from_environment.credentials == Credentials("nun", Secret("nun-pwd"))
     flags = ["--nundb.user", "flag", "--collector.pending.max-operations", "0"]
@@ -161,6 +163,14 @@ def test_a_file_whose_modules_are_all_unused_is_refused(tmp_path: Path) -> None:
     assert chosen("--config.file", str(file), NUN_PWD="p").credentials.user == "filed"
 
 
+def test_a_user_of_the_file_is_refused_by_its_place(tmp_path: Path) -> None:
+    """The variable is not to blame for what the file says."""
+    file = tmp_path / "nundb.yml"
+    file.write_text("modules: {default: {user: a b}}")
+    with pytest.raises(ConfigError, match=r"^modules\.default\.user: holds a space"):
+        chosen("--config.file", str(file), NUN_PWD="p")
+
+
 def databases(tmp_path: Path, *names: str, token: str) -> list[str]:
     """Write a file with these databases, and return the flags that name it."""
     (tmp_path / "token").write_text(token)
@@ -205,6 +215,8 @@ def test_tls_is_set_by_flags_over_the_file(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError, match=r"--nundb\.tls\.server-name: is not a host name"):
         chosen("--nundb.tls.server-name", "a..b", **ENVIRONMENT)
+    with pytest.raises(ConfigError, match=r"--nundb\.tls\.key-file: has no certificate"):
+        chosen("--nundb.tls.key-file", "key.pem", **ENVIRONMENT)
 
 
 def test_the_transports_ports_read() -> None:

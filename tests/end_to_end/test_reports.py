@@ -222,13 +222,13 @@ async def test_what_pending_cannot_learn_is_told() -> None:
         assert len(ended.stderr.splitlines()) == 1
 
 
-async def in_terminal(*arguments: str, url: str) -> Ended:
+async def in_terminal(*arguments: str, url: str, **variables: str) -> Ended:
     """Run the command with a terminal for its output."""
     ours, theirs = pty.openpty()
     with os.fdopen(ours, "rb", buffering=0) as screen:
         try:
             process = await asyncio.create_subprocess_exec(
-                PROGRAM, *arguments, env=environment(url) | {"TERM": "xterm"}, stdout=theirs, stderr=theirs
+                PROGRAM, *arguments, env=environment(url, **variables) | {"TERM": "xterm"}, stdout=theirs, stderr=theirs
             )
         finally:
             os.close(theirs)
@@ -250,14 +250,24 @@ def _read_all(descriptor: int) -> bytes:
 
 
 async def test_a_terminal_gets_colours() -> None:
-    """Green for what is well, red for what is not."""
+    """Green for what is well, red for what is not; none for whom asks for none."""
     async with ScriptedNode(answering()) as node:
         well = await in_terminal("check", url=node.url)
         node.behaviour = answering({})
         await node.restart()
         ill = await in_terminal("check", url=node.url)
+        plain = await in_terminal("check", url=node.url, NO_COLOR="1")
     assert f"{ESCAPE}32mup" in well.stdout
     assert f"{ESCAPE}31m" in ill.stdout
+    assert ESCAPE not in plain.stdout
+
+
+async def test_a_terminal_with_few_characters_gets_a_report_too() -> None:
+    """What its character set lacks is written as an escape."""
+    async with ScriptedNode(answering()) as node:
+        ended = await run("check", url=node.url, PYTHONIOENCODING="latin-1")
+    assert ended.code == 0
+    assert r"\u2713 healthy" in ended.stdout
 
 
 async def test_no_key_commands_a_terminal() -> None:

@@ -103,11 +103,12 @@ def test_a_wrong_variable_is_refused(variables: dict[str, str | None], named: st
         (["pending", "--timeout", "-1"], "--timeout"),
         (["--collector.transports.ports", "http=1"], "--collector.transports.ports"),
         (["--collector.pending.max-operations", "-1"], "--collector.pending.max-operations"),
-        (["--nundb.url", "https://localhost:1", "--nundb.tls.ca-file", "/no/such/file"], "ca_file"),
-        (["--nundb.url", "wss://localhost:1", "--nundb.tls.cert-file", "/no/such/file"], "cert_file"),
+        (["--nundb.url", "https://localhost:1", "--nundb.tls.ca-file", "/no/such/file"], "--nundb.tls.ca-file /no"),
+        (["--nundb.url", "wss://localhost:1", "--nundb.tls.cert-file", "/no/such/file"], "--nundb.tls.cert-file /no"),
         (["--nundb.tls.server-name", ".test"], "--nundb.tls.server-name"),
         (["--config.file", "/no/such/file"], "--config.file"),
-        (["check", "http://localhost:1", f"http://nun:{MARK}@localhost:3013"], "URL"),
+        (["check", f"http://nun:{MARK}@localhost:3013"], " URL 1: "),
+        (["check", "http://localhost:1", f"http://nun:{MARK}@localhost:3013"], " URL 2: "),
     ],
 )
 def test_a_wrong_argument_is_refused(arguments: list[str], named: str, refused: Refused) -> None:
@@ -175,6 +176,7 @@ async def test_help_and_version_end_with_0() -> None:
         ("nundb-exporter serve --log.level ", {"debug", "info", "warning", "error"}),
         ("nundb-exporter --log.format j", {"json"}),
         ("nundb-exporter check --js", {"--json"}),
+        ("nundb-exporter --log.level WAR", {"warn", "warning"}),
     ],
 )
 async def test_a_shell_completes(words: str, offered: set[str]) -> None:
@@ -185,7 +187,17 @@ async def test_a_shell_completes(words: str, offered: set[str]) -> None:
     )
     found = {line.partition(",")[2] for line in ended.stdout.splitlines()}
     assert offered <= found
-    assert all(value.startswith(words.rpartition(" ")[2]) for value in found)
+    assert all(value.startswith(words.rpartition(" ")[2].lower()) for value in found)
+
+
+@pytest.mark.parametrize("flag", ["--config.file", "--nundb.password-file", "--nundb.tls.ca-file"])
+async def test_a_shell_completes_the_names_of_files(flag: str) -> None:
+    """It is told to offer its own."""
+    words = f"nundb-exporter {flag} /e"
+    ended = await run(
+        url=None, _NUNDB_EXPORTER_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="2", NUN_USER=None
+    )
+    assert ended.stdout.splitlines() == ["file,/e"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import io
 import logging
 import os
 import sys
@@ -83,7 +84,10 @@ def main() -> None:
     # Only serve writes a log: without a handler Python would print warnings between the lines of a report.
     logging.getLogger("nundb_exporter").addHandler(logging.NullHandler())
     try:
-        code = command.main(standalone_mode=False, prog_name="nundb-exporter")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack a character of the report
+        color = False if os.environ.get("NO_COLOR") else None  # https://no-color.org
+        code = command.main(standalone_mode=False, prog_name="nundb-exporter", color=color)
     except ConfigError as error:
         _fail(str(error))
     except click.UsageError as error:

@@ -31,8 +31,10 @@ def command(urls: tuple[str, ...], as_json: bool, timeout: float, **flags: Any) 
 
     Exit code 0: healthy. 1: the report names a problem. 2: a setting is wrong.
     """
-    first = target(**{**flags, "nundb_url": urls[0] if urls else flags["nundb_url"]})
-    targets = [first, *(dataclasses.replace(first, endpoint=parse_endpoint("URL", url)) for url in urls[1:])]
+    # Where nodes are named, what NUN_URL says is of no concern.
+    node = target(**(flags | {"nundb_url": None} if urls else flags))
+    endpoints = [parse_endpoint(f"URL {position}", url) for position, url in enumerate(urls, 1)] or [node.endpoint]
+    targets = [dataclasses.replace(node, endpoint=endpoint) for endpoint in endpoints]
     reports = asyncio.run(_examine(targets, timeout))
     found = findings(reports, time.time())
     if as_json:

@@ -55,6 +55,8 @@ def flag(name: str, help_text: str, *, env: str | None = None, **attributes: Any
     )
 
 
+_FILE: Final = click.Path(readable=False)
+"""The name of a file, for a shell to complete; whether it can be read is told when it is read."""
 _PORTS_HELP: Final = (
     "Ports for the collector transports, as http=3013,tcp=3014,websocket=3012. "
     "Default: next to the port of the URL, as Nun-db's own are."
@@ -78,15 +80,22 @@ _FLAGS: Final = (
         "--nundb.password-file",
         "File with the password, instead of NUN_PWD.",
         env="NUN_PWD_FILE",
+        type=_FILE,
         default=None,
         metavar="FILE",
     ),
-    flag("--nundb.tls.ca-file", "CA certificates (PEM) to trust.", default=None, metavar="FILE"),
-    flag("--nundb.tls.cert-file", "Client certificate (PEM), if the node requires one.", default=None, metavar="FILE"),
-    flag("--nundb.tls.key-file", "Key of the client certificate (PEM).", default=None, metavar="FILE"),
+    flag("--nundb.tls.ca-file", "CA certificates (PEM) to trust.", type=_FILE, default=None, metavar="FILE"),
+    flag(
+        "--nundb.tls.cert-file",
+        "Client certificate (PEM), if the node requires one.",
+        type=_FILE,
+        default=None,
+        metavar="FILE",
+    ),
+    flag("--nundb.tls.key-file", "Key of the client certificate (PEM).", type=_FILE, default=None, metavar="FILE"),
     flag("--nundb.tls.server-name", "Expected name in the node's certificate.", default=None, metavar="NAME"),
     flag("--nundb.tls.insecure-skip-verify", "Do not verify the node's certificate.", is_flag=True, default=None),
-    flag("--config.file", "Configuration file (YAML).", default=None, metavar="FILE"),
+    flag("--config.file", "Configuration file (YAML).", type=_FILE, default=None, metavar="FILE"),
     *(
         flag(
             f"--collector.{collector.name}/--no-collector.{collector.name}",
@@ -120,17 +129,13 @@ def target(**flags: Any) -> Target:  # noqa: ANN401 - click's own
         ConfigError: a setting is missing or wrong.
     """
     module = _module(flags["config_file"])
-    given_user = flags["nundb_user"] or (module.user if module else None)
-    if not given_user:
-        raise ConfigError("NUN_USER", "is not set", "set it to the administrator of the node, or use --nundb.user")
-    check_word("NUN_USER", given_user)
     ports = flags["collector_transports_ports"]
     limit = flags["collector_pending_max_operations"]
     if limit is None and module:
         limit = module.max_pending_operations
     return Target(
         endpoint=parse_endpoint("NUN_URL", flags["nundb_url"] or DEFAULT_URL),
-        credentials=Credentials(given_user, _password(flags["nundb_password_file"], module)),
+        credentials=Credentials(_user(flags["nundb_user"], module), _password(flags["nundb_password_file"], module)),
         collectors=_collectors(flags, module),
         databases=tuple(_databases(module)),
         tls=_tls(flags, module),
@@ -170,6 +175,16 @@ def _module(path: str | None) -> "Module | None":
     if modules and "default" not in modules:
         raise ConfigError(setting, "has no module `default`, and no other is used", "rename the module to default")
     return modules.get("default", Module())
+
+
+def _user(given: str | None, module: "Module | None") -> str:
+    setting, user = "NUN_USER", given
+    if not user and module and module.user:
+        setting, user = f"{_IN_FILE}.user", module.user
+    if not user:
+        raise ConfigError(setting, "is not set", "set it to the administrator of the node, or use --nundb.user")
+    check_word(setting, user)
+    return user
 
 
 def _password(path: str | None, module: "Module | None") -> Secret:
@@ -222,6 +237,8 @@ def _tls(flags: dict[str, Any], module: "Module | None") -> Tls:
     if tls.server_name is not None and not is_host(tls.server_name):
         cure = "write the name as the node's certificate has it"
         raise ConfigError("--nundb.tls.server-name", "is not a host name", cure)
+    if tls.key_file and not tls.cert_file:
+        raise ConfigError("--nundb.tls.key-file", "has no certificate", "set --nundb.tls.cert-file too")
     return tls
 
 

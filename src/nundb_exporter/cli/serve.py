@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import click
 
@@ -23,12 +23,15 @@ from nundb_exporter.config.settings import (
 from nundb_exporter.scrape import Node
 from nundb_exporter.web import Server
 
+_LEVELS: Final = (*logs.LEVELS, "warn")
+"""`warn` is how Prometheus' own programs spell it."""
+
 
 @click.command("serve")
 @node_flags
 @flag(
     "--web.listen-address",
-    "Address to listen on; repeatable.",
+    "Address to listen on; repeatable, and separated by spaces in the variable.",
     multiple=True,
     default=(DEFAULT_LISTEN_ADDRESS,),
     show_default=True,
@@ -54,11 +57,17 @@ from nundb_exporter.web import Server
 @flag(
     "--log.level",
     "Only log messages of this level or above.",
-    type=click.Choice(logs.LEVELS),
+    type=click.Choice(_LEVELS, case_sensitive=False),
     default="info",
     show_default=True,
 )
-@flag("--log.format", "Format of the log.", type=click.Choice(logs.FORMATS), default="logfmt", show_default=True)
+@flag(
+    "--log.format",
+    "Format of the log.",
+    type=click.Choice(logs.FORMATS, case_sensitive=False),
+    default="logfmt",
+    show_default=True,
+)
 def command(
     *,
     web_listen_address: tuple[str, ...],
