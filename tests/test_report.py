@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nundb_exporter.collectors import COLLECTORS, cluster, pending, process
+from nundb_exporter.collectors import COLLECTORS, cluster, conflicts, pending, process
 from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.metrics import Answers, Options, Sample
 from nundb_exporter.protocol.commands import CLUSTER_STATE, LIST_DBS, METRICS_STATE, PENDING_OPS, PROCESS_INFO
@@ -74,6 +74,15 @@ async def test_databases_and_conflicts_of_a_recorded_node() -> None:
     assert report.connections == {"shop": 0, "chat": 0, "desk": 0}
     assert report.unresolved_conflicts == {"shop": 0, "chat": 0, "desk": 1}
     assert findings([report], NOW) == ["http://a:3013: 1 unresolved conflict in desk."]
+
+
+def test_resolved_conflicts_are_no_finding() -> None:
+    """However many are kept: only the unresolved ones wait for somebody."""
+    states = (("unresolved", 2), ("resolved", 5))
+    samples = [conflicts.COUNT.sample(count, "desk", state) for state, count in states]
+    report = describe("http://a:3013", samples, None, {}, NOW)
+    assert report.unresolved_conflicts == {"desk": 2}
+    assert findings([report], NOW) == ["http://a:3013: 2 unresolved conflicts in desk."]
 
 
 async def test_what_is_owed_too_long_and_by_whom() -> None:
@@ -200,6 +209,12 @@ def test_who_tells_nothing_is_accused_of_nothing() -> None:
     """A node that is older than a question, or whose collector is off or failed, neither lacks nor disagrees."""
     nodes = [node("A", "secondary", A_AND_B, shop="none"), node("old", None, A_AND_B), node("off", None, "")]
     assert findings(nodes, NOW) == []
+
+
+def test_an_old_node_that_lists_members_is_compared() -> None:
+    """Before 2023-11 a node did not tell its own role, and its list counts all the same."""
+    nodes = [node("A", "primary", A_AND_B), node("old", None, "a:1=primary")]
+    assert findings(nodes, NOW) == ["old does not list b:1."]
 
 
 def test_a_node_that_is_down_is_compared_with_nobody() -> None:
