@@ -207,8 +207,8 @@ async def changed_token(field: Field) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def stopped_exporter(field: Field) -> AsyncIterator[None]:
-    """An exporter ends."""
-    stopped = field.exporters[field.replica]
+    """The exporter of the primary ends: the others must not look like a cluster without one."""
+    stopped = field.exporters[field.primary]
     await stopped.stop()
     yield
     await stopped.start()
@@ -347,7 +347,7 @@ LANES: dict[str, tuple[Drill, ...]] = {
         ),
         Drill(
             name="stopped exporter",
-            about="An exporter ends, and its node lives on.",
+            about="The primary's exporter ends, and its node lives on.",
             fires=(exporter.DOWN,),
             run=stopped_exporter,
         ),
