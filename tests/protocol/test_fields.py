@@ -413,6 +413,21 @@ def test_a_reply_that_is_damaged_reads_or_is_a_protocol_error(
 
 
 @pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (fields.key_names, "keys a,b"),
+        (fields.conflict_keys, "keys a,$conflicts_b_1"),
+        (fields.conflict_keys, "keys $conflicts_a_1,$conflicts_b_1"),
+        (fields.conflict_keys, "keys ,a"),
+    ],
+)
+def test_a_list_of_keys_that_begins_otherwise_is_refused(read: Callable[[str], object], text: str) -> None:
+    """Its first name would be lost, and the count be one too few."""
+    with pytest.raises(ProtocolError, match="keys: the list does not begin with a comma"):
+        read(text)
+
+
+@pytest.mark.parametrize(
     "piece",
     [
         "a",
