@@ -76,6 +76,15 @@ async def test_what_is_wrong_is_said_in_one_sentence(visit: Opener, metrics: str
         await expect(page.findings).to_have_text(ALL_IS_WELL)
 
 
+async def test_a_node_that_has_not_elected_knows_no_primary(visit: Opener) -> None:
+    """Before its first election a node lists nobody: an empty list is not agreement."""
+    async with exporter(NOBODY) as url:
+        page = await visit(url, is_scripted=True)
+        await page.is_told('nundb_up 1\nnundb_node_role{role="starting_up"} 1\n')
+        await expect(page.fact("Role")).to_contain_text("starting up")
+        await expect(page.findings).to_contain_text("This node knows no primary.")
+
+
 async def test_a_member_that_owes_for_more_than_a_minute_wants_attention(visit: Opener) -> None:
     """The sentence names the member, how much and how long; the age is by the exporter's clock."""
     owed = (

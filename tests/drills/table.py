@@ -20,7 +20,8 @@ it fails the test.
 
 Time is short in drills: each `for`, each range and each offset of the rules is divided by {FACTOR} and at least
 {SHORTEST_SECONDS:g} seconds long, scrapes and evaluations take place every second, and nothing else is changed
-(`tests/drills/shortened.py`). *Rang after* and *silent after* are seconds of that short time, from the moment at which
+(`tests/drills/shortened.py`). The exporters have every collector on, and list up to 5000 pending operations where 1000
+is the default. *Rang after* and *silent after* are seconds of that short time, from the moment at which
 it was broken, or put right; *for* is the shipped rule's.
 """
 

@@ -61,14 +61,14 @@ COLLECTOR_FAILING = Alert(
     "that is not understood: report it. A collector that you do not need: --no-collector.NAME.",
     confusion="A node so slow that some answers miss the deadline now and then: then less than half of them fail.",
 )
-_SHARE = 0.8
+SLOW_SHARE = 0.8
 SCRAPE_SLOW = Alert(
     name="NundbScrapeSlow",
     # Prometheus tells its timeout only with --enable-feature=extra-scrape-metrics; else its default is assumed.
     expression=promql(f"""
         avg_over_time({SCRAPE_DURATION}[5m])
           > {SAME_TARGET}
-        {_SHARE} * (scrape_timeout_seconds or {SAME_TARGET} 0 * {UP} + {DEFAULT_TIMEOUT:g})
+        {SLOW_SHARE} * (scrape_timeout_seconds or {SAME_TARGET} 0 * {UP} + {DEFAULT_TIMEOUT:g})
         and {SAME_TARGET} {UP} == 1
     """),
     wait="5m",

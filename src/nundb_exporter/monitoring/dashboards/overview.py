@@ -1,6 +1,7 @@
 """The fleet on one page: who is up, who is primary, what is pending, how logs grow, what fires; and the exporter."""
 
 from nundb_exporter.collectors import cluster, oplog, process, queries, replication, transports
+from nundb_exporter.config.settings import DEFAULT_TIMEOUT
 from nundb_exporter.errors import Reason
 from nundb_exporter.metrics import (
     BUILD_INFO,
@@ -19,6 +20,7 @@ from nundb_exporter.metrics import (
     Query,
     ShownAs,
 )
+from nundb_exporter.monitoring.alerts.exporter import SLOW_SHARE
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard, Row
 
 _FIRING = 'ALERTS{alertname=~"Nundb.*",alertstate="firing",job=~"$job",instance=~"$instance|"}'
@@ -123,7 +125,10 @@ _EXPORTER = (
         "Scrape duration",
         SCRAPE_DURATION.selected,
         "s",
-        "How long the exporter took to ask the node and to read its answers.",
+        "How long the exporter took to ask the node and to read its answers. The line is drawn for a scrape_timeout of "
+        f"{DEFAULT_TIMEOUT:g} s.",
+        warning=SLOW_SHARE * DEFAULT_TIMEOUT,
+        critical=DEFAULT_TIMEOUT,
     ),
     Panel(
         "Time by collector",
