@@ -340,6 +340,25 @@ def test_what_is_no_pending_operation_is_refused(text: str) -> None:
         fields.pending_operations(text)
 
 
+@pytest.mark.parametrize(
+    ("message", "operation", "database", "key"),
+    [
+        ("replicate-snapshot shop", "snapshot", "shop", ""),
+        ("replicate-remove shop", "remove", "shop", ""),
+        ("replicate-remove shop k", "remove", "shop", "k"),
+        ("replicate", "update", "", ""),
+        ("resolve 17", "other", "", ""),
+        ("resolve 17 shop", "other", "shop", ""),
+    ],
+)
+def test_a_message_may_lack_arguments(message: str, operation: str, database: str, key: str) -> None:
+    """The server takes them so: what is there is read, what is missing is empty."""
+    (found,) = fields.pending_operations(
+        f'pending-ops message: "{message}", opp_id: 1, ack_count: 0, replicate_count: 1, replications: , b:1:false'
+    )
+    assert (found.operation, found.database, found.key) == (operation, database, key)
+
+
 @given(names=st.lists(without_spaces().map(lambda name: name.replace(",", ".")), max_size=6))
 def test_keys_read_back_what_the_server_printed(names: list[str]) -> None:
     """Each name follows a comma; an empty name counts."""
