@@ -76,13 +76,16 @@ async def test_what_is_wrong_is_said_in_one_sentence(visit: Opener, metrics: str
         await expect(page.findings).to_have_text(ALL_IS_WELL)
 
 
-async def test_a_node_that_has_not_elected_knows_no_primary(visit: Opener) -> None:
-    """Before its first election a node lists nobody: an empty list is not agreement."""
+async def test_a_node_that_elects_nobody_is_told_in_the_third_answer(visit: Opener) -> None:
+    """Before its first election, a second after the start, a node lists nobody; one that stays so is not well."""
     async with exporter(NOBODY) as url:
         page = await visit(url, is_scripted=True)
         await page.is_told('nundb_up 1\nnundb_node_role{role="starting_up"} 1\n')
         await expect(page.fact("Role")).to_contain_text("starting up")
-        await expect(page.findings).to_contain_text("This node knows no primary.")
+        await page.asks_again()
+        await expect(page.headline).to_have_text("Up")
+        await page.asks_again()
+        await expect(page.findings).to_contain_text("This node has not elected a primary, nor joined one.")
 
 
 async def test_a_member_that_owes_for_more_than_a_minute_wants_attention(visit: Opener) -> None:
