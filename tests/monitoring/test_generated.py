@@ -38,6 +38,11 @@ def test_a_directory_without_readme_gets_the_other_files() -> None:
     assert files(None, {}).keys() == GENERATED.keys() - {"README.md"}
 
 
+def test_the_readme_stays_short() -> None:
+    """The table grows with the families; whoever reads the page wants to begin."""
+    assert GENERATED["README.md"].count("\n") < 120
+
+
 @pytest.mark.parametrize("text", ["# x\n", f"# x\n{README_BEGIN}\n", f"# x\n{README_END}\n"])
 def test_a_readme_without_its_markers_is_refused(text: str) -> None:
     """A table is never put somewhere else, nor silently left out."""
