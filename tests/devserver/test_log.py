@@ -3,10 +3,11 @@
 import asyncio
 import io
 import re
+from pathlib import Path
 
 import pytest
 
-from nundb_exporter.devserver import Node, NodeOptions
+from nundb_exporter.devserver import Cluster, Node, NodeOptions
 from nundb_exporter.devserver.log import Log, StreamSink, duration_text
 from tests.conformance.clients import TcpClient
 from tests.conformance.transcripts import DIRECTORY
@@ -107,3 +108,23 @@ async def test_requests_are_logged_as_the_recorded_server_logs_them() -> None:
         "auth **** ****\n    ",
     ]
     assert set(ours[:10]) <= set(recorded)
+
+
+def until_elected(text: str) -> list[str]:
+    """Return what a log says up to the first election, requests apart, without times and addresses.
+
+    In alphabetical order: the original starts its threads in any.
+    """
+    head, winner, _ = text.partition("Setting this server as a primary!")
+    entries = [
+        re.sub(r"127\.0\.0\.1:\d+", "<address>", line.partition("Z ")[2]) for line in f"{head}{winner}".splitlines()
+    ]
+    return sorted(entry for entry in entries if not entry.startswith(("ws::io]", "nundb::process_request]")))
+
+
+async def test_a_start_is_logged_as_the_recorded_server_logged_it(tmp_path: Path) -> None:
+    """From an empty directory, alone: what is loaded, what is ignored, who listens, who is elected."""
+    entries: list[str] = []
+    async with Cluster(1, port_base=None, data=tmp_path, options=NodeOptions(log=entries.append)):
+        pass
+    assert until_elected("".join(entries)) == until_elected((DIRECTORY / "single.log").read_text("utf-8"))

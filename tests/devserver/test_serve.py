@@ -56,6 +56,8 @@ async def test_sigint_saves_and_sigterm_does_not(tmp_path: Path, number: signal.
         await post(base + 3, b"auth nun nun-pwd;create-db shop t;use-db shop t;set k v;snapshot")
         await read_until(process, b"Server processed message 'auth **** ****'")
         process.send_signal(number)
+        if is_saved:
+            assert await read_until(process, b"Received signal") == b"Received signal 2\n"
         assert await process.wait() == 0
     assert (tmp_path / "node0" / "shop-nun.data.keys").exists() == is_saved
 

@@ -120,7 +120,8 @@ class Cluster:
         Raises:
             OSError: an address is taken.
         """
-        await self.nodes[index].start((*(node.name for node in self.nodes), *self._peers))
+        names = [node.name for node in self.nodes]
+        await self.nodes[index].start((*(names if len(names) > 1 else ()), *self._peers))
 
     async def stop(self, index: int) -> None:
         """End a node as SIGINT does: it saves the keys and the queued snapshots."""

@@ -35,7 +35,7 @@ from nundb_exporter.devserver.keymap import KeyMap
 from nundb_exporter.devserver.lane import Work
 from nundb_exporter.devserver.links import Link
 from nundb_exporter.devserver.listener import Listener
-from nundb_exporter.devserver.log import DISK, NODE, REPLICATION, REQUESTS, WEBSOCKET, Log, duration_text
+from nundb_exporter.devserver.log import DISK, NODE, REPLICATION, REQUESTS, STORAGE, WEBSOCKET, Log, duration_text
 from nundb_exporter.devserver.members import Members, Role
 from nundb_exporter.devserver.oplog import Oplog
 from nundb_exporter.devserver.oplog import discard as discard_oplog
@@ -139,8 +139,8 @@ class Process:
             )
             discard_oplog(directory)
             self.keymap.forget_validity()
-        self.oplog = Oplog(directory, conditions.oplog_limit or options.max_oplog_bytes, self.clock)
         self._load_databases()
+        self.oplog = Oplog(directory, conditions.oplog_limit or options.max_oplog_bytes, self.clock)
 
     # Its life.
 
@@ -471,6 +471,8 @@ class Process:
         admin = Database(ADMIN_DATABASE, 0, Strategy.NEWER, self.clock)
         admin.apply(admin.change(TOKEN_KEY, self.options.password))
         self.add_database(admin)
+        for name in snapshots.others(self._directory):
+            self.log.write(STORAGE, f"Files {name} does not ends with {snapshots.KEYS_SUFFIX} will ignore")  # sic
         for name in snapshots.names(self._directory):
             self.add_database(snapshots.load(name, self._directory, self.clock, len(self.databases)))
 

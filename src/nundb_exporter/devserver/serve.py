@@ -81,6 +81,8 @@ async def serve(options: ServeOptions, on_ready: Callable[[Cluster], None] | Non
             if on_ready is not None:
                 on_ready(cluster)
         if await ended is signal.SIGINT:
+            if sink is not None:
+                sink(f"Received signal {signal.SIGINT:d}\n")
             cluster.stop_all()
     finally:
         control.close()

@@ -61,6 +61,11 @@ def names(directory: Path) -> list[str]:
     return sorted(path.name.removesuffix(KEYS_SUFFIX) for path in directory.glob(f"*{KEYS_SUFFIX}"))
 
 
+def others(directory: Path) -> list[str]:
+    """Return what else is there: the original looks at each file and says that it is not a database's."""
+    return sorted(path.name for path in directory.iterdir() if not path.name.endswith(KEYS_SUFFIX))
+
+
 def load(name: str, directory: Path, clock: Callable[[], int], fallback_number: int) -> Database:
     """Read a database; one without metadata gets the strategy newer and the number that is free."""
     metadata_path = directory / f"{name}{METADATA_SUFFIX}"
