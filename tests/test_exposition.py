@@ -191,7 +191,11 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,imag
         (PROTOBUF_FIRST, Format.OPENMETRICS),
         ("text/plain;version=0.0.4;q=1,*/*;q=0.1", Format.TEXT),
         ("text/plain; version=0.0.4, application/openmetrics-text; version=1.0.0", Format.TEXT),
-        ("application/openmetrics-text; version=1.0.0, text/plain; version=0.0.4", Format.TEXT),
+        ("application/openmetrics-text; version=1.0.0, text/plain; version=0.0.4", Format.OPENMETRICS),
+        ("application/openmetrics-text, */*", Format.OPENMETRICS),
+        ("*/*, application/openmetrics-text", Format.OPENMETRICS),
+        ("*/*; q=0.9, text/plain; q=0.1, application/openmetrics-text; q=0.5", Format.OPENMETRICS),
+        ("*/*; q=0.9, application/openmetrics-text; q=0.5", Format.TEXT),
         ("application/openmetrics-text; version=1.0.0; q=0.9, text/plain; q=0.8", Format.OPENMETRICS),
         ("application/openmetrics-text", Format.OPENMETRICS),
         ("APPLICATION/OpenMetrics-Text; Version=1.0.0", Format.OPENMETRICS),
@@ -207,7 +211,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,imag
     ],
 )
 def test_the_format_is_the_one_that_the_client_prefers(accept: str, form: Format) -> None:
-    """Highest quality of what we speak; text where none is known, two are equal, or the header is nonsense."""
+    """Highest quality of what we speak, the first of equals; text where none is known or the header is nonsense."""
     assert choose_format(accept) is form
 
 

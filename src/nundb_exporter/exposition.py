@@ -93,25 +93,31 @@ def _number(value: float) -> str:
 
 _MEDIA: Final = {
     "text/plain": ("0.0.4", Format.TEXT),
-    "text/*": ("0.0.4", Format.TEXT),
-    "*/*": ("0.0.4", Format.TEXT),
     "application/openmetrics-text": ("1.0.0", Format.OPENMETRICS),
 }
+_WILDCARDS: Final = frozenset({"*/*", "text/*"})
 _QUALITY: Final = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", re.ASCII)
 
 
 # Headers recur too; a client may make them up, so the cache is bounded.
 @lru_cache(maxsize=128)
 def choose_format(accept: str) -> Format:
-    """Return the format of the highest quality in an Accept header; text 0.0.4 where none is known or two are equal."""
-    best, chosen = 0.0, Format.TEXT
+    """Return the format of the highest quality in an Accept header, the first of equals; text where none is known.
+
+    A wildcard stands for text where text is not named.
+    """
+    wanted: dict[Format, float] = {}
+    anything = 0.0
     for media_type, parameters in _ranges(accept):
         version, form = _MEDIA.get(media_type, ("", Format.TEXT))
         quality = _quality(parameters)
-        is_spoken = bool(version) and parameters.get("version", version) == version
-        if is_spoken and (quality > best or (quality == best and quality > 0 and form is Format.TEXT)):
-            best, chosen = quality, form
-    return chosen
+        if media_type in _WILDCARDS:
+            anything = max(anything, quality)
+        elif version and parameters.get("version", version) == version:
+            wanted[form] = max(quality, wanted.get(form, 0.0))
+    wanted.setdefault(Format.TEXT, anything)
+    best = max(wanted, key=wanted.__getitem__)
+    return best if wanted[best] else Format.TEXT
 
 
 @lru_cache(maxsize=128)

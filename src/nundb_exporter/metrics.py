@@ -217,6 +217,12 @@ SCRAPE_DURATION: Final = Family(
     "gauge",
     "Time that the scrape of the node took (nundb-exporter).",
 )
+SCRAPE_TIMEOUT: Final = Family(
+    "nundb_scrape_timeout_seconds",
+    "gauge",
+    "Time that the scrape was allowed: Prometheus' scrape_timeout, less --timeout-offset (nundb-exporter: "
+    "X-Prometheus-Scrape-Timeout-Seconds).",
+)
 COLLECTOR_DURATION: Final = Family(
     "nundb_scrape_collector_duration_seconds",
     "gauge",
@@ -230,7 +236,7 @@ COLLECTOR_SUCCESS: Final = Family(
     "Whether the collector succeeded (nundb-exporter).",
     labels=("collector",),
 )
-SCRAPE_FAMILIES: Final = (UP, SCRAPE_FAILURE, SCRAPE_DURATION, COLLECTOR_DURATION, COLLECTOR_SUCCESS)
+SCRAPE_FAMILIES: Final = (UP, SCRAPE_FAILURE, SCRAPE_DURATION, SCRAPE_TIMEOUT, COLLECTOR_DURATION, COLLECTOR_SUCCESS)
 REASONS: Final = tuple(Reason)
 
 BUILD_INFO: Final = Family(

@@ -110,7 +110,9 @@ class Node:
             error = TargetError(Reason.PROTOCOL, f"{self.target.endpoint.authority}: {caught}")
         self._tell_changes(error, outcomes)
         seconds = time.perf_counter() - started
-        return Scrape([*_own_samples(error, outcomes, seconds), *samples], answers, outcomes, error, seconds)
+        samples = [*self._own_samples(error, outcomes, seconds), *samples]
+        _LOGGER.debug("%s: %d samples in %.4f s", self.target.endpoint, len(samples), seconds)
+        return Scrape(samples, answers, outcomes, error, seconds)
 
     async def _ask_node(self, answers: Answers) -> None:
         """Ask what all collectors ask of the node, in one session.
@@ -215,6 +217,21 @@ class Node:
             _LOGGER.info("%s: %s is well again", self.target.endpoint, subject)
         self._told = told
 
+    def _own_samples(self, error: TargetError | None, outcomes: dict[str, Outcome], seconds: float) -> Iterator[Sample]:
+        """Yield the families of the scrape itself: all their series, whatever happened."""
+        yield UP.sample(error is None)
+        for reason in REASONS:
+            yield SCRAPE_FAILURE.sample(error is not None and error.reason is reason, reason)
+        yield SCRAPE_DURATION.sample(seconds)
+        fared = [(collector.name, outcomes.get(collector.name, _NOT_RUN)) for collector in self._collectors]
+        for name, outcome in fared:
+            yield COLLECTOR_DURATION.sample(outcome.seconds, name)
+        for name, outcome in fared:
+            yield COLLECTOR_SUCCESS.sample(outcome.failure is None, name)
+
+
+_NOT_RUN: Final = Outcome(failure="the node gave no answers to read")
+
 
 class _Job(NamedTuple):
     """What is still to be asked, and the collectors that it is for."""
@@ -259,14 +276,3 @@ def _judge(answers: Answers) -> TargetError | None:
     except ProtocolError as error:
         return TargetError(Reason.PROTOCOL, str(error))
     return None
-
-
-def _own_samples(error: TargetError | None, outcomes: dict[str, Outcome], seconds: float) -> Iterator[Sample]:
-    yield UP.sample(error is None)
-    for reason in REASONS:
-        yield SCRAPE_FAILURE.sample(error is not None and error.reason is reason, reason)
-    yield SCRAPE_DURATION.sample(seconds)
-    for name, outcome in outcomes.items():
-        yield COLLECTOR_DURATION.sample(outcome.seconds, name)
-    for name, outcome in outcomes.items():
-        yield COLLECTOR_SUCCESS.sample(outcome.failure is None, name)

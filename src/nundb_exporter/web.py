@@ -16,11 +16,12 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from nundb_exporter import __version__
+from nundb_exporter.client.transport import cause_of
 from nundb_exporter.coalesce import Coalescer
 from nundb_exporter.config.settings import DEFAULT_TIMEOUT, Web
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.exposition import Format, accepts_gzip, choose_format, render
-from nundb_exporter.metrics import REQUESTS_REJECTED, SAMPLES_DROPPED
+from nundb_exporter.metrics import REQUESTS_REJECTED, SAMPLES_DROPPED, SCRAPE_TIMEOUT
 from nundb_exporter.process import Process
 from nundb_exporter.scrape import Node
 
@@ -32,6 +33,10 @@ _SHUTDOWN_SECONDS: Final = DEFAULT_TIMEOUT
 _MAX_TIMEOUT: Final = 600.0
 _GZIP_LEVEL: Final = 1
 _HEADERS: Final = {"Server": "nundb-exporter", "X-Content-Type-Options": "nosniff"}
+
+
+async def _sign(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)
 
 
 def budget(header: str | None, offset: float) -> float:
@@ -72,6 +77,7 @@ class Server:
             {"metrics": settings.telemetry_path, "node": str(node.target.endpoint), "version": __version__}
         )
         application = web.Application()
+        application.on_response_prepare.append(_sign)
         application.router.add_get(settings.telemetry_path, self._metrics)
         application.router.add_get("/", self._index)
         application.router.add_get("/-/healthy", _well("healthy"))
@@ -82,7 +88,8 @@ class Server:
             access_log=None,
             logger=_LOGGER,
             handler_cancellation=True,
-            shutdown_timeout=_SHUTDOWN_SECONDS,
+            # Half, because aiohttp waits twice: for the handler, and for it once more after closing its request.
+            shutdown_timeout=_SHUTDOWN_SECONDS / 2,
         )
 
     async def start(self) -> list[str]:
@@ -98,10 +105,9 @@ class Server:
                 await site.start()
             except OSError as error:
                 await self.stop()
-                cause = (error.strerror or str(error)).lower()
                 cure = "choose another address, or stop the program that has it"
                 raise ConfigError(
-                    f"--web.listen-address {host or ''}:{port}", f"cannot listen ({cause})", cure
+                    f"--web.listen-address {host or ''}:{port}", f"cannot listen ({cause_of(error)})", cure
                 ) from error
         return [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port, *_ in self._runner.addresses]
 
@@ -114,34 +120,39 @@ class Server:
         if self._under_way >= self._settings.max_requests:
             self._rejected += 1
             text = f"{self._under_way} requests are under way, as many as --web.max-requests allows.\n"
-            return web.Response(status=503, text=text, headers=_HEADERS)
+            return web.Response(status=503, text=text)
         self._under_way += 1
         try:
             headers = request.headers
             timeout = budget(headers.get("X-Prometheus-Scrape-Timeout-Seconds"), self._settings.timeout_offset)
-            form = choose_format(headers.get("Accept", ""))
-            zipped = accepts_gzip(headers.get("Accept-Encoding", ""))
+            form = choose_format(",".join(headers.getall("Accept", ())))
+            zipped = accepts_gzip(",".join(headers.getall("Accept-Encoding", ())))
             # A deadline, not a duration: who asks in another's place has less time left.
             deadline = asyncio.get_running_loop().time() + timeout
-            body = await self._coalescer.share((timeout, form, zipped), lambda: self._page(deadline, form, zipped))
-            own = {"Content-Type": form.value, "Vary": "Accept, Accept-Encoding", **_HEADERS}
+            key = (timeout, form, zipped)
+            body = await self._coalescer.share(key, lambda: self._page(timeout, deadline, form, zipped))
+            own = {"Content-Type": form.value, "Vary": "Accept, Accept-Encoding"}
             if zipped:
                 own["Content-Encoding"] = "gzip"
             return web.Response(body=body, headers=own)
         finally:
             self._under_way -= 1
 
-    async def _page(self, deadline: float, form: Format, zipped: bool) -> bytes:
+    async def _page(self, allowed: float, deadline: float, form: Format, zipped: bool) -> bytes:
         """Scrape the node and render the page."""
         scrape = await self._node.scrape(deadline)
-        counters = (REQUESTS_REJECTED.sample(self._rejected), SAMPLES_DROPPED.sample(self._dropped))
-        page = render([*scrape.samples, *counters, *self._process.samples()], form)
+        own = (
+            SCRAPE_TIMEOUT.sample(allowed),
+            REQUESTS_REJECTED.sample(self._rejected),
+            SAMPLES_DROPPED.sample(self._dropped),
+        )
+        page = render([*scrape.samples, *own, *self._process.samples()], form)
         self._dropped += page.dropped
         body = page.text.encode()
         return gzip.compress(body, _GZIP_LEVEL, mtime=0) if zipped else body
 
     async def _index(self, _: web.Request) -> web.Response:
-        headers = {"Content-Security-Policy": self._landing_policy, **_HEADERS}
+        headers = {"Content-Security-Policy": self._landing_policy}
         return web.Response(text=self._landing, content_type="text/html", headers=headers)
 
 
@@ -169,6 +180,6 @@ def _hash(page: str, tag: str) -> str:
 
 def _well(word: str) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(_: web.Request) -> web.Response:
-        return web.Response(text=f"nundb-exporter is {word}.\n", headers=_HEADERS)
+        return web.Response(text=f"nundb-exporter is {word}.\n")
 
     return answer

@@ -378,11 +378,11 @@ LANES: dict[str, tuple[Drill, ...]] = {
             may_fire=(replication.PENDING_GROWING,),
             run=slower_link,
         ),
-        fault("slow-command", exporter.COLLECTOR_FAILING, may_fire=(node.QUERIES_SLOW,)),
+        fault("slow-command", exporter.COLLECTOR_FAILING, exporter.SCRAPE_SLOW, may_fire=(node.QUERIES_SLOW,)),
         Drill(
             name="slower commands",
             about="Commands on data take most of a second, and clients wait for them.",
-            fires=(exporter.COLLECTOR_FAILING, node.QUERIES_SLOW),
+            fires=(exporter.COLLECTOR_FAILING, exporter.SCRAPE_SLOW, node.QUERIES_SLOW),
             run=slower_commands,
         ),
     ),

@@ -27,7 +27,6 @@ VARIABLES = {
 }
 """What a reader of the dashboards has chosen: everything."""
 UNDRILLED = {
-    "NundbScrapeSlow": "a scrape of a second cannot last eight",
     "NundbExporterSamplesDropped": "no answer of the embedded server holds anything twice",
 }
 """Alerts that no drill rings, and why: promtool sees them fire in tests/monitoring."""

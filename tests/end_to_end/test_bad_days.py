@@ -68,6 +68,18 @@ async def test_a_healthy_node_gives_every_family_over_each_transport(nodes: Node
     assert page.samples["nun_db_op_log_ops", "all"] == 14
 
 
+async def test_what_is_known_of_a_node_that_is_down_is_zero(nodes: Nodes) -> None:
+    """Every reason and every collector has its sample, as when all is well."""
+    async with nodes(answering()) as node, serving(target(node.url, tls=nodes.tls)) as url:
+        before = await fetch(f"{url}/metrics")
+        await node.stop()
+        after = await fetch(f"{url}/metrics")
+        await node.start()
+    known = {key for key in before.samples if key[0].startswith(("nundb_up", "nundb_scrape_"))}
+    assert known <= after.samples.keys()
+    assert {after.samples[key] for key in known if key[0] == "nundb_scrape_collector_success"} == {0}
+
+
 async def test_a_refused_connection_is_told_within_a_tenth_of_a_second(nodes: Nodes) -> None:
     """Nobody listens: reason connect, at once, and no number of the scrape before."""
     async with nodes(answering()) as node, serving(target(node.url, tls=nodes.tls)) as url:

@@ -22,6 +22,7 @@ from nundb_exporter.metrics import (
     SAMPLES_DROPPED,
     SCRAPE_DURATION,
     SCRAPE_FAILURE,
+    SCRAPE_TIMEOUT,
     UP,
     Family,
 )
@@ -397,8 +398,19 @@ EXPORTER_CASES = (
         misses=(alerts.exporter.COLLECTOR_FAILING,),
     ),
     Case(
+        about="a node is down, and its collectors have nothing to read",
+        series={**of(UP, "1x10 0x80"), **of(COLLECTOR_SUCCESS, "1x10 0x80", collector="pending")},
+        at="20m",
+        fires={
+            "NundbDown": Fired(
+                "No connection to the node behind a (job nundb), or none that lasts, for two minutes.", _here()
+            ),
+        },
+        misses=(alerts.exporter.COLLECTOR_FAILING,),
+    ),
+    Case(
         about="scrapes take nine of ten seconds",
-        series={**of(UP, "1x60"), **of(SCRAPE_DURATION, "9x60")},
+        series={**of(UP, "1x60"), **of(SCRAPE_DURATION, "9x60"), **of(SCRAPE_TIMEOUT, "9.75x60")},
         at="6m",
         fires={
             "NundbScrapeSlow": Fired(
@@ -409,13 +421,13 @@ EXPORTER_CASES = (
     ),
     Case(
         about="scrapes take nine seconds of the thirty that Prometheus allows",
-        series={**of(UP, "1x60"), **of(SCRAPE_DURATION, "9x60"), **of("scrape_timeout_seconds", "30x60")},
+        series={**of(UP, "1x60"), **of(SCRAPE_DURATION, "9x60"), **of(SCRAPE_TIMEOUT, "29.75x60")},
         at="6m",
         misses=(alerts.exporter.SCRAPE_SLOW,),
     ),
     Case(
         about="scrapes take 4.5 seconds of the five that Prometheus allows",
-        series={**of(UP, "1x60"), **of(SCRAPE_DURATION, "4.5x60"), **of("scrape_timeout_seconds", "5x60")},
+        series={**of(UP, "1x60"), **of(SCRAPE_DURATION, "4.5x60"), **of(SCRAPE_TIMEOUT, "4.75x60")},
         at="6m",
         fires={
             "NundbScrapeSlow": Fired(

@@ -6,12 +6,15 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Protocol
+from typing import Final, Protocol
 
 from nundb_exporter.config.settings import Endpoint, Tls
 from nundb_exporter.errors import ConfigError, ProtocolError, Reason, TargetError
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply
+
+NEXT_ADDRESS_SECONDS: Final = 0.25
+"""Where a name has several addresses, one that is silent for so long must not use up the scrape (RFC 8305)."""
 
 
 class Transport(Protocol):
@@ -63,11 +66,11 @@ def network_errors(endpoint: Endpoint) -> Iterator[None]:
     except ssl.SSLError as error:
         raise TargetError(Reason.CONNECT, f"{endpoint.authority}: TLS: {error.reason or 'failed'}") from error
     except OSError as error:
-        # The system's own words: asyncio's texts repeat addresses and exceptions within exceptions.
-        raise TargetError(Reason.CONNECT, f"{endpoint.authority}: {_cause(error)}") from error
+        raise TargetError(Reason.CONNECT, f"{endpoint.authority}: {cause_of(error)}") from error
 
 
-def _cause(error: OSError) -> str:
+def cause_of(error: OSError) -> str:
+    """Return the system's own words for what went wrong, without addresses: asyncio's texts repeat those."""
     if isinstance(error, socket.gaierror):
         return (error.strerror or "name unknown").lower()
     if error.errno is not None:

@@ -1,7 +1,13 @@
 """The exporter: whether it is there, and whether it sees all that it should."""
 
-from nundb_exporter.config.settings import DEFAULT_TIMEOUT
-from nundb_exporter.metrics import COLLECTOR_SUCCESS, REQUESTS_REJECTED, SAMPLES_DROPPED, SCRAPE_DURATION, UP
+from nundb_exporter.metrics import (
+    COLLECTOR_SUCCESS,
+    REQUESTS_REJECTED,
+    SAMPLES_DROPPED,
+    SCRAPE_DURATION,
+    SCRAPE_TIMEOUT,
+    UP,
+)
 from nundb_exporter.monitoring.alert import CHECK, SAME_TARGET, Alert, Group, promql
 
 DOWN = Alert(
@@ -47,7 +53,12 @@ ABSENT = Alert(
 )
 COLLECTOR_FAILING = Alert(
     name="NundbCollectorFailing",
-    expression=f"avg_over_time({COLLECTOR_SUCCESS}[10m]) < 0.5",
+    # Of the scrapes in which the node was up: no collector succeeds in the others, and NundbDown tells that.
+    expression=promql(f"""
+        avg_over_time({COLLECTOR_SUCCESS}[10m])
+          < {SAME_TARGET} group_left ()
+        0.5 * avg_over_time({UP}[10m])
+    """),
     wait="10m",
     severity="warning",
     summary="A collector of the exporter fails more often than not.",
@@ -64,16 +75,15 @@ COLLECTOR_FAILING = Alert(
 SLOW_SHARE = 0.8
 SCRAPE_SLOW = Alert(
     name="NundbScrapeSlow",
-    # Prometheus tells its timeout only with --enable-feature=extra-scrape-metrics; else its default is assumed.
     expression=promql(f"""
         avg_over_time({SCRAPE_DURATION}[5m])
           > {SAME_TARGET}
-        {SLOW_SHARE} * (scrape_timeout_seconds or {SAME_TARGET} 0 * {UP} + {DEFAULT_TIMEOUT:g})
+        {SLOW_SHARE} * {SCRAPE_TIMEOUT}
         and {SAME_TARGET} {UP} == 1
     """),
     wait="5m",
     severity="warning",
-    summary="Scrapes of a Nun-db node come close to their deadline.",
+    summary="Scrapes of a Nun-db node come close to their timeout.",
     description="A scrape of the node behind {{ $labels.instance }} (job {{ $labels.job }}) takes {{ $value | "
     "humanizeDuration }} on average: more than four fifths of its timeout.",
     meaning="The node answers late, or a collector asks for something large. A little more and values will be missing.",
@@ -82,8 +92,8 @@ SCRAPE_SLOW = Alert(
     "request that all share, and the node is slow.",
     remedy="Switch the costly collector off (`keys` grows with the data), or raise scrape_timeout. If the node is "
     "slow, see NundbQueriesSlow.",
-    confusion="Prometheus tells the exporter its timeout, but its rules only with the feature extra-scrape-metrics; "
-    "without that feature this rule assumes the default of 10 s and cannot see shorter ones.",
+    confusion=f"A scrape_timeout that is short for the network between exporter and node. What Prometheus allows is "
+    f"{SCRAPE_TIMEOUT}.",
 )
 REQUESTS_REFUSED = Alert(
     name="NundbExporterRequestsRejected",

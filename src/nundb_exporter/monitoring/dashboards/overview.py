@@ -1,7 +1,6 @@
 """The fleet on one page: who is up, who is primary, what is pending, how logs grow, what fires; and the exporter."""
 
 from nundb_exporter.collectors import cluster, oplog, process, queries, replication, transports
-from nundb_exporter.config.settings import DEFAULT_TIMEOUT
 from nundb_exporter.errors import Reason
 from nundb_exporter.metrics import (
     BUILD_INFO,
@@ -14,6 +13,7 @@ from nundb_exporter.metrics import (
     SAMPLES_DROPPED,
     SCRAPE_DURATION,
     SCRAPE_FAILURE,
+    SCRAPE_TIMEOUT,
     UP,
     Family,
     Panel,
@@ -125,10 +125,15 @@ _EXPORTER = (
         "Scrape duration",
         SCRAPE_DURATION.selected,
         "s",
-        "How long the exporter took to ask the node and to read its answers. The line is drawn for a scrape_timeout of "
-        f"{DEFAULT_TIMEOUT:g} s.",
-        warning=SLOW_SHARE * DEFAULT_TIMEOUT,
-        critical=DEFAULT_TIMEOUT,
+        "How long the exporter took to ask the node and to read its answers.",
+    ),
+    Panel(
+        "Timeout used",
+        f"{SCRAPE_DURATION.selected} / {SCRAPE_TIMEOUT.selected}",
+        "percentunit",
+        "The share of its timeout that each scrape took. At 100 % values are missing.",
+        warning=SLOW_SHARE,
+        critical=1,
     ),
     Panel(
         "Time by collector",
