@@ -12,8 +12,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.config.settings import DEFAULT_TIMEOUT
 
-from .exporter import TIMEOUT_HEADER, Exporter, Page, fetch, run, until
+from .exporter import OFFSET_SECONDS, TIMEOUT_HEADER, Exporter, Page, fetch, run, until
 from .scripted import GOOD, Behaviour, Peer, ScriptedNode, answering, refusing, silent
 
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
@@ -59,6 +60,7 @@ async def test_the_first_scrape_holds_the_five_old_names_and_the_new_families() 
     assert page.samples["nundb_oplog_records",] == 14
     assert page.samples["nundb_query_duration_moving_average_seconds",] == 0.00025
     assert page.samples["nundb_node_role", "primary"] == 1
+    assert page.samples["nundb_scrape_timeout_seconds",] == DEFAULT_TIMEOUT - OFFSET_SECONDS
     assert page.samples["nundb_exporter_requests_rejected_total",] == 0
     assert page.samples["nundb_exporter_samples_dropped_total",] == 0
     assert page.samples["process_cpu_seconds_total",] > 0
@@ -116,7 +118,9 @@ async def test_other_pages_and_methods() -> None:
         for path in ("/-/healthy", "/-/ready"):
             assert (await fetch(exporter.url + path)).status == 200
         for path in ("/metrics", "/m/", "/favicon.ico", "/../etc/passwd", "/-/reload", "/probe"):
-            assert (await fetch(exporter.url + path)).status == 404
+            missing = await fetch(exporter.url + path)
+            assert missing.status == 404
+            assert missing.headers["Server"] == "nundb-exporter"
         assert (await fetch(f"{exporter.url}/m", method="POST")).status == 405
         assert node.connections == 0
 
@@ -313,7 +317,7 @@ async def test_a_port_that_is_taken_ends_with_2_and_one_line() -> None:
     (line,) = ended.stderr.splitlines()
     assert "--web.listen-address" in line
     assert f"127.0.0.1:{port}" in line
-    assert "address already in use" in line
+    assert "cannot listen (address already in use)" in line
     assert "choose another" in line
 
 
