@@ -101,6 +101,17 @@ async def test_pending_operations_grow_for_a_hung_replica_and_stay_when_it_dies(
         assert demo.leftovers == []
 
 
+async def test_a_fault_can_be_placed_at_the_primary(tmp_path: Path, no_prometheus: dict[str, str]) -> None:
+    """--fault-node chooses the node: when the primary dies, the next oldest takes its place."""
+    faults = ("--fault", "dead-node", "--fault-node", "0", "--fault-after", "0")
+    async with running(tmp_path, "demo", *ANY_PORTS, *faults, environment=no_prometheus) as demo:
+        _, second, _ = await pages(demo)
+        await demo.printed("dead-node at node0")
+        await eventually(page(second), lambda samples: samples["nundb_node_acting_primary",] == 1)
+        assert await demo.end(signal.SIGINT) == 0
+        assert demo.leftovers == []
+
+
 @pytest.fixture
 def prometheus() -> None:
     """Skip a test where there is no Prometheus."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from .program import Program, free_base, running
+from .program import Program, eventually, free_base, running
 
 ADMIN = "auth nun nun-pwd"
 READY = "(primary)"
@@ -118,6 +118,22 @@ async def test_sigint_saves_what_is_queued_and_sigterm_does_not(
     async with running(tmp_path, *arguments) as devserver:
         url = await started(devserver, base)
         assert ("value 1\n" in await ask(url, "use-db shop token", "get a")) is is_kept
+
+
+async def test_its_files_follow_nundbs_own_settings(tmp_path: Path) -> None:
+    """Snapshots are written while it runs, and the operation log rotates, as NUN_* variables or flags want it."""
+    base = free_base()
+    data = tmp_path / "data"
+    arguments = ("devserver", "--port-base", str(base), "--quiet", "--data", str(data), "--max-op-log-size", "500")
+    async with running(tmp_path, *arguments, environment={"NUN_DECLUTTER_INTERVAL": "1"}) as devserver:
+        url = await started(devserver, base)
+        await ask(url, ADMIN, "create-db shop token", "use-db shop token", "set a 1", "set b 2", "snapshot")
+
+        async def files() -> set[str]:
+            return {path.name for path in data.glob("node0/*")}
+
+        await eventually(files, lambda names: {"shop-nun.data.keys", "oplog"} <= names)
+        assert await devserver.end(signal.SIGTERM) == 0
 
 
 async def test_a_taken_port_is_named_with_the_flag_that_chooses_another(tmp_path: Path) -> None:

@@ -81,6 +81,16 @@ async def test_every_message_is_a_frame_and_every_command_ends_with_one(node: No
     await client.close("frame")
 
 
+async def test_a_write_is_recorded_before_the_next_command_of_its_frame(node: Node) -> None:
+    """As the original does in most cases: its threads leave it to chance."""
+    client = await WebSocketClient.connect(node.options.websocket_port)
+    client.send(b"auth nun nun-pwd;use-db shop st;metrics-state;set a 1;metrics-state")
+    before, after = [frame for frame in await frames(client, 8) if "op_log_count" in frame]
+    assert "op_log_count: 1," in before
+    assert "op_log_count: 2," in after
+    await client.close()
+
+
 async def test_an_election_holds_up_its_own_connection_alone(node: Node) -> None:
     """What comes after it is answered after it."""
     client = await WebSocketClient.connect(node.options.websocket_port)

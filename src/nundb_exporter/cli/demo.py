@@ -44,6 +44,12 @@ def _port(name: str, highest: int, default: int | None, help_text: str) -> Calla
     help="Fault to switch on; repeat the flag for more, one after another. See --list-faults.",
 )
 @click.option(
+    "--fault-node",
+    type=click.IntRange(0, NODES - 1),
+    metavar="N",
+    help="Node that gets the faults: 0 is the primary at first. Default: what suits each fault.",
+)
+@click.option(
     "--fault-after",
     type=click.FloatRange(min=0),
     default=15.0,
@@ -80,6 +86,7 @@ def _port(name: str, highest: int, default: int | None, help_text: str) -> Calla
 def command(
     *,
     faults: tuple[str, ...],
+    fault_node: int | None,
     fault_after: float,
     list_faults: bool,
     duration: float | None,
@@ -105,6 +112,7 @@ def command(
         prometheus_port=prometheus_port,
         has_prometheus=prometheus,
         faults=faults,
+        fault_node=fault_node,
         fault_after_seconds=fault_after,
         duration_seconds=duration,
     )

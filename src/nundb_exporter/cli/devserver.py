@@ -56,6 +56,26 @@ _MOST_NODES: Final = 9
     show_default=True,
     help="Reply in the formats of a server of that month.",
 )
+@click.option(
+    "--declutter-interval",
+    type=click.IntRange(min=1),
+    envvar="NUN_DECLUTTER_INTERVAL",
+    default=300,
+    show_default=True,
+    show_envvar=True,
+    metavar="SECONDS",
+    help="Seconds between two writes of queued snapshots.",
+)
+@click.option(
+    "--max-op-log-size",
+    type=click.IntRange(min=0),
+    envvar="NUN_MAX_OP_LOG_SIZE",
+    default=1_073_741_824,
+    show_default=True,
+    show_envvar=True,
+    metavar="BYTES",
+    help="Limit of the operation log; a segment is a tenth of it.",
+)
 @click.option("--peer", "peers", multiple=True, metavar="HOST:PORT", help="TCP address of another node to join.")
 @click.option(
     "--fault",
@@ -73,6 +93,8 @@ def command(
     port_base: int,
     data: Path | None,
     wire: str,
+    declutter_interval: int,
+    max_op_log_size: int,
     peers: tuple[str, ...],
     faults: tuple[str, ...],
     has_control: bool,
@@ -92,6 +114,8 @@ def command(
         password=admin.password.reveal(),
         peers=peers,
         wire=wire,
+        declutter_seconds=float(declutter_interval),
+        max_oplog_bytes=max_op_log_size,
         faults=faults,
         has_control=has_control,
         has_log=not quiet,

@@ -38,8 +38,8 @@ class Faults:
         self._cluster = cluster
         self._tell = tell
 
-    async def switch(self, name: str) -> None:
-        """Switch a fault on, or off where it is on; RESUME switches all off."""
+    async def switch(self, name: str, node: int | None = None) -> None:
+        """Switch a fault on, at a node if one is named, or off where it is on; RESUME switches all off."""
         try:
             if name == RESUME:
                 await self._cluster.cure_all()
@@ -48,7 +48,7 @@ class Faults:
                 await self._cluster.cure(name)
                 self._tell(f"{name}: has ended")
             else:
-                index = await self._cluster.fault(name)
+                index = await self._cluster.fault(name, node)
                 self._tell(" ".join((f"{name} at node{index}: {CHOICES[name]}", _WATCH.get(name, ""))).rstrip())
         except (FaultError, NotReadyError, OSError) as error:
             self._tell(f"{name}: not now ({str(error) or 'no answer'})")

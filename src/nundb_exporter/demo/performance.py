@@ -68,7 +68,7 @@ async def _perform(settings: Settings, screen: Screen, keyboard: int | None, end
 async def _break_on_time(settings: Settings, faults: Faults) -> None:
     for name in settings.faults:
         await asyncio.sleep(settings.fault_after_seconds)
-        await faults.switch(name)
+        await faults.switch(name, settings.fault_node)
 
 
 async def _show(stage: Stage, screen: Screen, ended: asyncio.Event, *, has_keyboard: bool) -> None:

@@ -46,6 +46,8 @@ class Settings:
     has_prometheus: bool = True
     """Whether to start it where it is installed."""
     faults: tuple[str, ...] = ()
+    fault_node: int | None = None
+    """Where they go; None: where each is most telling."""
     fault_after_seconds: float = 15.0
     """Before the first fault, and between one and the next."""
     duration_seconds: float | None = None

@@ -214,7 +214,10 @@ class WebSocketConnection(Conversation):
             self.process.execute("unwatch-all", self.session)
             self.process.left(self.session)
             return None
-        return self.run(piece)
+        work = self.run(piece)
+        # The original's replication thread is mostly quicker than the next command of a frame.
+        self.process.turn()
+        return work
 
     def reply(self, outcome: Outcome) -> None:
         """Send the frame that ends the answer to a command."""
