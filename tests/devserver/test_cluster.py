@@ -9,6 +9,7 @@ import pytest
 
 from nundb_exporter.devserver import Cluster, Node, NodeOptions, NotReadyError
 from nundb_exporter.devserver.options import HTTP_PORT, TCP_PORT, WEBSOCKET_PORT
+from nundb_exporter.devserver.topology import PRIMARY_SYNC_SECONDS
 from nundb_exporter.errors import ConfigError
 from tests.conformance.clients import TcpClient
 
@@ -45,6 +46,18 @@ async def test_three_nodes_are_one_cluster_with_one_primary(cluster: Cluster) ->
         assert all(other.name in state for other in cluster.nodes)
     assert cluster.primary == 0
     assert [await pending(node) for node in cluster.nodes] == [0, 0, 0]
+
+
+async def test_what_is_written_as_soon_as_there_is_a_cluster_comes_once() -> None:
+    """No synchronisation is still to come that would bring it a second time, and damage it."""
+    async with Cluster(2, port_base=None) as cluster:
+        await ask(cluster.nodes[0], "create-db shop st newer;use-db shop st;set k two words")
+        await until_quiet(cluster)
+        for node in cluster.nodes:
+            await until_value(node, "k", "0 two words")
+            assert await metric(node, "op_log_count") == 2
+        await asyncio.sleep(PRIMARY_SYNC_SECONDS * 2)
+        assert [await metric(node, "op_log_count") for node in cluster.nodes] == [2, 2]
 
 
 async def test_a_write_on_the_primary_is_everywhere(cluster: Cluster) -> None:

@@ -9,6 +9,7 @@ from nundb_exporter.devserver.links import Link, Purpose
 from nundb_exporter.devserver.log import MEMBERS, REPLICATION
 from nundb_exporter.devserver.members import Member, Role
 from nundb_exporter.devserver.replication import Operation
+from nundb_exporter.devserver.store import ADMIN_DATABASE
 
 if TYPE_CHECKING:
     from nundb_exporter.devserver.process import Process
@@ -104,7 +105,9 @@ class Topology:
         if member is None:
             self._process.log.write(REPLICATION, "Error tryting to replicate to a non existent member")  # sic
             return
-        if self._process.role is Role.SECONDARY:
+        # With nothing to send there is nothing to be late with: what is written from now on, the member gets anyhow.
+        is_empty = set(self._process.databases) == {ADMIN_DATABASE}
+        if self._process.role is Role.SECONDARY or is_empty:
             self._send_sync(member, since)
         else:
             self._process.spawn(self._send_sync_late(member, since))
