@@ -289,6 +289,14 @@ async def test_a_slow_link_is_as_far_away_afterwards_as_it_was_before(cluster: C
     assert await ask(replica, "use-db shop st;get-safe a") == "empty;value-version 1 quick\n"
 
 
+async def test_a_damaged_replica_is_put_right_again_and_again(cluster: Cluster) -> None:
+    """It does not come back before the others know that it has gone: they would miss it."""
+    for _ in range(3):
+        await cluster.fault("sync-damage")
+        await cluster.cure("sync-damage")
+        assert {await members(cluster, node) for node in range(3)} == {3}
+
+
 async def test_flapping_elections_show_as_a_query_average(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each one takes the primary a tenth of a second, in which it is none."""
     monkeypatch.setattr("nundb_exporter.devserver.faults.ELECTION_SECONDS", 0.01)

@@ -136,18 +136,23 @@ class Cluster:
     async def restart(self, index: int) -> None:
         """End a node as SIGINT does, and start it again once the others have come to terms with it.
 
-        A node that rejoins in the middle of their election may be missed by some of them for ever, as with the real
-        server (notes 6.3).
-
         Raises:
             OSError: somebody has taken its address meanwhile.
         """
         was_running = self.nodes[index].is_running
         await self.stop(index)
         if was_running:
-            with contextlib.suppress(NotReadyError):
-                await self.until(lambda: self._have_parted_from(self.nodes[index].name), PARTING_SECONDS)
+            await self.parted(index)
         await self.start(index)
+
+    async def parted(self, index: int) -> None:
+        """Wait until the others have come to terms with the end of a node, though not for ever.
+
+        One that rejoins before, or in the middle of their election, may be missed by some of them for ever, as with the
+        real server (notes 6.3).
+        """
+        with contextlib.suppress(NotReadyError):
+            await self.until(lambda: self._have_parted_from(self.nodes[index].name), PARTING_SECONDS)
 
     @property
     def primary(self) -> int | None:

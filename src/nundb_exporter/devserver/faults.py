@@ -194,6 +194,7 @@ async def _sync_damage(cluster: "Cluster", index: int) -> AsyncIterator[None]:
         await _use(visitor, DATABASE)
         await visitor.run("set damaged two words", "set gone oneword")
     await cluster.kill(index)
+    await cluster.parted(index)
     cluster.nodes[index].wipe()
     await cluster.start(index)
     await cluster.ready()
@@ -502,7 +503,8 @@ async def _restore(cluster: "Cluster", index: int) -> None:
     for database in databases:
         _process(primary).queue_snapshot(database.name, reclaim=True)
     _process(primary).save_snapshots()
-    replica.stop()
+    await cluster.stop(index)
+    await cluster.parted(index)
     replica.wipe()
     for database in databases:
         for suffix in SUFFIXES:
