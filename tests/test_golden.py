@@ -54,7 +54,7 @@ def secondary() -> Answers:
 
 
 def server_of_2021() -> Answers:
-    """A server of 2021-11, from the tables of the protocol notes: no metrics-state, no debug, no links told."""
+    """A server of 2021-11 (tables of the protocol notes 5.3 and 6.6): no metrics-state, no debug, no links told."""
     shop = {
         CONNECTIONS: Reply("value-version 7 3"),
         CONFLICT_KEYS: Reply("keys "),

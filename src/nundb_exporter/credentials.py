@@ -1,7 +1,7 @@
 """Names and secrets, checked when they are read so that none can change what a command means.
 
 Nun-db has no quoting: `;` separates commands over HTTP and WebSocket, a newline ends one over TCP, and spaces split
-its arguments (protocol notes, section 1.0). A value that holds one of them would be cut, or run as a command.
+its arguments (protocol notes 1.0). A value that holds one of them would be cut, or run as a command.
 """
 
 from dataclasses import dataclass

@@ -144,7 +144,7 @@ class Node:
                 yield _Job(concerned, partial(self._ask_database, answers, name))
 
     async def _ask_more(self, answers: Answers, commands: Sequence[Command]) -> None:
-        """Ask each command in a session of its own: its reply may hold `;` (design, section 6)."""
+        """Ask each command in a session of its own: its reply may hold `;` (protocol notes 1.2)."""
         for command in commands:
             _, answers.node[command] = await self._transport.execute((self._auth, command))
 

@@ -62,7 +62,7 @@ def test_a_spike_decays_by_the_sample_and_never_to_zero() -> None:
     ],
 )
 def test_a_float_is_printed_as_rust_prints_it(value: float, text: str) -> None:
-    """The forms of the protocol notes, seen on a real server."""
+    """The forms of the protocol notes 5.3, seen on a real server."""
     assert float_text(value) == text
 
 

@@ -149,7 +149,7 @@ async def test_the_next_oldest_takes_over_from_a_dead_primary(cluster: Cluster) 
 
 
 async def test_a_replica_that_comes_back_empty_gets_damaged_values(cluster: Cluster) -> None:
-    """Without their first word, their version and the strategy of the database (notes 6.7)."""
+    """Without their first word, their version and the strategy of the database (protocol notes 6.7)."""
     primary, _, replica = cluster.nodes
     await ask(primary, "use-db shop st;set one word;set two words more")
     await until_quiet(cluster)
@@ -327,7 +327,7 @@ async def test_a_primary_that_hears_of_another_holds_an_election(cluster: Cluste
 
 
 async def test_a_client_that_spoke_for_a_member_takes_it_along(cluster: Cluster) -> None:
-    """Its connection stood for that member (notes 6.8)."""
+    """Its connection stood for that member (protocol notes 6.8)."""
     primary, member, _ = cluster.nodes
     client = await TcpClient.connect(primary.options.tcp_port)
     client.send(f"auth nun nun-pwd\nset-secoundary {member.name}\n".encode())

@@ -150,7 +150,7 @@ async def test_an_older_peer_makes_the_node_step_back_and_a_younger_one_does_not
 
 @pytest.mark.parametrize("line", ["election candidate five", "rp 1 " * 5000 + "get a", "\udcff"])
 async def test_a_peer_that_says_what_kills_a_thread_loses_its_link(node: Node, peer: Peer, line: str) -> None:
-    """But stays listed, and what is sent to it is lost: Connected means little (notes 6.6)."""
+    """But stays listed, and what is sent to it is lost: Connected means little (protocol notes 6.6)."""
     if line == "\udcff":
         peer.writers[-1].write(b"\xff is no text\n")
         peer.say("election candidate five")

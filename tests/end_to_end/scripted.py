@@ -333,7 +333,7 @@ def answering(replies: Mapping[str, Said] = GOOD) -> Behaviour:
 
 def _reply(replies: Mapping[str, Said], command: str) -> Said:
     if command.startswith("auth "):
-        # Any other user or password is refused with every sign of success (protocol notes, 2.1).
+        # Any other user or password is refused with every sign of success (protocol notes 2.1).
         return replies.get(command, Said("invalid auth\n"))
     return replies.get(command, Said(error=f"unknown command: {command.partition(' ')[0]}"))
 

@@ -37,7 +37,7 @@ SINGLE = [
     for exchange in STREAMS
     if len(exchange.commands) == 1
     and exchange.received.endswith(" \n")
-    and exchange.commands[0].text != "arbiter"  # its messages end without a newline (notes 1.0)
+    and exchange.commands[0].text != "arbiter"  # its messages end without a newline (protocol notes 1.0)
 ]
 SHIFTED = (
     "exporter-http:42",
@@ -51,7 +51,7 @@ SHIFTED = (
 
 
 def body_of(commands: Sequence[Command], replies: Sequence[Reply]) -> str:
-    """Write the body that these replies came in: the inverse of split_body where nothing is shifted (notes 1.2)."""
+    """Write the body these replies came in: the inverse of split_body where nothing is shifted (protocol notes 1.2)."""
     return ";".join(map(_slot, commands, replies))
 
 
@@ -64,7 +64,7 @@ def _slot(command: Command, reply: Reply) -> str:
 
 
 def lines_of(command: Command, reply: Reply) -> str:
-    """Write the lines that this reply came in over TCP: the inverse of ReplyStream (notes 1.1)."""
+    """Write the lines that this reply came in over TCP: the inverse of ReplyStream (protocol notes 1.1)."""
     if reply.error in QUEUED:
         return f"{reply.error}\nerror {reply.error}\n \n"
     if reply.error is not None:
@@ -202,7 +202,7 @@ class Fate:
 
 
 def served(fates: Sequence[Fate]) -> str:
-    """Answer as the node's HTTP listener does: an error verbatim, a success by the oldest in the queue (notes 1.2)."""
+    """Answer as the HTTP listener: an error verbatim, a success by the oldest in the queue (protocol notes 1.2)."""
     queue: deque[str] = deque()
     body = []
     for fate in fates:

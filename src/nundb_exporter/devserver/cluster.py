@@ -149,7 +149,7 @@ class Cluster:
         """Wait until the others have come to terms with the end of a node, though not for ever.
 
         One that rejoins before, or in the middle of their election, may be missed by some of them for ever, as with the
-        real server (notes 6.3).
+        real server (protocol notes 6.3).
         """
         with contextlib.suppress(NotReadyError):
             await self.until(lambda: self._have_parted_from(self.nodes[index].name), PARTING_SECONDS)

@@ -1,4 +1,4 @@
-"""What each command does to a node: messages for its session, and one outcome (process_request.rs; notes section 2)."""
+"""What each command does to a node: messages for its session, one outcome (process_request.rs; protocol notes 2)."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -107,7 +107,7 @@ def _may(session: Session, database: Database, key: str, kind: str) -> bool:
 
 
 def _refuse(session: Session, failure: Failure) -> Failure:
-    # The message goes out twice: queued here, and once more as the transport's error (notes 1.1).
+    # The message goes out twice: queued here, and once more as the transport's error (protocol notes 1.1).
     session.send(failure.message)
     return failure
 
@@ -313,7 +313,7 @@ def _replicate_remove(process: "Process", _session: Session, command: ReplicateR
 
 
 def _replicate_request(process: "Process", session: Session, command: ReplicateRequest) -> Outcome | Later:
-    # Acknowledged before it runs, whatever comes of it and without any right (notes 2.3).
+    # Acknowledged before it runs, whatever comes of it and without any right (protocol notes 2.3).
     session.send(f"ack {command.operation_id} {process.name} \n")
     outcome = process.execute(command.text, session)
     if outcome is None or isinstance(outcome, Failure):

@@ -146,7 +146,7 @@ async def _isolated_member(cluster: "Cluster", index: int) -> AsyncIterator[None
 @asynccontextmanager
 async def _no_primary(cluster: "Cluster", _index: int) -> AsyncIterator[None]:
     # An older candidate makes every node step back, and a primary that nobody can dial keeps its place for as long as
-    # the connections stay that have spoken for it (notes 6.4, 6.6).
+    # the connections stay that have spoken for it (protocol notes 6.4, 6.6).
     async with AsyncExitStack() as visitors:
         for node in cluster.nodes:
             if node.is_running:
@@ -252,7 +252,7 @@ async def _restart(cluster: "Cluster", index: int) -> AsyncIterator[None]:
 async def _restart_loop(cluster: "Cluster", index: int) -> AsyncIterator[None]:
     async with _repeated(lambda: cluster.restart(index), RESTART_SECONDS):
         yield
-    # The last of them may have been missed by somebody, as a node may that comes and goes (notes 6.3).
+    # The last of them may have been missed by somebody, as a node may that comes and goes (protocol notes 6.3).
     try:
         await cluster.ready(REJOINING_SECONDS)
     except NotReadyError:
@@ -277,7 +277,7 @@ async def _connection_leak(cluster: "Cluster", index: int) -> AsyncIterator[None
     await cluster.until(lambda: DATABASE in _process(node).databases)
 
     async def leak() -> None:
-        # A second use-db on the same connection counts twice and is taken back once (notes 3.4).
+        # A second use-db on the same connection counts twice and is taken back once (protocol notes 3.4).
         async with Visitor(node) as visitor:
             await visitor.run(f"use-db {DATABASE} {DATABASE}", f"use-db {DATABASE} {DATABASE}")
 

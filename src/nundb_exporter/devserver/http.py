@@ -1,4 +1,4 @@
-"""The HTTP listener: a body of commands, one slot each in the answer (http_ops.rs over tiny_http 0.12; notes 1.2)."""
+"""The HTTP listener: a body of commands, one slot each (http_ops.rs over tiny_http 0.12; protocol notes 1.2)."""
 
 import re
 import time
@@ -296,7 +296,7 @@ class Exchange:
         if outcome is not None:
             self._slots.append(outcome.message)
         else:
-            # The oldest message, whichever command sent it: slots can shift (notes 1.2).
+            # The oldest message, whichever command sent it: slots can shift (protocol notes 1.2).
             self._slots.append(self._messages.popleft() if self._messages else EMPTY_SLOT)
 
 

@@ -1,4 +1,4 @@
-"""Log lines as env_logger writes them: `[2026-11-22T14:57:41.898948997Z nundb::process_request] message` (notes 7)."""
+"""Log lines as env_logger writes them: `[2026-11-22T14:57:41.898948997Z nundb::bo] message` (protocol notes 7)."""
 
 import asyncio
 import time

@@ -18,7 +18,7 @@ WEBSOCKET_PORT, HTTP_PORT, TCP_PORT = 2, 3, 4
 
 @dataclass(frozen=True, kw_only=True)
 class NodeOptions:
-    """One node. Defaults are the original's (protocol notes section 9), except for what is said.
+    """One node. Defaults are the original's (protocol notes 9), except for what is said.
 
     A port of 0 means any free one. `log` takes the log; None switches it off. `data` is the directory for its files;
     None means a temporary one that goes with the node. `wire` is one of reports.WIRES. `is_faithful` copies also what

@@ -287,4 +287,4 @@ PARSERS: dict[str, Callable[[list[str]], Command]] = {
     "use-db": _use_db,
     "watch": _watch,
 }
-"""The 38 verbs: matching is exact and case sensitive (protocol notes section 2)."""
+"""The 38 verbs: matching is exact and case sensitive (protocol notes 2)."""

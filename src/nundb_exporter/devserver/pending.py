@@ -1,4 +1,4 @@
-"""Operations that wait for acknowledgements, from registration to the last ack (replication_ops.rs; notes 5.2).
+"""Operations that wait for acknowledgements, from registration to last ack (replication_ops.rs; protocol notes 5.2).
 
 Nothing but an acknowledgement ever removes an entry: no timeout, no member that leaves, no re-send. That is the
 behaviour of the original that this project exists to show.
@@ -28,7 +28,7 @@ class PendingOperation:
         return self.acknowledged == self.sent
 
     def text(self, *, with_servers: bool) -> str:
-        """Return the entry as `debug pending-ops` prints it, with its odd comma after `replications:` (notes 5.4)."""
+        """Return the entry as `debug pending-ops` prints it, a comma after `replications:` (protocol notes 5.4)."""
         entry = (
             f'message: "{self.message}", opp_id: {self.operation_id}, '
             f"ack_count: {self.acknowledged}, replicate_count: {self.sent}"

@@ -60,7 +60,7 @@ BETWEEN_NODES = frozenset({Join, ReplicateJoin, SetPrimary, SetSecondary})
 """Commands by which another node makes itself known."""
 
 VERDICT_SECONDS = 0.002
-"""Between two verdicts that a secondary forwards: the original's polling sets the pace of a storm (notes 6.8)."""
+"""Between two verdicts that a secondary forwards: the original's polling sets a storm's pace (protocol notes 6.8)."""
 HTTP_WORKERS = 4
 
 FIRST_WORKER = 140_000_000_000_000
@@ -187,7 +187,7 @@ class Process:
     def panic(self, listener: type[Connection]) -> None:
         """Note that a thread of a listener has died; a faithful node loses the listener with the last of them.
 
-        HTTP has four, WebSocket one; TCP has one for each connection (notes 1.1 to 1.3).
+        HTTP has four, WebSocket one; TCP has one for each connection (protocol notes 1.1 to 1.3).
         """
         if not self.options.is_faithful:
             return
@@ -389,7 +389,7 @@ class Process:
         return conflicts.write(database, database.change(key, text, version), self.log, self.replicate_change)
 
     def count_connection(self, database: Database, step: int) -> None:
-        """Count a session in or out; the number is also a value, which is not replicated (notes 3.4)."""
+        """Count a session in or out; the number is also a value, which is not replicated (protocol notes 3.4)."""
         database.connections = (database.connections + step) & U64
         self.write(database, CONNECTIONS_KEY, str(database.connections), PLAIN)
 

@@ -1,4 +1,4 @@
-"""From a command that succeeded to the operation log and to the other nodes (replication_ops.rs; notes 5.2 and 6.5)."""
+"""From a successful command to the operation log and the other nodes (replication_ops.rs; protocol notes 5.2, 6.5)."""
 
 from collections import deque
 from collections.abc import Callable
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nundb_exporter.devserver.process import Process
 
 SNAPSHOT_OPERATION_ID = 0
-"""Every snapshot is replicated under this id (replication_ops.rs: start_replication_thread; notes 5.2)."""
+"""Every snapshot is replicated under this id (replication_ops.rs: start_replication_thread; protocol notes 5.2)."""
 
 
 class Operation(NamedTuple):
@@ -72,7 +72,7 @@ def _snapshot(databases: tuple[str, ...], reclaim: bool) -> Operation:
 
 def _client_snapshot(command: Snapshot, database: str | None) -> Operation:
     if database is None:
-        # The original expects a selected database even where the command names others (notes 1.2).
+        # The original expects a selected database even where the command names others (protocol notes 1.2).
         raise Panic("db_name should be set for snapshot replication")
     return _snapshot(command.databases or (database,), command.reclaim)
 
@@ -147,7 +147,7 @@ class Replicator:
         self._process.oplog.append(records)
 
     def send_to_primary(self, operation: Operation) -> None:
-        """Forward a write to the primary, unacknowledged (notes 6.5)."""
+        """Forward a write to the primary, unacknowledged (protocol notes 6.5)."""
         for member in self._process.members.with_role(Role.PRIMARY):
             self.hand_over(member, operation.message)
 

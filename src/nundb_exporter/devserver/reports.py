@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Report = Callable[["Process"], str]
 
 CONFLICTS_LOOKED_FOR = "$$conflitcts"  # sic
-"""No key ever starts like this, so that the report is always empty (notes 2.2)."""
+"""No key ever starts like this, so that the report is always empty (protocol notes 2.2)."""
 
 
 def cluster_state(process: "Process") -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Failure(NamedTuple):
-    """A command that did not succeed. `is_version_error` is told apart because TCP answers `ok` to it (notes 1.1)."""
+    """A command that failed. `is_version_error` is told apart because TCP answers `ok` to it (protocol notes 1.1)."""
 
     message: str
     is_version_error: bool = False

@@ -1,4 +1,4 @@
-"""Databases, their values and versions, and who watches them (bo.rs; protocol notes section 3). Pure."""
+"""Databases, their values and versions, and who watches them (bo.rs; protocol notes 3). Pure."""
 
 from collections.abc import Callable
 from enum import Enum, IntEnum

@@ -1,4 +1,4 @@
-"""What a member that joins is sent (replication_ops.rs: get_pendding_opps_since; notes 6.7).
+"""What a member that joins is sent (replication_ops.rs: get_pendding_opps_since; protocol notes 6.7).
 
 The lines lack the version, so that the receiver takes the first word of every value for it: a real replica that rejoins
 holds damaged values until each key is written again, and so does ours.

@@ -45,7 +45,7 @@ class TcpConnection(Conversation):
             self.transport.abort()
             return
         if self.process.options.is_faithful and (lines or self._has_read):
-            # After the first line, the original loses a line that comes in two parts (notes 1.1: partial lines).
+            # After the first line, the original loses a line that comes in two parts (protocol notes 1.1).
             self._has_read = True
             self._lines = LineBuffer(LINE_LIMIT)
         self._arrive(lines)
@@ -107,7 +107,7 @@ class TcpConnection(Conversation):
         try:
             text = line.decode()
         except UnicodeDecodeError:
-            # The original's reader drops such a line without a word (notes 1.1).
+            # The original's reader drops such a line without a word (protocol notes 1.1).
             return None
         return self.run(text)
 
@@ -119,7 +119,7 @@ class TcpConnection(Conversation):
             self._outgoing.send(f"error {outcome.message} \n")
 
     def panic(self) -> None:
-        """Close at once, with nothing more said or done; $connections keeps counting the client (notes 1.1)."""
+        """Close at once, nothing more said or done; $connections keeps counting the client (protocol notes 1.1)."""
         self._lane.clear()
         self._outgoing.drop()
         self.process.forget(self.session)

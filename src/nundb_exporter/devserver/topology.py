@@ -64,7 +64,7 @@ class Topology:
 
     def _join(self, name: str) -> None:
         if name in self._process.members:
-            # The original's process ends here (notes 2.3); ours forgets the member as it was.
+            # The original's process ends here (protocol notes 2.3); ours forgets the member as it was.
             if self._process.fail("Re-adding a secoundary that alrady exists!!!"):  # sic
                 return
             self._process.members.remove(name)

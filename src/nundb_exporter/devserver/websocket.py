@@ -1,4 +1,4 @@
-"""The WebSocket listener: commands in text frames, one frame for each message (ws_ops.rs over ws-rs; notes 1.3).
+"""The WebSocket listener: commands in text frames, a frame for each message (ws_ops.rs over ws-rs; protocol notes 1.3).
 
 Written out because one node has to start at once, and a web framework takes longer to import than a node to start.
 """
