@@ -107,7 +107,8 @@ NODE_CASES = (
         at="4m",
         fires={
             "NundbDown": Fired(
-                "No connection to the node behind a (job nundb), or none that lasts, for two minutes.", _here()
+                "For two minutes there has been no connection to the node behind a (job nundb), or none that lasted.",
+                _here(),
             ),
         },
     ),
@@ -123,7 +124,8 @@ NODE_CASES = (
         at="3m",
         fires={
             "NundbDown": Fired(
-                "No connection to the node behind a (job nundb), or none that lasts, for two minutes.", _here()
+                "For two minutes there has been no connection to the node behind a (job nundb), or none that lasted.",
+                _here(),
             ),
         },
     ),
@@ -137,7 +139,8 @@ NODE_CASES = (
         at="5m",
         fires={
             "NundbDown": Fired(
-                "No connection to the node behind a (job nundb), or none that lasts, for two minutes.", _here()
+                "For two minutes there has been no connection to the node behind a (job nundb), or none that lasted.",
+                _here(),
             ),
         },
         misses=(alerts.node.HUNG,),
@@ -165,7 +168,7 @@ NODE_CASES = (
         at="3m",
         fires={
             "NundbCredentialsRefused": Fired(
-                "The node behind a (job nundb) answers `invalid auth`: nothing else is known of it.",
+                "The node behind a (job nundb) answers `invalid auth`: nothing else is known about it.",
                 _here(reason="auth"),
             ),
         },
@@ -183,7 +186,7 @@ NODE_CASES = (
         at="6m",
         fires={
             "NundbAnswerUnreadable": Fired(
-                "The answers of the node behind a (job nundb) are not Nun-db's.", _here(reason="protocol")
+                "The replies of the node behind a (job nundb) are not Nun-db's.", _here(reason="protocol")
             ),
         },
         misses=(alerts.node.DOWN,),
@@ -235,7 +238,8 @@ NODE_CASES = (
         at="5m",
         fires={
             "NundbClocksApart": Fired(
-                "Times that the node behind a (job nundb) reports lie in the future, or before its own start.", _here()
+                "The node behind a (job nundb) reports times in the future, or a start time before its last restart.",
+                _here(),
             ),
         },
     ),
@@ -249,7 +253,8 @@ NODE_CASES = (
         at="4m",
         fires={
             "NundbClocksApart": Fired(
-                "Times that the node behind a (job nundb) reports lie in the future, or before its own start.", _here()
+                "The node behind a (job nundb) reports times in the future, or a start time before its last restart.",
+                _here(),
             ),
         },
     ),
@@ -259,7 +264,8 @@ NODE_CASES = (
         at="66m",
         fires={
             "NundbClocksApart": Fired(
-                "Times that the node behind a (job nundb) reports lie in the future, or before its own start.", _here()
+                "The node behind a (job nundb) reports times in the future, or a start time before its last restart.",
+                _here(),
             ),
         },
     ),
@@ -279,7 +285,7 @@ NODE_CASES = (
         at="16m",
         fires={
             "NundbQueriesSlow": Fired(
-                "Commands have taken the node behind a (job nundb) 300ms on average, at the least, for 15 minutes.",
+                "Commands on the node behind a (job nundb) have taken at least 300ms on average for 15 minutes.",
                 _here(),
             ),
         },
@@ -303,7 +309,8 @@ EXPORTER_CASES = (
         at="8m",
         fires={
             "NundbExporterDown": Fired(
-                "Prometheus has no metrics from a (job databases) for two minutes: nothing is known of its node.",
+                "Prometheus has had no metrics from a (job databases) for two minutes: the state of its node is "
+                "unknown.",
                 {"job": "databases", "instance": "a"},
             ),
         },
@@ -314,7 +321,8 @@ EXPORTER_CASES = (
         at="3m",
         fires={
             "NundbExporterDown": Fired(
-                "Prometheus has no metrics from a (job nundb) for two minutes: nothing is known of its node.", _here()
+                "Prometheus has had no metrics from a (job nundb) for two minutes: the state of its node is unknown.",
+                _here(),
             ),
         },
     ),
@@ -324,7 +332,7 @@ EXPORTER_CASES = (
         at="3m",
         fires={
             "NundbExporterDown": Fired(
-                "Prometheus has no metrics from a (job desk) for two minutes: nothing is known of its node.",
+                "Prometheus has had no metrics from a (job desk) for two minutes: the state of its node is unknown.",
                 {"job": "desk", "instance": "a"},
             ),
         },
@@ -335,7 +343,8 @@ EXPORTER_CASES = (
         at="3m",
         fires={
             "NundbExporterDown": Fired(
-                "Prometheus has no metrics from a (job desk/nun-db) for two minutes: nothing is known of its node.",
+                "Prometheus has had no metrics from a (job desk/nun-db) for two minutes: the state of its node is "
+                "unknown.",
                 {"job": "desk/nun-db", "instance": "a"},
             ),
         },
@@ -373,7 +382,7 @@ EXPORTER_CASES = (
         at="11m",
         fires={
             "NundbCollectorFailing": Fired(
-                "The collector connections of a (job nundb) has failed in most scrapes of 20 minutes; its metrics are "
+                "The collector connections of a (job nundb) has failed in most scrapes for 20 minutes; its metrics are "
                 "missing.",
                 _here(collector="connections"),
             ),
@@ -385,7 +394,7 @@ EXPORTER_CASES = (
         at="20m",
         fires={
             "NundbCollectorFailing": Fired(
-                "The collector pending of a (job nundb) has failed in most scrapes of 20 minutes; its metrics are "
+                "The collector pending of a (job nundb) has failed in most scrapes for 20 minutes; its metrics are "
                 "missing.",
                 _here(collector="pending"),
             ),
@@ -403,7 +412,8 @@ EXPORTER_CASES = (
         at="20m",
         fires={
             "NundbDown": Fired(
-                "No connection to the node behind a (job nundb), or none that lasts, for two minutes.", _here()
+                "For two minutes there has been no connection to the node behind a (job nundb), or none that lasted.",
+                _here(),
             ),
         },
         misses=(alerts.exporter.COLLECTOR_FAILING,),
@@ -414,7 +424,7 @@ EXPORTER_CASES = (
         at="6m",
         fires={
             "NundbScrapeSlow": Fired(
-                "A scrape of the node behind a (job nundb) takes 9s on average: more than four fifths of its timeout.",
+                "Scrapes of the node behind a (job nundb) take 9s on average: more than four fifths of their timeout.",
                 _here(),
             ),
         },
@@ -431,7 +441,7 @@ EXPORTER_CASES = (
         at="6m",
         fires={
             "NundbScrapeSlow": Fired(
-                "A scrape of the node behind a (job nundb) takes 4.5s on average: more than four fifths of its "
+                "Scrapes of the node behind a (job nundb) take 4.5s on average: more than four fifths of their "
                 "timeout.",
                 _here(),
             ),
@@ -458,7 +468,7 @@ EXPORTER_CASES = (
         series={**of(UP, "1x90"), **of(SAMPLES_DROPPED, "0+1x90")},
         at="20m",
         fires={
-            "NundbExporterSamplesDropped": Fired("a (job nundb) has left 60 samples out within 15 minutes.", _here()),
+            "NundbExporterSamplesDropped": Fired("a (job nundb) has dropped 60 samples within 15 minutes.", _here()),
         },
     ),
     Case(
@@ -484,7 +494,7 @@ CLUSTER_CASES = (
         ),
         at="3m",
         fires={
-            "NundbNoPrimary": Fired("No node of the job nundb is a primary, for one minute.", {"job": "nundb"}),
+            "NundbNoPrimary": Fired("No node of the job nundb has been primary for one minute.", {"job": "nundb"}),
         },
     ),
     Case(
@@ -492,7 +502,7 @@ CLUSTER_CASES = (
         series={**of(UP, "1x40"), **of(COLLECTOR_SUCCESS, "1x40", collector="cluster")},
         at="3m",
         fires={
-            "NundbNoPrimary": Fired("No node of the job nundb is a primary, for one minute.", {"job": "nundb"}),
+            "NundbNoPrimary": Fired("No node of the job nundb has been primary for one minute.", {"job": "nundb"}),
         },
     ),
     Case(
@@ -520,7 +530,7 @@ CLUSTER_CASES = (
             ("b", B, {A: "secondary", B: "secondary", C: "primary"}),
         ),
         at="3m",
-        fires={"NundbNoPrimary": Fired("No node of the job nundb is a primary, for one minute.", {"job": "nundb"})},
+        fires={"NundbNoPrimary": Fired("No node of the job nundb has been primary for one minute.", {"job": "nundb"})},
     ),
     Case(
         about="the primary hangs, and the others go on listing it",
@@ -550,7 +560,8 @@ CLUSTER_CASES = (
         at="9m",
         fires={
             "NundbExporterDown": Fired(
-                "Prometheus has no metrics from a (job nundb) for two minutes: nothing is known of its node.", _here()
+                "Prometheus has had no metrics from a (job nundb) for two minutes: the state of its node is unknown.",
+                _here(),
             ),
         },
         misses=(alerts.cluster.NO_PRIMARY, alerts.cluster.NO_ACTING),
@@ -570,7 +581,7 @@ CLUSTER_CASES = (
         at="4m",
         fires={
             "NundbSeveralPrimaries": Fired(
-                "2 nodes of the job nundb are taken for the primary, by themselves or by others, for two minutes.",
+                "2 nodes of the job nundb have been listed as primary, by themselves or by others, for two minutes.",
                 {"job": "nundb"},
             ),
         },
@@ -581,7 +592,7 @@ CLUSTER_CASES = (
         at="4m",
         fires={
             "NundbSeveralPrimaries": Fired(
-                "2 nodes of the job nundb are taken for the primary, by themselves or by others, for two minutes.",
+                "2 nodes of the job nundb have been listed as primary, by themselves or by others, for two minutes.",
                 {"job": "nundb"},
             ),
         },
@@ -622,11 +633,11 @@ CLUSTER_CASES = (
         at="3m",
         fires={
             "NundbSeveralActingPrimaries": Fired(
-                "2 nodes of the job nundb act as primary, for one minute.", {"job": "nundb"}
+                "2 nodes of the job nundb have acted as primary for one minute.", {"job": "nundb"}
             ),
             "NundbRoleNotActed": Fired(
-                "The node behind c (job nundb) prints itself as primary and does not act as one, or the other way "
-                "round.",
+                "The node behind c (job nundb) lists itself as primary and does not act as one, or acts as primary and "
+                "does not list itself as one.",
                 _here("c"),
             ),
         },
@@ -653,11 +664,11 @@ CLUSTER_CASES = (
         at="4m",
         fires={
             "NundbNoActingPrimary": Fired(
-                "All nodes of the job nundb were asked, and none acts as primary, for one minute.", {"job": "nundb"}
+                "All nodes of the job nundb answer, and none has acted as primary for one minute.", {"job": "nundb"}
             ),
             "NundbRoleNotActed": Fired(
-                "The node behind a (job nundb) prints itself as primary and does not act as one, or the other way "
-                "round.",
+                "The node behind a (job nundb) lists itself as primary and does not act as one, or acts as primary and "
+                "does not list itself as one.",
                 _here(),
             ),
         },
@@ -682,7 +693,7 @@ CLUSTER_CASES = (
         at="6m",
         fires={
             "NundbMembersDisagree": Fired(
-                f"Only 2 of the nodes of the job nundb that answer list the member {C}, for five minutes.",
+                f"For five minutes, only 2 of the nodes of the job nundb that answer have listed the member {C}.",
                 {"job": "nundb", "member": C},
             ),
         },
@@ -726,7 +737,7 @@ CLUSTER_CASES = (
         fires={
             "NundbMemberMissing": Fired(
                 "The cluster of the job nundb has 2 members; it had more for most of the last six hours, and no "
-                "exporter reports a node that is down.",
+                "exporter reports that its node is down.",
                 {"job": "nundb"},
             ),
         },
@@ -769,7 +780,8 @@ CLUSTER_CASES = (
         interval="1m",
         fires={
             "NundbDown": Fired(
-                "No connection to the node behind b (job nundb), or none that lasts, for two minutes.", _here("b")
+                "For two minutes there has been no connection to the node behind b (job nundb), or none that lasted.",
+                _here("b"),
             ),
         },
         misses=(alerts.cluster.MEMBER_MISSING,),
@@ -783,7 +795,7 @@ CLUSTER_CASES = (
         at="9m",
         fires={
             "NundbElectionsFlapping": Fired(
-                "Nodes of the job nundb have become primary, or ceased to be, 9 times within 15 minutes.",
+                "Nodes of the job nundb have become primary, or stopped being primary, 9 times within 15 minutes.",
                 {"job": "nundb"},
             ),
         },
@@ -797,7 +809,7 @@ CLUSTER_CASES = (
         at="9m",
         fires={
             "NundbElectionsFlapping": Fired(
-                "Nodes of the job nundb have become primary, or ceased to be, 12 times within 15 minutes.",
+                "Nodes of the job nundb have become primary, or stopped being primary, 12 times within 15 minutes.",
                 {"job": "nundb"},
             )
         },
@@ -845,7 +857,7 @@ REPLICATION_CASES = (
         at="5m",
         fires={
             "NundbReplicaNotAcknowledging": Fired(
-                f"{B} has owed a (job nundb) an acknowledgement for 4m 0s.", _here(member=B)
+                f"{B} has not acknowledged an operation of a (job nundb) for 4m 0s.", _here(member=B)
             ),
         },
         misses=(alerts.replication.LEAKED,),
@@ -914,8 +926,8 @@ REPLICATION_CASES = (
         at="14m",
         fires={
             "NundbPendingGrowing": Fired(
-                "At least 540 operations are pending on the node behind a (job nundb), more at any moment of five "
-                "minutes than at any of the five before that.",
+                "At least 540 operations have been pending on the node behind a (job nundb) for five minutes, more "
+                "than at any time in the five minutes before.",
                 _here(),
             ),
         },
@@ -932,7 +944,7 @@ REPLICATION_CASES = (
         at="6m30s",
         fires={
             "NundbPendingBacklog": Fired(
-                "At least 5000 operations are pending on the node behind a (job nundb), for five minutes.", _here()
+                "At least 5000 operations have been pending on the node behind a (job nundb) for five minutes.", _here()
             ),
         },
         misses=(alerts.replication.PENDING_GROWING,),
@@ -965,7 +977,7 @@ REPLICATION_CASES = (
         at="21m",
         fires={
             "NundbReplicationSlow": Fired(
-                "Acknowledgements to the node behind a (job nundb) have taken 2.044s on average, at the least, for 20 "
+                "Acknowledgements to the node behind a (job nundb) have taken at least 2.044s on average for 20 "
                 "minutes.",
                 _here(),
             ),
@@ -1020,7 +1032,7 @@ OPLOG_CASES = (
         at="11m",
         fires={
             "NundbResolveStorm": Fired(
-                "The operation log of the node behind a (job nundb) grows by 450 records a second, and a resolve is "
+                "The operation log of the node behind a (job nundb) grows by 450 records per second, and a resolve is "
                 "pending all the time.",
                 _here(),
             ),
@@ -1059,7 +1071,7 @@ DATABASE_CASES = (
         at="6m",
         fires={
             "NundbDatabaseMissing": Fired(
-                "Only 1 of the nodes of the job nundb hold the database desk, for five minutes.",
+                "For five minutes, only 1 of the nodes of the job nundb have had the database desk.",
                 {"job": "nundb", "database": "desk"},
             ),
         },
@@ -1133,8 +1145,8 @@ DATABASE_CASES = (
         interval="1m",
         fires={
             "NundbConnectionsLeaking": Fired(
-                "The database shop on the node behind a (job nundb) has at least 90 connections, more at any moment of "
-                "30 minutes than at any of the 30 before that.",
+                "The database shop on the node behind a (job nundb) has had at least 90 connections for 30 minutes, "
+                "more than at any time in the 30 minutes before.",
                 _here(database="shop"),
             ),
         },

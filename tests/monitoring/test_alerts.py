@@ -1,4 +1,4 @@
-"""Rules fire on the true failure, stay silent on what only resembles it, and read well at night."""
+"""Rules fire on the failure they are made for and not on similar ones, and their texts are complete."""
 
 import re
 from pathlib import Path
@@ -18,11 +18,11 @@ from .rule_cases import CASES, Case, promtool_test
 MAX_NAME = 40
 MAX_RULES = 20
 COMMANDS = ("curl ", "ss ", "nundb_")
-"""What a sentence may begin with although it is written small."""
+"""What a sentence may begin with although it is lower case."""
 
 
 def named(item: Alert | Recording | Case) -> str:
-    """How a parameter shows in a test's name."""
+    """Name a parameter in the test's id."""
     return item.about if isinstance(item, Case) else item.name
 
 
@@ -37,7 +37,7 @@ def test_exactly_the_expected_alerts_fire(case: Case, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("alert", ALERTS, ids=named)
 def test_every_alert_is_seen_to_fire_and_to_stay_silent(alert: Alert) -> None:
-    """Each alert has a situation in which it fires, and one like it in which it must not."""
+    """Each alert has a situation in which it fires, and a similar one in which it must not."""
     assert any(alert.name in case.fires for case in CASES)
     near_misses = [case for case in CASES if alert in case.misses]
     assert near_misses
@@ -66,8 +66,8 @@ def test_an_alert_keeps_to_the_conventions_of_mixins(alert: Alert) -> None:
 
 @pytest.mark.parametrize("alert", ALERTS, ids=named)
 def test_a_runbook_entry_is_complete(alert: Alert) -> None:
-    """Whoever is woken reads what it means, how to make sure, what to do and what else it may be."""
-    for text in (alert.meaning, alert.evidence, alert.remedy, alert.confusion):
+    """The person on call reads what it means, how to confirm it, what to do and which other causes there are."""
+    for text in (alert.meaning, alert.evidence, alert.remedy, alert.other_causes):
         assert text[0].isupper() or text[0] == "`" or text.startswith(COMMANDS), text
         assert text.endswith("."), text
     assert any(
@@ -77,8 +77,8 @@ def test_a_runbook_entry_is_complete(alert: Alert) -> None:
 
 @pytest.mark.parametrize("alert", ALERTS, ids=named)
 def test_a_runbook_entry_names_only_alerts_that_exist(alert: Alert) -> None:
-    """An alert that a text sends the reader to is there."""
-    text = f"{alert.meaning} {alert.evidence} {alert.remedy} {alert.confusion}"
+    """Every alert that a text refers to exists."""
+    text = f"{alert.meaning} {alert.evidence} {alert.remedy} {alert.other_causes}"
     names = {other.name for other in ALERTS}
     assert set(re.findall(r"\bNundb[A-Z]\w+", text)) <= names
 

@@ -1,4 +1,4 @@
-"""What is generated is committed as it is, and the reference tells of all that there is."""
+"""Generated files are committed unchanged, and the reference is complete."""
 
 import re
 
@@ -23,23 +23,23 @@ def test_a_committed_file_is_what_the_code_says(path: str) -> None:
 
 
 def test_nothing_else_lies_among_the_generated_files() -> None:
-    """A dashboard or rule file whose source is gone is gone as well."""
+    """A dashboard or rule file without a source is removed."""
     there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "deploy").rglob("*") if path.is_file()}
     assert there == {path for path in GENERATED if path.startswith("deploy/")}
 
 
 def test_generating_is_repeatable() -> None:
-    """The same code gives the same text, and a README that was written before is left as it is."""
+    """The same code gives the same text, and an up-to-date README stays unchanged."""
     assert files(GENERATED["README.md"], help_texts()) == GENERATED
 
 
 def test_a_directory_without_readme_gets_the_other_files() -> None:
-    """Who only wants rules and dashboards needs no checkout."""
+    """Rules and dashboards can be generated without a checkout."""
     assert files(None, {}).keys() == GENERATED.keys() - {"README.md"}
 
 
 def test_the_readme_stays_short() -> None:
-    """The table grows with the families; whoever reads the page wants to begin."""
+    """The table grows with the families; a reader wants to get started."""
     assert GENERATED["README.md"].count("\n") < 120
 
 

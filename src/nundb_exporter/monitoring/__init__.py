@@ -1,1 +1,1 @@
-"""What is made of the families: dashboards, rules, a runbook, reference documentation. Pure: data in, text out."""
+"""Dashboards, rules, the runbook and reference documentation, generated from the families. Pure: data in, text out."""

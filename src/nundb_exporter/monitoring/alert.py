@@ -1,4 +1,4 @@
-"""What an alerting rule, a recording rule and a group of them are: plain data."""
+"""The types: alerting rule, recording rule and group, as plain data."""
 
 import textwrap
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from typing import Final, Literal
 
 RUNBOOK_URL: Final = "https://github.com/nundb-exporter/nundb-exporter/blob/main/docs/runbook.md"
 SAME_TARGET: Final = "on (job, instance)"
-"""How series of one scraped page are joined."""
+"""Joins series of one scraped page."""
 
 
 def promql(text: str) -> str:
-    """Return an expression written over several indented lines as it should stand in a file."""
+    """Return an expression that is written over several indented lines without its indentation."""
     return textwrap.dedent(text).strip()
 
 
@@ -27,29 +27,29 @@ PENDING: Final = "nundb-exporter pending --nundb.url http://NODE:3013"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """An alerting rule, with all that a person who is woken by it needs."""
+    """An alerting rule, with everything that a person on call needs."""
 
     name: str
     expression: str
     wait: str
     """How long the expression must hold: the rule's `for`."""
     severity: Literal["critical", "warning", "info"]
-    """critical: wake somebody. warning: within the working day. info: good to know."""
+    """critical: page the person on call. warning: handle within the working day. info: for information."""
     summary: str
-    """One sentence, the same each time."""
+    """One sentence, without template variables."""
     description: str
-    """What happened where; a template of Prometheus."""
+    """What happened where; a Prometheus template."""
     meaning: str
     """What it means in Nun-db."""
     confirm: tuple[str, ...]
-    """Commands that show whether it is so."""
+    """Commands that confirm it."""
     evidence: str
-    """What the commands print when it is."""
+    """What the commands print if it is confirmed."""
     remedy: str
-    confusion: str
-    """What else can look like it."""
+    other_causes: str
+    """Other causes that fire the alert, and near misses that do not."""
     needs: str = ""
-    """What must be switched on for it; empty where the defaults do."""
+    """What must be enabled for it; empty if the defaults suffice."""
 
     @property
     def anchor(self) -> str:
@@ -58,13 +58,13 @@ class Alert:
 
     @property
     def runbook_url(self) -> str:
-        """Where the runbook tells about it."""
+        """The URL of its entry in the runbook."""
         return f"{RUNBOOK_URL}#{self.anchor}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A recording rule, and what its series are good for."""
+    """A recording rule, and what its series mean."""
 
     name: str
     """`level:metric:operation`."""

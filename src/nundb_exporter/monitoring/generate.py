@@ -1,4 +1,4 @@
-"""All files that are written from the code: dashboards, rules, runbook, reference."""
+"""All generated files: dashboards, rules, runbook, reference."""
 
 import json
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ from nundb_exporter.monitoring.recordings import RECORDINGS
 def files(readme: str | None, help_texts: Mapping[str, str]) -> dict[str, str]:
     """Return the text of each file by its path within the repository.
 
-    `readme` is README.md as it is, to have its table of metrics written anew; None where there is none. `help_texts`
-    is what `--help` prints, by command: this package knows no command line.
+    `readme` is the current README.md, whose table of metrics is rewritten; None if there is none. `help_texts` is what
+    `--help` prints, by command, because this package may not import the command line.
 
     Raises:
-        ValueError: the README has no place for the table.
+        ValueError: the README lacks the markers of the table.
     """
     dashboards = {
         f"deploy/grafana/{dashboard.uid}.json": json.dumps(model(dashboard), indent=2, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""An example of Prometheus' own configuration: what to scrape, and which rules to load."""
+"""An example configuration for Prometheus: what to scrape, and which rules to load."""
 
 from typing import Final
 
@@ -12,13 +12,13 @@ CONFIGURATION: Final = f"""\
   scrape_interval: 15s
   evaluation_interval: 15s
 
-# Neither file needs the other.
+# Either file can be loaded without the other.
 rule_files:
   - alerts.yml
   - recordings.yml
 
 scrape_configs:
-  # One job is one cluster: the rules compare what its nodes say of each other. One exporter runs beside each node.
+  # One job is one cluster: the rules compare what its nodes report about each other. Each node has its own exporter.
   - job_name: nundb
     static_configs:
       - targets:
@@ -26,12 +26,12 @@ scrape_configs:
           - nun-db-1:{_PORT}
           - nun-db-2:{_PORT}
 
-  # Further clusters, and each node that stands alone, have jobs of their own:
+  # Every other cluster, and every standalone node, gets a job of its own:
   # - job_name: nundb-desk
   #   static_configs:
   #     - targets: [desk-0:{_PORT}, desk-1:{_PORT}]
   #
-  # Where one discovery finds the nodes of all clusters, relabelling tells them apart, such as in Kubernetes by
+  # If service discovery finds the nodes of several clusters at once, relabelling can set the job. In Kubernetes, by
   # namespace and service:
   # - job_name: nundb
   #   kubernetes_sd_configs:

@@ -1,7 +1,7 @@
-"""The recording rules: what a fleet comes down to, small enough to keep for years or to federate.
+"""The recording rules: a summary of all clusters, small enough to keep for years or to federate.
 
-Neither alerts nor dashboards need them: whoever loads one file alone must not end up with deaf rules or empty panels.
-They aggregate `by` what their names say and not `without` the rest: discovery adds labels of its own, such as the pod.
+Neither alerts nor dashboards need them: loading one file alone must not give rules that never fire or empty panels.
+They aggregate `by` the labels in their names, not `without` the others: discovery adds its own, such as the pod.
 """
 
 from typing import Final
@@ -17,37 +17,37 @@ RECORDINGS: Final = (
     Recording(
         name="job:nundb_cluster_members:max",
         expression=MEMBERS,
-        help="Members of the cluster, by the longest list.",
+        help="Members of the cluster, in the longest list of any node.",
     ),
     Recording(
         name="job:nundb_cluster_primaries:count",
         expression=PRIMARIES,
-        help="Members that somebody takes for the primary: 1.",
+        help="Members that at least one node lists as primary; should be 1.",
     ),
     Recording(
         name=f"job:{replication.PENDING}:max",
         expression=f"max by (job) ({replication.PENDING})",
-        help="Pending operations, on the node that has most: the primary.",
+        help="Pending operations on the node that has the most, which is the primary.",
     ),
     Recording(
         name="job:nundb_replication_oldest_pending_seconds:max",
-        # 0 where nothing is owed, so that there is no gap while all is well.
+        # 0 if nothing is pending, so that a healthy cluster has no gap.
         expression=f"max by (job) (time() - {pending.OLDEST}) or max by (job) (0 * {replication.PENDING})",
-        help="How long the oldest pending operation has been owed; 0 where none is.",
+        help="Age of the oldest pending operation; 0 if none is pending.",
     ),
     Recording(
         name=f"instance:{oplog.RECORDS}:deriv5m",
         expression=f"deriv({oplog.RECORDS}[5m])",
-        help="Records a second that a node writes to its operation log; negative while segments are pruned.",
+        help="Records per second that a node writes to its operation log; negative while segments are pruned.",
     ),
     Recording(
         name=f"job_database:{connections.OPEN}:sum",
         expression=f"sum by (job, database) ({connections.OPEN})",
-        help="Connections by database, on all nodes together.",
+        help="Connections by database, summed over all nodes.",
     ),
     Recording(
         name=f"job_database:{conflicts.COUNT}:max",
         expression=f"max by (job, database, state) ({conflicts.COUNT})",
-        help="Conflicts by database and state, on the node that has most.",
+        help="Conflicts by database and state, on the node that has the most.",
     ),
 )

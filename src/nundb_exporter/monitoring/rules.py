@@ -34,7 +34,7 @@ def _alerting_rule(alert: Alert) -> dict[str, Any]:
 
 
 def _yaml(groups: list[dict[str, Any]]) -> str:
-    import yaml  # noqa: PLC0415 - only who generates needs it, and the command line imports this package
+    import yaml  # noqa: PLC0415 - only `generate` needs it, and every command imports this package
 
     class Dumper(yaml.SafeDumper):
         """Writes expressions of several lines as such."""

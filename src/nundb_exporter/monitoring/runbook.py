@@ -9,24 +9,24 @@ GENERATED: Final = "<!-- Written by `nundb-exporter generate`; changes here are 
 _INTRODUCTION: Final = f"""\
 # Runbook
 
-One entry for each alert of `deploy/prometheus/alerts.yml`: what it means in Nun-db, how to make sure, what to do, and
-what else can look like it.
+One entry for each alert of `deploy/prometheus/alerts.yml`: what it means in Nun-db, how to confirm it, what to do, and
+which other causes it can have.
 
-- One `job` is one cluster, and each `instance` is the page of one node: the rules count on it.
-- In the commands, NODE is a node's host, EXPORTER the exporter's; NUN_USER and NUN_PWD are exported as the
-  administrator's name and password, and NUNDB_EXPORTER_CONFIG_FILE as the exporter's file where that holds the
-  databases' tokens. `nun-db.log` is where a node's standard output goes. The commands under *How to make sure* change
-  nothing in the database.
-- Nun-db keeps in memory what was not snapshotted: before you restart a node that still answers, take a snapshot of each
-  of its databases, a second apart, and wait for NUN_DECLUTTER_INTERVAL (300 seconds), or end the process with
-  SIGINT, which writes what is queued. SIGTERM and SIGKILL write nothing. A snapshot is
+- The rules require that one `job` is one cluster, and that each `instance` is the page of one node.
+- In the commands, NODE is the host of a node and EXPORTER that of the exporter. Export NUN_USER and NUN_PWD with the
+  administrator's name and password, and NUNDB_EXPORTER_CONFIG_FILE with the exporter's configuration file if that has
+  the databases' tokens. `nun-db.log` is the file with the node's standard output. The commands under *How to confirm
+  it* change nothing in the database.
+- Nun-db keeps in memory what was not snapshotted. Before you restart a node that still answers, take a snapshot of each
+  of its databases, one second apart. Then wait for NUN_DECLUTTER_INTERVAL (300 seconds), or stop the process with
+  SIGINT, which writes the queued snapshots. SIGTERM and SIGKILL write nothing. To take a snapshot:
 
   ```sh
   {ask("use-db DATABASE TOKEN;snapshot false")}
   ```
 
-- A node joins when it starts, and only then. Start it when no other node lists it any more: a node that joins while
-  the primary still lists it ends the primary's process.
+- A node joins only when it starts. Start it when no other node lists it any more: a node that joins while the primary
+  still lists it crashes the primary.
 """
 
 
@@ -45,11 +45,11 @@ def _entry(alert: Alert) -> str:
             f"### {alert.name}\n",
             f"{alert.summary} **{alert.severity}**, after {alert.wait}.{_needs(alert)}\n",
             f"**What it means.** {alert.meaning}\n",
-            "**How to make sure.**\n",
+            "**How to confirm it.**\n",
             *_block("sh", alert.confirm),
             f"{alert.evidence}\n",
             f"**What to do.** {alert.remedy}\n",
-            f"**What it can be mistaken for.** {alert.confusion}\n",
+            f"**Other causes.** {alert.other_causes}\n",
             "**The rule.**\n",
             *_block("promql", [alert.expression]),
         ]
@@ -74,13 +74,14 @@ _LIST_INTRODUCTION: Final = """\
 # Alerts and recording rules
 
 Load `deploy/prometheus/alerts.yml`, and `recordings.yml` beside it if you want the recorded series: `rule_files` in
-`deploy/prometheus/prometheus.yml` shows how. One `job` is one cluster. **critical** wakes somebody, **warning** waits
-for the working day, **info** is good to know. [drills.md](drills.md) tells how each was seen to ring.
+`deploy/prometheus/prometheus.yml` shows how. One `job` is one cluster. **critical** pages the person on call,
+**warning** can wait for the working day, **info** is for information. [drills.md](drills.md) records how each alert was
+tested.
 """
 _RECORDINGS: Final = """\
 ## Recording rules
 
-What a fleet comes down to, to keep for years or to federate. Neither the alerts nor the dashboards need them.
+A summary of all clusters, to keep for years or to federate. Neither the alerts nor the dashboards need them.
 
 | series | meaning |
 |---|---|"""

@@ -1,4 +1,4 @@
-"""The alerting rules, one subject a file. To add one: write its record, and a case that fires and one that does not."""
+"""The alerting rules, one subject per file. A new one needs a case in which it fires and one in which it does not."""
 
 from typing import Final
 

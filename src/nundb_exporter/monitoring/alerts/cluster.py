@@ -1,16 +1,16 @@
-"""The nodes of a cluster together: who is the primary, who belongs to it. One job is one cluster."""
+"""The cluster as a whole: its primary and its members. One job is one cluster."""
 
 from nundb_exporter.collectors import acting_role, cluster
 from nundb_exporter.metrics import COLLECTOR_SUCCESS, UP
 from nundb_exporter.monitoring.alert import CHECK_ALL, SAME_TARGET, Alert, Group, ask, promql
 from nundb_exporter.monitoring.views import MEMBERS, NODES_WITH_LIST, PRIMARIES
 
-_SEVERAL_CLUSTERS = "Several clusters, or nodes that stand alone, under one `job`: give each cluster a job of its own."
+_SEVERAL_CLUSTERS = "Several clusters, or standalone nodes, share one `job`: give each a job of its own."
 
 NO_PRIMARY = Alert(
     name="NundbNoPrimary",
-    # Whom nobody lists, or whom others list but nobody is. The latter only where every target was heard: a primary
-    # that hangs, or whose exporter is down, is one that nobody is either.
+    # No node lists a primary, or none is the primary that they list. The latter only if every target answered: a
+    # primary that hangs, or whose exporter is down, does not report its role either.
     expression=promql(f"""
         (
           group by (job) ({COLLECTOR_SUCCESS.where(collector=cluster.COLLECTOR.name)} == 1)
@@ -26,18 +26,18 @@ NO_PRIMARY = Alert(
     wait="1m",
     severity="critical",
     summary="A Nun-db cluster has no primary.",
-    description="No node of the job {{ $labels.job }} is a primary, for one minute.",
-    meaning="No node lists a primary, or all nodes answer and each takes another for it, one that is not there. Nobody "
-    "creates databases or replicates: each node keeps the writes that it accepts for itself. Elections take 150 ms, or "
-    "a second when the primary has died; a minute without a winner is no election any more.",
+    description="No node of the job {{ $labels.job }} has been primary for one minute.",
+    meaning="No node lists a primary, or all nodes answer and the primary they list is none of them. No node creates "
+    "databases or replicates: each keeps the writes that it accepts to itself. An election takes about 150 ms, or a "
+    "second if the primary has died. After a minute without a primary, it is no longer an election in progress.",
     confirm=(CHECK_ALL, ask("cluster-state")),
-    evidence="No `Primary` in the list of any node, or one that does not exist, or no list at all.",
-    remedy=f"Ask the node that started first for an election: `{ask('debug force-election')}`. It answers when the "
-    "election is over. If nobody wins, look for `election` in its log, take a snapshot, and restart it; the "
+    evidence="No node lists a `Primary`, the listed one does not exist, or the lists are empty.",
+    remedy=f"Start an election on the node that started first: `{ask('debug force-election')}`. The command answers "
+    "when the election is over. If no node wins, look for `election` in its log, take a snapshot, and restart it; the "
     "others join when they are started after it.",
-    confusion="The primary is not scraped at all, and two or more of the others are: give every node an exporter. "
-    "While an exporter is down or a node does not answer, that may be the primary, and it stays silent. A start takes "
-    "one second without a list.",
+    other_causes="The primary is not scraped while two or more other nodes are: give every node an exporter. A primary "
+    "that is listed but does not answer is not reported here, because the rule then needs an answer from every target. "
+    "A starting node has no list for one second.",
 )
 SEVERAL_PRIMARIES = Alert(
     name="NundbSeveralPrimaries",
@@ -48,19 +48,20 @@ SEVERAL_PRIMARIES = Alert(
     """),
     wait="2m",
     severity="critical",
-    summary="A Nun-db cluster sees more than one primary.",
-    description="{{ $value }} nodes of the job {{ $labels.job }} are taken for the primary, by themselves or by "
+    summary="Nodes of a Nun-db cluster list more than one primary.",
+    description="{{ $value }} nodes of the job {{ $labels.job }} have been listed as primary, by themselves or by "
     "others, for two minutes.",
-    meaning="Nun-db knows neither terms nor a quorum: a node that is cut off, or whose join failed, elects itself. "
-    "Each primary accepts writes, and they never meet. After a failover a node may also print itself as primary "
-    "although it no longer acts as one.",
+    meaning="Nun-db has neither election terms nor a quorum: a node that is cut off, or whose join failed, elects "
+    "itself. Each primary accepts writes, and these are never merged. After a failover a node may also list itself as "
+    "primary although it no longer acts as one.",
     confirm=(CHECK_ALL, ask("cluster-state"), ask("create-db $admin x")),
-    evidence="Lists that name different primaries. `create-db $admin x` changes nothing: a primary refuses it with "
+    evidence="The lists name different primaries. `create-db $admin x` changes nothing: a primary refuses it with "
     "`database already exists`, any other node with `Create database only allow from primary!`.",
-    remedy="Decide whose data count. Take a snapshot there. Restart the other node once it is gone from the first "
-    "one's list, so that it joins. What was written to it alone is lost; compare before.",
-    confusion=f"{_SEVERAL_CLUSTERS} Two exporters that scrape the same node under one job. A failover is over in "
-    "seconds and stays silent.",
+    remedy="Decide which node's data to keep, and take a snapshot there. Compare the data: what was written only to "
+    "the other node will be lost. Then stop the other node, and start it when the first one no longer lists it, so "
+    "that it joins.",
+    other_causes=f"{_SEVERAL_CLUSTERS} Two exporters scrape the same node under one job. A failover is over in seconds "
+    "and does not fire the alert.",
 )
 SEVERAL_ACTING = Alert(
     name="NundbSeveralActingPrimaries",
@@ -68,13 +69,13 @@ SEVERAL_ACTING = Alert(
     wait="1m",
     severity="critical",
     summary="More than one node of a Nun-db cluster acts as the primary.",
-    description="{{ $value }} nodes of the job {{ $labels.job }} act as primary, for one minute.",
-    meaning="Not only do the lists say so: these nodes would create databases and do replicate, each to those it "
-    "knows. What is written to one is missing on the other.",
+    description="{{ $value }} nodes of the job {{ $labels.job }} have acted as primary for one minute.",
+    meaning="The nodes do not only list several primaries: each of these nodes creates databases, and replicates to "
+    "the members it knows. What is written to one is missing on the other.",
     confirm=(ask("create-db $admin x"),),
-    evidence="`database already exists` from more than one node. The command changes nothing.",
-    remedy="As for NundbSeveralPrimaries.",
-    confusion=f"{_SEVERAL_CLUSTERS} Two exporters that scrape the same node under one job.",
+    evidence="More than one node answers `database already exists`. The command changes nothing.",
+    remedy="See NundbSeveralPrimaries.",
+    other_causes=f"{_SEVERAL_CLUSTERS} Two exporters scrape the same node under one job.",
     needs="--collector.acting_role",
 )
 NO_ACTING = Alert(
@@ -87,15 +88,15 @@ NO_ACTING = Alert(
     wait="1m",
     severity="critical",
     summary="No node of a Nun-db cluster acts as the primary.",
-    description="All nodes of the job {{ $labels.job }} were asked, and none acts as primary, for one minute.",
-    meaning="Whatever the lists say, nobody replicates and nobody creates databases. A primary whose election never "
+    description="All nodes of the job {{ $labels.job }} answer, and none has acted as primary for one minute.",
+    meaning="Whatever the lists say, no node replicates and no node creates databases. A primary whose election never "
     "ends refuses as well.",
     confirm=(ask("create-db $admin x"),),
-    evidence="`Create database only allow from primary!` from every node. The command changes nothing.",
-    remedy="As for NundbNoPrimary.",
-    confusion="An election lasts a second at most and stays silent. So it does where a node or its exporter does not "
-    "answer, or where the collector is off for one: that may be the primary. A primary that is not scraped at all, "
-    "while two or more of the others are.",
+    evidence="Every node answers `Create database only allow from primary!`. The command changes nothing.",
+    remedy="See NundbNoPrimary.",
+    other_causes="The primary is not scraped while two or more other nodes are. An election lasts a second at most and "
+    "does not fire the alert. Nor does a node that does not answer, whose exporter is down, or whose collector is off: "
+    "it may be the primary.",
     needs="--collector.acting_role",
 )
 ROLE_NOT_ACTED = Alert(
@@ -107,16 +108,16 @@ ROLE_NOT_ACTED = Alert(
     """),
     wait="2m",
     severity="critical",
-    summary="A Nun-db node prints another role than the one it acts in.",
-    description="The node behind {{ $labels.instance }} (job {{ $labels.job }}) prints itself as primary and does not "
-    "act as one, or the other way round.",
-    meaning="A node keeps two notions: the list of members that it prints, and the state that it acts on. A failover "
-    "can leave them apart. A node that takes itself for a primary in one of them keeps writes for itself that the "
-    "others never see.",
+    summary="A Nun-db node reports another role than the one it acts in.",
+    description="The node behind {{ $labels.instance }} (job {{ $labels.job }}) lists itself as primary and does not "
+    "act as one, or acts as primary and does not list itself as one.",
+    meaning="A node keeps its role in two places: in the list of members that it prints, and in the state that it acts "
+    "on. After a failover they can differ. A node that is primary in only one of them keeps writes to itself that the "
+    "other nodes never receive.",
     confirm=(ask("cluster-state"), ask("create-db $admin x")),
-    evidence="`(self):Primary` in the list, and `Create database only allow from primary!`, or the reverse.",
-    remedy="Restart that node, once it is gone from the others' lists. Compare its data with the primary's before.",
-    confusion="An election in progress: it lasts a second and stays silent.",
+    evidence="`(self):Primary` in the list and `Create database only allow from primary!`, or the reverse.",
+    remedy="Compare its data with the primary's. Then stop the node, and start it when no other node lists it.",
+    other_causes="An election in progress: it lasts a second and does not fire the alert.",
     needs="--collector.acting_role",
 )
 MEMBERS_DISAGREE = Alert(
@@ -128,21 +129,22 @@ MEMBERS_DISAGREE = Alert(
     """),
     wait="5m",
     severity="critical",
-    summary="Nodes of a Nun-db cluster disagree on who belongs to it.",
-    description="Only {{ $value }} of the nodes of the job {{ $labels.job }} that answer list the member {{ "
-    "$labels.member }}, for five minutes.",
-    meaning="A join failed half-way: joins are tried once and never again, and about one in ten leaves a node out of "
-    "somebody's list. A primary whose list lacks a live replica sends it nothing; a node that is alone in its own list "
+    summary="Nodes of a Nun-db cluster disagree about its members.",
+    description="For five minutes, only {{ $value }} of the nodes of the job {{ $labels.job }} that answer have listed "
+    "the member {{ $labels.member }}.",
+    meaning="A join failed half-way. A join is tried once and never repeated, and about one in ten leaves a node out "
+    "of another node's list. A primary whose list lacks a live replica sends it nothing; a node that lists only itself "
     "is a cluster of its own.",
     confirm=(CHECK_ALL, ask("cluster-state")),
-    evidence="`check` names who does not list whom.",
-    remedy="Restart the member that is missing somewhere, once it is gone from every other list; then look again. "
-    "Start nodes one after another, two seconds apart.",
-    confusion=f"{_SEVERAL_CLUSTERS} A node that is down is not asked, and a member that hangs is listed by all.",
+    evidence="`check` says which node does not list which member.",
+    remedy="Stop the member that is missing from a list, start it when no other node lists it, and check again. Start "
+    "nodes one after another, two seconds apart.",
+    other_causes=f"{_SEVERAL_CLUSTERS} A node that is down is not counted, and a member that hangs is still listed by "
+    "all.",
 )
 MEMBER_MISSING = Alert(
     name="NundbMemberMissing",
-    # The median, not the maximum: a name that was listed for a moment must not be missed for hours.
+    # The median, not the maximum: a name that was listed only for a moment must not count as missing for hours.
     expression=promql(f"""
         {MEMBERS}
           <
@@ -153,18 +155,19 @@ MEMBER_MISSING = Alert(
     severity="warning",
     summary="A Nun-db cluster has fewer members than before.",
     description="The cluster of the job {{ $labels.job }} has {{ $value }} members; it had more for most of the last "
-    "six hours, and no exporter reports a node that is down.",
-    meaning="A member has left all lists and has not come back, and its exporter is gone as well or was never scraped.",
+    "six hours, and no exporter reports that its node is down.",
+    meaning="A member has left every list and has not come back, and its exporter is gone as well or was never "
+    "scraped.",
     confirm=(CHECK_ALL, ask("cluster-state")),
-    evidence="Fewer members in the list than nodes that should be there.",
-    remedy="Start the missing node, or its exporter. Nodes join only when they start.",
-    confusion="A node that was taken out on purpose: the alert ends by itself after three hours. Where the missing "
-    "node is still scraped, NundbDown tells, and this alert is silent.",
+    evidence="The list has fewer members than the cluster should have.",
+    remedy="Start the missing node, or its exporter. A node joins only when it starts.",
+    other_causes="A node was removed on purpose: the alert resolves by itself after three hours. If the missing node "
+    "is still scraped, NundbDown fires and this alert does not.",
 )
 
 
 def _changes_too_often(family: str) -> str:
-    """Two changes for each node are a rolling restart in which each is the primary when its turn comes."""
+    """Two changes per node are a rolling restart in which each node is primary when it is restarted."""
     changes = f"changes({family}[15m])"
     return f"sum by (job) ({changes}) > 2 * clamp_min(count by (job) ({changes}), 3)"
 
@@ -178,18 +181,19 @@ ELECTIONS_FLAPPING = Alert(
     """),
     wait="1m",
     severity="warning",
-    summary="The primary of a Nun-db cluster changes again and again.",
-    description="Nodes of the job {{ $labels.job }} have become primary, or ceased to be, {{ $value }} times within 15 "
-    "minutes.",
+    summary="The primary of a Nun-db cluster changes repeatedly.",
+    description="Nodes of the job {{ $labels.job }} have become primary, or stopped being primary, {{ $value }} times "
+    "within 15 minutes.",
     meaning="Each join, each leave and each broken link of the primary starts an election. Links that break under load "
-    "or latency make a cluster elect without end, and every failover can lose writes or leave two primaries.",
+    "or latency cause one election after another, and every failover can lose writes or leave two primaries.",
     confirm=(ask("cluster-state"), "grep -i election nun-db.log | tail -50"),
-    evidence="The logs tell of elections again and again, and why: a member that leaves, a join.",
-    remedy="Find the link that breaks: network, an overloaded node, a node that restarts (NundbRestartLoop). With a "
-    "slow network raise NUN_ELECTION_TIMEOUT.",
-    confusion="One failover and return are two changes; a rolling restart in the worst order has two for each node and "
-    "stays silent, as do up to six in a small cluster. Elections that the same node wins again show only with "
-    "--collector.acting_role, and only when scrapes meet them. One address for several nodes: see NundbRestartLoop.",
+    evidence="The logs show repeated elections and their cause: a member that leaves, or a join.",
+    remedy="Find the link that breaks: the network, an overloaded node, or a node that restarts (NundbRestartLoop). On "
+    "a slow network raise NUN_ELECTION_TIMEOUT.",
+    other_causes="One failover and return are two changes. A rolling restart in the worst order makes two per node and "
+    "does not fire the alert, nor do up to six changes in a small cluster. Repeated elections that the same node wins "
+    "show only with --collector.acting_role, and only when scrapes coincide with them. One address for several nodes: "
+    "see NundbRestartLoop.",
 )
 GROUP = Group(
     "nundb-cluster",

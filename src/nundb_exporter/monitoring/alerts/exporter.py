@@ -1,4 +1,4 @@
-"""The exporter: whether it is there, and whether it sees all that it should."""
+"""The exporter: whether it runs, and whether it collects everything that it should."""
 
 from nundb_exporter.metrics import (
     COLLECTOR_SUCCESS,
@@ -12,7 +12,7 @@ from nundb_exporter.monitoring.alert import CHECK, SAME_TARGET, Alert, Group, pr
 
 DOWN = Alert(
     name="NundbExporterDown",
-    # By the job and not by the target: one that has never answered is missed as well.
+    # By job and not by target, to include a target that has never answered.
     expression=promql(f"""
         up == 0 and on (job) present_over_time({UP}[1d])
         or
@@ -20,19 +20,19 @@ DOWN = Alert(
     """),
     wait="2m",
     severity="critical",
-    summary="An exporter of Nun-db cannot be scraped.",
-    description="Prometheus has no metrics from {{ $labels.instance }} (job {{ $labels.job }}) for two minutes: "
-    "nothing is known of its node.",
-    meaning="It says nothing about the database: the exporter answers even when the node is down. Whatever the job is "
-    "called, its targets are known by what one of them served within the last day; in a job with `nundb` or `nun-db` "
-    "in its name none need ever have.",
+    summary="A Nun-db exporter cannot be scraped.",
+    description="Prometheus has had no metrics from {{ $labels.instance }} (job {{ $labels.job }}) for two minutes: "
+    "the state of its node is unknown.",
+    meaning="This says nothing about the database: the exporter answers even when its node is down. The rule covers "
+    "the targets of a job if one of them served the exporter's metrics within the last day, or if the job has `nundb` "
+    "or `nun-db` in its name.",
     confirm=("curl --silent --show-error http://EXPORTER:9898/-/healthy", "curl --silent http://EXPORTER:9898/metrics"),
-    evidence="The page does not come, or not within Prometheus' scrape_timeout. Prometheus' page /targets shows the "
-    "error it met.",
-    remedy="Start the exporter; a wrong setting ends it with one line that names the setting. If it answers slowly, "
-    "raise scrape_timeout.",
-    confusion="A network between Prometheus and the exporter that is cut. A target that was taken out of the "
-    "configuration is silent. A job that scrapes other things as well: give the exporters one of their own.",
+    evidence="The page does not load, or not within Prometheus' scrape_timeout. Prometheus' page /targets shows the "
+    "error.",
+    remedy="Start the exporter; with a wrong setting it exits and prints one line that names the setting. If it "
+    "answers slowly, raise scrape_timeout.",
+    other_causes="The network between Prometheus and the exporter is down. The job also scrapes something else: give "
+    "the exporters a job of their own. A target that was removed from the configuration does not fire the alert.",
 )
 ABSENT = Alert(
     name="NundbExporterAbsent",
@@ -43,17 +43,17 @@ ABSENT = Alert(
     """),
     wait="10m",
     severity="critical",
-    summary="All exporters of Nun-db have vanished from Prometheus.",
+    summary="All Nun-db exporters of a job have disappeared from Prometheus.",
     description="The job {{ $labels.job }} had Nun-db nodes within the last day, and has no target now.",
-    meaning="Service discovery gives no target, or the job was removed: every other alert of this job is silent now.",
+    meaning="Service discovery finds no target, or the job was removed. No other alert of this job can fire now.",
     confirm=("curl --silent 'http://PROMETHEUS:9090/api/v1/targets?state=active'",),
     evidence="No target of the job is listed.",
-    remedy="Repair the service discovery, or the job's relabelling.",
-    confusion="A job that was removed or renamed on purpose: the alert ends a day later by itself.",
+    remedy="Fix the service discovery, or the job's relabelling.",
+    other_causes="The job was removed or renamed on purpose: the alert resolves by itself a day later.",
 )
 COLLECTOR_FAILING = Alert(
     name="NundbCollectorFailing",
-    # Of the scrapes in which the node was up: no collector succeeds in the others, and NundbDown tells that.
+    # Only scrapes in which the node was up: no collector succeeds in the others, for which NundbDown fires.
     expression=promql(f"""
         avg_over_time({COLLECTOR_SUCCESS}[10m])
           < {SAME_TARGET} group_left ()
@@ -63,14 +63,15 @@ COLLECTOR_FAILING = Alert(
     severity="warning",
     summary="A collector of the exporter fails more often than not.",
     description="The collector {{ $labels.collector }} of {{ $labels.instance }} (job {{ $labels.job }}) has failed in "
-    "most scrapes of 20 minutes; its metrics are missing.",
-    meaning="The node answers, but not what this collector asks: a database's token is wrong (connections, conflicts, "
-    "keys), the answer came too late or is too long, or its text is not understood.",
+    "most scrapes for 20 minutes; its metrics are missing.",
+    meaning="The node answers, but this collector's requests fail: a database's token is wrong (connections, "
+    "conflicts, keys), a reply is too late or too long, or it cannot be parsed.",
     confirm=(CHECK,),
-    evidence="`check` names the collector and why it failed; so does the exporter's log, once at each change.",
-    remedy="For a database: correct its token file. For answers that are too late: see NundbScrapeSlow. For a text "
-    "that is not understood: report it. A collector that you do not need: --no-collector.NAME.",
-    confusion="A node so slow that some answers miss the deadline now and then: then less than half of them fail.",
+    evidence="`check` names the collector and why it failed; the exporter's log does too, once per change.",
+    remedy="For a database: correct its token file. For late replies: see NundbScrapeSlow. For a reply that cannot be "
+    "parsed: report it. Disable a collector that you do not need with --no-collector.NAME.",
+    other_causes="A node is so slow that some replies miss the deadline now and then: that fires the alert only if "
+    "more than half of the scrapes fail.",
 )
 SLOW_SHARE = 0.8
 SCRAPE_SLOW = Alert(
@@ -84,46 +85,47 @@ SCRAPE_SLOW = Alert(
     wait="5m",
     severity="warning",
     summary="Scrapes of a Nun-db node come close to their timeout.",
-    description="A scrape of the node behind {{ $labels.instance }} (job {{ $labels.job }}) takes {{ $value | "
-    "humanizeDuration }} on average: more than four fifths of its timeout.",
-    meaning="The node answers late, or a collector asks for something large. A little more and values will be missing.",
+    description="Scrapes of the node behind {{ $labels.instance }} (job {{ $labels.job }}) take {{ $value | "
+    "humanizeDuration }} on average: more than four fifths of their timeout.",
+    meaning="The node answers slowly, or a collector asks for a large reply. If scrapes become slower still, values "
+    "will be missing.",
     confirm=(f"time {CHECK}", "curl --silent http://EXPORTER:9898/metrics | grep nundb_scrape_"),
-    evidence="nundb_scrape_collector_duration_seconds tells which collector takes long; if none does, it is the "
-    "request that all share, and the node is slow.",
-    remedy="Switch the costly collector off (`keys` grows with the data), or raise scrape_timeout. If the node is "
-    "slow, see NundbQueriesSlow.",
-    confusion=f"A scrape_timeout that is short for the network between exporter and node. What Prometheus allows is "
-    f"{SCRAPE_TIMEOUT}.",
+    evidence="nundb_scrape_collector_duration_seconds shows which collector takes long; if none does, it is the "
+    "request that all collectors share, and the node is slow.",
+    remedy="Disable the expensive collector (the cost of `keys` grows with the data), or raise scrape_timeout. If the "
+    "node is slow, see NundbQueriesSlow.",
+    other_causes=f"The scrape_timeout is too short for the network between exporter and node. {SCRAPE_TIMEOUT} shows "
+    "how long a scrape may take.",
 )
 REQUESTS_REFUSED = Alert(
     name="NundbExporterRequestsRejected",
     expression=f"increase({REQUESTS_REJECTED}[15m]) > 0",
     wait="1m",
     severity="warning",
-    summary="The exporter has refused scrapes because too many were under way.",
+    summary="The exporter has refused scrapes because too many were in progress.",
     description="{{ $labels.instance }} (job {{ $labels.job }}) has answered {{ $value | humanize }} requests with 503 "
     "within 15 minutes.",
-    meaning="More requests were under way than --web.max-requests allows: a node that hangs holds every scrape until "
-    "its deadline, and many clients ask at once.",
+    meaning="More requests were in progress than --web.max-requests allows: each scrape of a node that hangs lasts "
+    "until its deadline, and many clients ask at once.",
     confirm=("curl --silent http://EXPORTER:9898/metrics | grep -E 'rejected|open_fds'",),
     evidence="The counter rises.",
-    remedy="Find who scrapes so much (a proxy's log, `ss -tn`). Raise --web.max-requests if they have reason to.",
-    confusion="None: the exporter counts what it has refused itself.",
+    remedy="Find out who scrapes so much (a proxy's log, `ss -tn`). Raise --web.max-requests if they need to.",
+    other_causes="None: the exporter counts the requests that it refuses.",
 )
 SAMPLES_LOST = Alert(
     name="NundbExporterSamplesDropped",
     expression=f"increase({SAMPLES_DROPPED}[15m]) > 0",
     wait="5m",
     severity="info",
-    summary="The exporter leaves samples out because they occur twice.",
-    description="{{ $labels.instance }} (job {{ $labels.job }}) has left {{ $value | humanize }} samples out within 15 "
+    summary="The exporter drops duplicate samples.",
+    description="{{ $labels.instance }} (job {{ $labels.job }}) has dropped {{ $value | humanize }} samples within 15 "
     "minutes.",
     meaning="Two samples of one page had the same name and labels: the node listed something twice, such as a member. "
-    "The first was kept, so that the page as a whole is still good.",
+    "The first sample is kept, so the page is still valid.",
     confirm=(CHECK, "curl --silent http://EXPORTER:9898/metrics | grep dropped"),
-    evidence="A member or database that stands twice in the report.",
+    evidence="The report shows a member or database twice.",
     remedy="Report it, with the output of `check`.",
-    confusion="None: the exporter counts what it has left out itself.",
+    other_causes="None: the exporter counts the samples that it drops.",
 )
 GROUP = Group(
     "nundb-exporter",

@@ -1,4 +1,4 @@
-"""Replication: who has not acknowledged what."""
+"""Replication: which member has not acknowledged which operations."""
 
 from nundb_exporter.collectors import cluster, pending, replication
 from nundb_exporter.monitoring.alert import CHECK, PENDING, SAME_TARGET, Alert, Group, ask, promql
@@ -16,25 +16,24 @@ NOT_ACKNOWLEDGING = Alert(
     wait="1m",
     severity="critical",
     summary="A Nun-db replica does not acknowledge operations.",
-    description="{{ $labels.member }} has owed {{ $labels.instance }} (job {{ $labels.job }}) an acknowledgement for "
-    "{{ $value | humanizeDuration }}.",
+    description="{{ $labels.member }} has not acknowledged an operation of {{ $labels.instance }} (job {{ $labels.job "
+    "}}) for {{ $value | humanizeDuration }}.",
     meaning="The replica hangs, or has lost the operation: a value that arrives in two reads is dropped. It still "
-    "counts as connected, since nothing in Nun-db times out. The primary keeps every operation for it in memory until "
-    "it answers.",
+    "counts as connected, because nothing in Nun-db times out. The primary keeps every operation for it in memory "
+    "until it answers.",
     confirm=(PENDING, CHECK),
-    evidence="`pending` lists the member with a growing age. If it has many operations, it hangs; if few, and younger "
-    "ones are acknowledged, these were lost on the way.",
-    remedy="If it hangs: resume it, or end it and start it again once it is gone from the primary's list. If single "
-    "operations were lost: write those keys again; the entries stay until the primary restarts.",
-    confusion="Where more than some eight writes a second are made, a replica that hangs owes more operations than may "
-    "be listed before two minutes have passed: then NundbPendingBacklog rings in its place. A node's clock that is "
-    "behind Prometheus' makes operations look old from the start (NundbClocksApart). "
-    "What a restarted member owed before is told as NundbOperationsLeaked, if that member is scraped under the same "
-    "job.",
+    evidence="`pending` lists the member with a growing age. If it owes many operations, it hangs; if it owes few and "
+    "acknowledges newer ones, these were lost in transit.",
+    remedy="If it hangs: resume it, or kill it and start it when the primary no longer lists it. If single operations "
+    "were lost: write those keys again; the entries stay until the primary restarts.",
+    other_causes="Above some eight writes per second, a replica that hangs owes too many operations to list before two "
+    "minutes have passed: NundbPendingBacklog then fires instead. If a node's clock is behind Prometheus', operations "
+    "look old from the start (NundbClocksApart). What a member owed before it restarted fires NundbOperationsLeaked, "
+    "if that member is scraped under the same job.",
 )
 PENDING_GROWING = Alert(
     name="NundbPendingGrowing",
-    # No slope: under load the number of pending operations swings. The minute between the two windows keeps a sample
+    # Not a slope: under load the number of pending operations varies. The minute between the two windows keeps a sample
     # on the border from being in both.
     expression=promql(f"""
         min_over_time({replication.PENDING}[5m])
@@ -44,34 +43,36 @@ PENDING_GROWING = Alert(
     """),
     wait="5m",
     severity="warning",
-    summary="Pending operations of a Nun-db node grow without end.",
-    description="At least {{ $value }} operations are pending on the node behind {{ $labels.instance }} (job {{ "
-    "$labels.job }}), more at any moment of five minutes than at any of the five before that.",
+    summary="Pending operations of a Nun-db node keep growing.",
+    description="At least {{ $value }} operations have been pending on the node behind {{ $labels.instance }} (job {{ "
+    "$labels.job }}) for five minutes, more than at any time in the five minutes before.",
     meaning="Operations are made faster than replicas acknowledge them, or a replica acknowledges none. Every pending "
-    "operation is held in memory with its value.",
+    "operation is kept in memory with its value.",
     confirm=(PENDING, ask("metrics-state")),
-    evidence="`pending` tells who owes them. With very many it takes long, and the node writes all values to its log: "
-    "look at `pending_ops` in metrics-state alone then.",
-    remedy="If one member owes them all, see NundbReplicaNotAcknowledging. If all do, slow the writers down.",
-    confusion="A bulk load swings and ends; it is silent unless the replicas fall behind for ten minutes on end.",
+    evidence="`pending` shows which members owe them. If there are very many, this takes long, and the node writes all "
+    "values to its log: use only `pending_ops` in metrics-state then.",
+    remedy="If one member owes them all, see NundbReplicaNotAcknowledging. If all do, reduce the write load.",
+    other_causes="A bulk load varies and ends: it fires the alert only if the replicas keep falling behind for ten "
+    "minutes.",
 )
 PENDING_BACKLOG = Alert(
     name="NundbPendingBacklog",
-    # Quick, because it stands in for NundbReplicaNotAcknowledging, which is deaf above this number.
+    # Quick, because it replaces NundbReplicaNotAcknowledging, which cannot fire above this number.
     expression=f"min_over_time({replication.PENDING}[2m]) > {replication.BACKLOG}",
     wait="3m",
     severity="critical",
-    summary="So many operations are pending on a Nun-db node that they are not listed any more.",
-    description="At least {{ $value }} operations are pending on the node behind {{ $labels.instance }} (job {{ "
-    "$labels.job }}), for five minutes.",
-    meaning="Above this number the exporter does not ask who owes what, because the node would copy every value into "
-    "its answer and into its log. The alerts about single members are deaf meanwhile; most likely a replica hangs.",
+    summary="A Nun-db node has too many pending operations to list them.",
+    description="At least {{ $value }} operations have been pending on the node behind {{ $labels.instance }} (job {{ "
+    "$labels.job }}) for five minutes.",
+    meaning="Above this number the exporter does not ask which member owes what, because the node would copy every "
+    "value into its reply and its log. The alerts about single members cannot fire meanwhile. Most likely a replica "
+    "hangs.",
     confirm=(ask("metrics-state"), CHECK),
     evidence="`pending_ops` is large. `check` on each replica shows which one does not answer.",
-    remedy="Find the replica that hangs: resume it, or end it. If the number stays although all replicas are well, the "
-    "operations were made for a member that left: only a restart of the node that holds them removes them. Take a "
-    "snapshot first.",
-    confusion="Operations for a member that left, in large number: they do no more harm than their memory.",
+    remedy="Find the replica that hangs: resume it, or kill it. If the number stays although all replicas are healthy, "
+    "the operations were made for a member that has left: only a restart of the node that holds them removes them. "
+    "Take a snapshot first.",
+    other_causes="A large number of operations for a member that has left: they only cost memory.",
 )
 LEAKED = Alert(
     name="NundbOperationsLeaked",
@@ -85,15 +86,16 @@ LEAKED = Alert(
     summary="Operations wait for a Nun-db member that will never acknowledge them.",
     description="{{ $value }} operations on the node behind {{ $labels.instance }} (job {{ $labels.job }}) wait for {{ "
     "$labels.member }}, which has left the cluster or has restarted since.",
-    meaning="A member that leaves takes its debts with it, and one that comes back is not sent them again: nothing but "
-    "a restart of the node that holds these entries removes them. New operations are not concerned. Their number hides "
-    "new trouble from whoever looks at the sum alone.",
+    meaning="The operations that a member has not acknowledged stay pending when it leaves, and are not sent again "
+    "when it comes back: only a restart of the node that holds these entries removes them. New operations are not "
+    "affected. In the total of pending operations they hide new problems.",
     confirm=(PENDING, ask("cluster-state")),
-    evidence="`pending` lists operations for a member that `cluster-state` does not, or older than its start.",
-    remedy="If the member came back: write the keys that `pending` names again, since it has missed them. If it is "
+    evidence="`pending` lists operations for a member that `cluster-state` does not list, or operations older than the "
+    "member's start.",
+    remedy="If the member came back: write the keys that `pending` names again, because it has missed them. If it is "
     "gone for good, nothing is lost. The number returns to 0 when the primary restarts: take a snapshot first; an "
     "election follows.",
-    confusion="A member that leaves at this moment. A member's clock that is ahead of the primary's by minutes.",
+    other_causes="A member is leaving at this moment. A member's clock is minutes ahead of the primary's.",
 )
 SNAPSHOT_STUCK = Alert(
     name="NundbSnapshotStuck",
@@ -104,14 +106,14 @@ SNAPSHOT_STUCK = Alert(
     description="The node behind {{ $labels.instance }} (job {{ $labels.job }}) has waited ten minutes for replicas to "
     "acknowledge a snapshot.",
     meaning="All snapshots share the operation id 0. Two that overlap become one entry that is never fully "
-    "acknowledged, and from then on every snapshot sends the first one's message: other databases are no longer "
-    "written to disk on the replicas, and are lost when those restart.",
+    "acknowledged, and from then on every snapshot sends the first one's message: the replicas no longer write other "
+    "databases to disk, and lose them when they restart.",
     confirm=(PENDING,),
-    evidence="A line of operation `snapshot` without an age.",
-    remedy="Call `snapshot` on every replica itself for all databases. Restart the primary when it suits; until then "
-    "snapshot the replicas one by one. Never call `snapshot` twice within a second.",
-    confusion="A replica that hangs keeps a snapshot waiting as well: see NundbReplicaNotAcknowledging. A snapshot in "
-    "progress is acknowledged within milliseconds and stays silent.",
+    evidence="A line with the operation `snapshot` and no age.",
+    remedy="Run `snapshot` for all databases on every replica itself. Restart the primary when convenient; until then "
+    "snapshot the replicas one by one. Never run `snapshot` twice within a second.",
+    other_causes="A replica that hangs also keeps a snapshot pending: see NundbReplicaNotAcknowledging. A snapshot in "
+    "progress is acknowledged within milliseconds and does not fire the alert.",
 )
 SLOW = Alert(
     name="NundbReplicationSlow",
@@ -121,18 +123,18 @@ SLOW = Alert(
     """),
     wait="10m",
     severity="warning",
-    summary="Replicas of a Nun-db node take long to acknowledge.",
-    description="Acknowledgements to the node behind {{ $labels.instance }} (job {{ $labels.job }}) have taken {{ "
-    "$value | humanizeDuration }} on average, at the least, for 20 minutes.",
-    meaning="The node's moving average over 100 acknowledgements, those of all replicas: one slow replica among quick "
-    "ones shows only in part. About 40 ms is usual even on one machine, because of delayed TCP acknowledgements. The "
-    "average stands still while nothing is replicated; then this alert is silent.",
+    summary="Replicas of a Nun-db node acknowledge slowly.",
+    description="Acknowledgements to the node behind {{ $labels.instance }} (job {{ $labels.job }}) have taken at "
+    "least {{ $value | humanizeDuration }} on average for 20 minutes.",
+    meaning="This is the node's moving average over 100 acknowledgements of all replicas: one slow replica among fast "
+    "ones shows only in part. About 40 ms is normal even on one machine, because of delayed TCP acknowledgements. The "
+    "average is constant while nothing is replicated; the alert does not fire then.",
     confirm=(ask("metrics-state"), PENDING),
     evidence="`replication_time_moving_avg` is in milliseconds. `pending` shows whether one member is behind.",
-    remedy="Look at the network between the nodes and at the load of the replicas. The more keys were ever written, "
-    "the longer each write takes the primary.",
-    confusion="A replica that has hung and resumed adds its whole absence at once; a hundred operations later that is "
-    "forgotten, which takes long where little is written.",
+    remedy="Check the network between the nodes and the load of the replicas. The more keys were ever written, the "
+    "longer each write takes on the primary.",
+    other_causes="A replica that hung and resumed adds all of that time at once. It takes a hundred operations to "
+    "fade, which is long where little is written.",
 )
 GROUP = Group(
     "nundb-replication",
