@@ -1,4 +1,4 @@
-"""What a family, a sample, a panel and a collector are: plain data. And the families of the scrape itself."""
+"""The types family, sample, panel and collector, as plain data, and the families of the scrape itself."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,20 +18,20 @@ class Sample(NamedTuple):
     value: float
 
 
-# Families are compared by identity: each is made once, and a scrape looks hundreds of them up.
+# Families are compared by identity, which is faster: each is created once, and a scrape does hundreds of lookups.
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """A metric family, spelled once: samples, panels, alerting rules, documentation and tests refer to this object."""
+    """A metric family, defined once: samples, panels, alerting rules, documentation and tests refer to this object."""
 
     name: str
     kind: Literal["gauge", "counter"]
     help: str
-    """A sentence of meaning that ends with its source in brackets."""
+    """A sentence that ends with the source of the value in brackets."""
     labels: tuple[str, ...] = ()
     since: str = "2021-12"
-    """The month of the first Nun-db that has it."""
+    """The month of the first Nun-db that has the value."""
     caveat: str = ""
-    """What a reader must know before trusting the value; empty if there is nothing."""
+    """What a reader must know to interpret the value; empty if there is nothing."""
 
     def __str__(self) -> str:
         return self.name
@@ -42,7 +42,7 @@ class Family:
         return f"{self.name}{{{','.join(narrowed)}}}"
 
     def select(self, *matchers: str, **equal: str) -> str:
-        """Return the family in PromQL, narrowed to what a dashboard's variables choose, and as by `where`."""
+        """Return the family in PromQL, narrowed by the dashboard's variables and as by `where`."""
         variables = ['job=~"$job"', 'instance=~"$instance"']
         if "database" in self.labels:
             variables.append('database=~"$database"')
@@ -50,17 +50,17 @@ class Family:
 
     @property
     def selected(self) -> str:
-        """The family in PromQL, narrowed to what a dashboard's variables choose."""
+        """The family in PromQL, narrowed by the dashboard's variables."""
         return self.select()
 
     def sample(self, value: float, *labels: str) -> Sample:
         """Return one sample of this family."""
-        # Sample(...) would run a constructor in Python, three times as long, for each of the hundreds of a page.
+        # Sample(...) would run a constructor in Python: three times as slow, for hundreds of samples per page.
         return tuple.__new__(Sample, (self, labels, value))
 
 
 class ShownAs(NamedTuple):
-    """A value that stands for something: how a dashboard words and colours it."""
+    """How a dashboard shows a value that stands for a state: its text and colour."""
 
     value: float
     text: str
@@ -86,19 +86,19 @@ class Panel(NamedTuple):
     """Grafana's name of the unit: `short`, `bytes`, `s`, `percentunit`, `dateTimeFromNow` …"""
     description: str
     legend: str = "{{instance}}"
-    """Of a table: the heading of the value; with a label in it, the value is left out."""
+    """For a table: the heading of the value; if it contains a label, the value is not shown."""
     kind: Literal["timeseries", "stat", "table", "states"] = "timeseries"
     warning: float | None = None
-    """From this value on it is yellow."""
+    """Yellow from this value on."""
     critical: float | None = None
-    """From this value on it is red."""
+    """Red from this value on."""
     shown_as: tuple[ShownAs, ...] = ()
     columns: tuple[Query, ...] = ()
-    """Of a table: further columns, joined by the labels that they share with the first."""
+    """For a table: further columns, joined by the labels that they share with the first."""
 
 
 class Probe(NamedTuple):
-    """What trying one transport gave; `connect_seconds` is None when it is down."""
+    """The result of probing one transport; `connect_seconds` is None if it is down."""
 
     transport: str
     is_up: bool
@@ -107,27 +107,27 @@ class Probe(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a collector must know of the settings."""
+    """The settings that collectors need."""
 
     databases: tuple[str, ...] = ()
     """The databases whose token is configured."""
     max_pending_operations: int = DEFAULT_MAX_PENDING_OPERATIONS
-    """With more than these, `debug pending-ops` is not asked: Nun-db copies every value into the reply and its log."""
+    """Above this number `debug pending-ops` is not sent: Nun-db copies every value into the reply and its log."""
 
 
 @dataclass(slots=True)
 class Answers:
-    """Everything the node has said in one scrape so far."""
+    """Everything that the node has answered so far in one scrape."""
 
     options: Options = field(default_factory=Options)
     node: dict[Command, Reply] = field(default_factory=dict)
-    """The node's own commands."""
+    """Replies to commands asked outside a database."""
     database: dict[tuple[str, Command], Reply] = field(default_factory=dict)
-    """Commands asked within a database."""
+    """Replies to commands asked within a database, by its name."""
     failures: dict[str, str] = field(default_factory=dict)
     """Databases whose session failed or has not ended, and why."""
     probes: dict[str, Probe] = field(default_factory=dict)
-    """By transport; one that was not tried yet is missing."""
+    """By transport; one that was not probed yet is missing."""
 
     def payload(self, command: Command) -> str | None:
         """Return the text of a reply, or None if this server is older than the command.
@@ -138,7 +138,7 @@ class Answers:
         return _payload(command, self.node.get(command))
 
     def opened_databases(self) -> Iterator[str]:
-        """Yield the databases whose session succeeded: one that fails must not cost the others' samples.
+        """Yield the databases whose session succeeded: a failure of one must not affect the others' samples.
 
         Raises:
             ProtocolError: after the last of them, if the session of another failed.
@@ -177,9 +177,9 @@ def _nothing_inside(_: Answers) -> Mapping[str, Sequence[Command]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """One subject: what it asks, and how it reads the answers. Pure; the scrape does the asking.
+    """One subject: its commands, and how it parses the replies. Pure; the scrape sends the commands.
 
-    What several collectors ask is asked once. A collector whose reading raises ProtocolError fails alone.
+    A command that several collectors need is sent once. If `parse` raises ProtocolError, only that collector fails.
     """
 
     name: str
@@ -187,15 +187,15 @@ class Collector:
     families: tuple[Family, ...]
     parse: Callable[[Answers], Iterable[Sample]]
     commands: tuple[Command, ...] = ()
-    """Asked of the node, all collectors' together in one request."""
+    """Commands for the node, sent together with those of all collectors in one request."""
     database_commands: tuple[Command, ...] = ()
-    """Asked in each database whose token is configured, all collectors' together in one session."""
+    """Commands for each database with a configured token, sent together with those of all collectors in one session."""
     follow_up: Callable[[Answers], Iterable[Command]] = _nothing
-    """What else to ask of the node, now that the first answers are known; each in a request of its own."""
+    """Further commands for the node, given the first replies; each is sent in a request of its own."""
     database_follow_up: Callable[[Answers], Mapping[str, Sequence[Command]]] = _nothing_inside
-    """What else to ask, by database."""
+    """Further commands, by database."""
     probes: tuple[str, ...] = ()
-    """Transports to try."""
+    """Transports to probe."""
     is_default: bool = True
     panels: tuple[Panel, ...] = ()
 
@@ -256,7 +256,7 @@ SAMPLES_DROPPED: Final = Family(
     "Samples dropped because the page already had one with the same name and labels (nundb-exporter).",
 )
 _AGE: Final = "at most a second old"
-"""What is cached says so (process.py)."""
+"""In the help of every cached value (process.py)."""
 PROCESS_CPU: Final = Family(
     "process_cpu_seconds_total", "counter", f"User and system CPU time of the exporter; {_AGE} (RUSAGE_SELF)."
 )

@@ -1,4 +1,4 @@
-"""The collectors, one subject a file. To add one: write its file, add it to COLLECTORS."""
+"""The collectors, one subject per file. To add one: write its file, add it to COLLECTORS."""
 
 from typing import Final
 

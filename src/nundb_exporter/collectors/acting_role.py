@@ -1,4 +1,4 @@
-"""The role that the node acts in, which may differ from the one it prints; opt-in."""
+"""The role that the node acts in, which may differ from the one it reports; off by default."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ _ANSWERS = {"database already exists": 1, "Create database only allow from prima
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
-    """Tell the role by the words of the refusal."""
+    """Derive the role from the text of the refusal."""
     reply = answers.node.get(ACTING_ROLE)
     if reply is None or reply.error not in _ANSWERS:
         raise ProtocolError("create-db $admin x: not one of the two refusals")

@@ -21,7 +21,7 @@ CONNECTED = Family(
     "Whether this node has a link to the member; not exported for the node itself (cluster-state).",
     labels=("member",),
     since="2023-11",
-    caveat="A member that hangs still counts as connected, since its link is not broken.",
+    caveat="A member that hangs still counts as connected, because its connection stays open.",
 )
 ROLE = Family(
     "nundb_node_role",
@@ -34,7 +34,7 @@ ROLES = ("primary", "secondary", "starting_up")
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
-    """Read the members. Before its first election a node lists none, itself included: then it is starting up."""
+    """Read the members. Before its first election a node lists none, not even itself: it is starting up."""
     payload = answers.payload(CLUSTER_STATE)
     if payload is None:
         return
@@ -49,7 +49,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
             yield ROLE.sample(role == own, role)
 
 
-# One series a node, so that a node is one line: the number of the one role that is 1.
+# One series per node, so that each node is one line: the number of the role that is 1.
 _NUMBERED = " or ".join(f"{number} * {ROLE.select(role=role)}" for number, role in enumerate(ROLES, 1))
 ROLE_NUMBER = f"max by (job, instance) ({_NUMBERED})"
 ROLES_SHOWN = (ShownAs(1, "primary", "green"), ShownAs(2, "secondary", "blue"), ShownAs(3, "starting up", "yellow"))
@@ -74,7 +74,7 @@ COLLECTOR = Collector(
             "Links",
             CONNECTED.selected,
             "short",
-            "Whether a node has a link to a member. A member that hangs is still linked, since its link is not broken.",
+            "Whether a node has a link to a member. A member that hangs stays linked, because its connection is open.",
             "{{instance}} to {{member}}",
             kind="states",
             shown_as=(ShownAs(0, "broken", "red"), ShownAs(1, "linked", "green")),

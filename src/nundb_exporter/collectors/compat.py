@@ -1,4 +1,4 @@
-"""The five families of the exporter that this one replaces: same names, units (milliseconds) and label."""
+"""The five families of the older exporter, with its names, units (milliseconds) and label."""
 
 from collections.abc import Iterable
 
@@ -42,7 +42,7 @@ FAMILIES = (PENDING, SIZE, RECORDS, REPLICATION, QUERY)
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
-    """Give the numbers as they are on the wire, each where the server has it."""
+    """Yield the numbers as they are on the wire, if the server reports them."""
     payload = answers.payload(METRICS_STATE)
     if payload is not None:
         for family, value in zip(FAMILIES, metrics_state(payload), strict=True):

@@ -22,27 +22,27 @@ _STATES = {"resolve": "unresolved", "resolved": "resolved"}
 
 
 def _is_askable(key: str) -> bool:
-    """Whether the name is safe inside a command: it is chosen by whoever writes to the database.
+    """Whether the name is safe inside a command: any client that may write to the database can choose it.
 
-    `;` would end the command and start another of the writer's choice, with our rights.
+    `;` would end the command and start another one of that client's choice, with the exporter's rights.
     """
     return not any(character in key for character in "; \r\n")
 
 
 def _asked(payload: str) -> list[str]:
-    """Return the records whose value is asked for; there are as many as anybody who may write cares to make."""
+    """Return the records whose value is asked for: a limited number, because any client can create more."""
     return [key for key in conflict_keys(payload) if _is_askable(key)][:MAX_ASKED]
 
 
 def database_follow_up(answers: Answers) -> Mapping[str, Sequence[Command]]:
-    """Ask for the value of each record: its first word tells its state.
+    """Ask for the value of each record: its first word is its state.
 
-    Databases are asked side by side: one that has not answered yet, or refuses, must not cost the others' questions.
+    Databases are asked concurrently: one that has not answered yet, or refuses, must not affect the others.
     """
     questions = {}
     for name in answers.options.databases:
-        told = answers.database.get((name, CONFLICT_KEYS))
-        if told is not None and told.text is not None and (asked := _asked(told.text)):
+        listed = answers.database.get((name, CONFLICT_KEYS))
+        if listed is not None and listed.text is not None and (asked := _asked(listed.text)):
             questions[name] = [get(key) for key in asked]
     return questions
 
@@ -50,7 +50,7 @@ def database_follow_up(answers: Answers) -> Mapping[str, Sequence[Command]]:
 def parse(answers: Answers) -> Iterable[Sample]:
     """Count the records by state.
 
-    A record that vanished in between is none; nor is a key that a client has named like one (anybody may).
+    A record that was removed in between is not counted, nor is a key that a client has named like a record.
     """
     for name in answers.opened_databases():
         payload = answers.database_payload(name, CONFLICT_KEYS)

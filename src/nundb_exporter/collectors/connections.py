@@ -16,7 +16,7 @@ OPEN = Family(
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
-    """Read each database's counter. It includes the session that asks."""
+    """Read each database's counter. It includes the exporter's own session."""
     for name in answers.opened_databases():
         payload = answers.database_payload(name, CONNECTIONS)
         if payload is not None:
@@ -34,8 +34,8 @@ COLLECTOR = Collector(
             "Connections",
             OPEN.selected,
             "short",
-            "As the node counts them, without the exporter's own. A level that only rises is a leak in Nun-db or in a "
-            "client. Only databases with a configured token.",
+            "Connections as the node counts them, without the exporter's own. If the number only rises, Nun-db or a "
+            "client leaks connections. Only databases with a configured token.",
             "{{database}} on {{instance}}",
         ),
     ),

@@ -1,4 +1,4 @@
-"""The databases that the node holds."""
+"""The databases of the node."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ INFO = Family(
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
-    """Read the list where the server tells it."""
+    """Read the list, if the server has the command."""
     payload = answers.payload(LIST_DBS)
     if payload is not None:
         for name, strategy in fields.databases(payload):
@@ -41,8 +41,8 @@ COLLECTOR = Collector(
             "Databases",
             f"count by (job, database, strategy) ({INFO.selected})",
             "short",
-            "Each database and strategy with the number of nodes that have it: all of them should. A replica that "
-            "joined late may have lost the strategy.",
+            "Each database and strategy, with the number of nodes that have it; all should. A replica that joined "
+            "late may have lost the strategy.",
             "Nodes",
             kind="table",
         ),

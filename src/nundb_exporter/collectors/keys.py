@@ -1,4 +1,4 @@
-"""Keys by database; opt-in, because listing them costs the node more the more there are."""
+"""Keys by database; off by default, because the cost grows with the number of keys."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ COUNT = Family(
     "gauge",
     "Keys that the database lists to the holder of its token, including `$connections` and conflict records (keys).",
     labels=("database",),
-    caveat="The node builds the whole list each time: 62 ms for 20,000 keys, and quadratically more for more keys.",
+    caveat="The node builds the whole list each time: 62 ms for 20,000 keys, growing quadratically.",
 )
 
 

@@ -1,4 +1,4 @@
-"""The operation log: how large it is."""
+"""The operation log: its size."""
 
 from collections.abc import Iterable
 
@@ -21,14 +21,14 @@ RECORDS = Family(
     caveat="Written in the background: the newest records may be missing. Each rotation writes one record twice.",
 )
 LIMIT_BYTES = 1 << 30
-"""NUN_MAX_OP_LOG_SIZE where it is not set; no command tells the value in use."""
+"""The default of NUN_MAX_OP_LOG_SIZE; no command reports the value in use."""
 NEAR = 0.9
 OVER = 1.2
 """The log is cut to nine tenths of the limit, by a task that runs every five minutes (protocol notes 4.2)."""
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
-    """Read the two numbers where the server gives them."""
+    """Read the two numbers, if the server reports them."""
     payload = answers.payload(METRICS_STATE)
     if payload is None:
         return

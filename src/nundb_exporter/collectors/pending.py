@@ -1,4 +1,4 @@
-"""Pending operations in detail: which member has not acknowledged, since when, and what was done where."""
+"""Pending operations in detail: by member, with the age of the oldest, and by database and operation."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -41,19 +41,19 @@ STUCK = Family(
 )
 MAX_DATABASES = 50
 OLD_SECONDS = 60
-"""Acknowledgements take milliseconds and elections about a second: a minute is neither."""
+"""Acknowledgements take milliseconds and elections about a second: an operation this old is stuck."""
 REST = "other"
 
 
 def follow_up(answers: Answers) -> Iterable[Command]:
-    """Ask for the list while it is neither empty nor too long: the node copies every value into it and into its log."""
+    """Ask for the list unless it is empty or too long: the node copies every value into it and into its log."""
     payload = answers.payload(METRICS_STATE)
     if payload is not None and 0 < metrics_state(payload).pending_operations <= answers.options.max_pending_operations:
         yield PENDING_OPS
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
-    """Sum the list up. A member known to owe nothing is 0; numbers that were not asked for are absent."""
+    """Sum up the list. A member known to owe nothing has 0; numbers that were not asked for are absent."""
     payload = answers.payload(METRICS_STATE)
     if payload is None:
         return
@@ -74,7 +74,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
 
 def _by_member(answers: Answers, operations: list[PendingOperation]) -> Iterable[Sample]:
     if operations and not any(operation.acknowledged for operation in operations):
-        return  # a server before 2022-06 does not tell who owes them
+        return  # a server before 2022-06 does not report the members
     known = cluster_state(answers.payload(CLUSTER_STATE) or "")
     owed = {member.name: 0 for member in known if not member.is_self}
     oldest: dict[str, int] = {}
@@ -133,11 +133,11 @@ COLLECTOR = Collector(
             "{{member}} owes {{instance}}",
         ),
         Panel(
-            "Pending by database and kind",
+            "Pending by database and operation",
             DATABASE.selected,
             "short",
-            "Pending operations by what they do. Absent while none is pending, and while more are pending than may be "
-            "listed.",
+            "Pending operations by database and operation. Absent while none is pending, and while more are pending "
+            "than may be listed.",
             "{{database}} {{operation}} on {{instance}}",
         ),
         Panel(

@@ -15,7 +15,7 @@ START_TIME = Family(
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
-    """Read the start time where the server tells it."""
+    """Read the start time, if the server has the command."""
     payload = answers.payload(PROCESS_INFO)
     if payload is not None:
         yield START_TIME.sample(process_start(payload))

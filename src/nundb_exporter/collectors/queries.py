@@ -18,7 +18,7 @@ SLOW_SECONDS = 0.1
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
-    """Read the number where the server gives it."""
+    """Read the number, if the server reports it."""
     payload = answers.payload(METRICS_STATE)
     if payload is None:
         return

@@ -1,4 +1,4 @@
-"""Replication as the node sums it up: what is unacknowledged, and how long acknowledgements take."""
+"""Replication totals of the node: pending operations, and the time until they are acknowledged."""
 
 from collections.abc import Iterable
 
@@ -22,12 +22,12 @@ DURATION = Family(
     caveat="Constant while nothing is replicated; only meaningful on the primary; includes elections.",
 )
 BACKLOG = DEFAULT_MAX_PENDING_OPERATIONS
-"""Above this the exporter does not list them. With 40 ms for an acknowledgement it takes 25,000 writes a second."""
+"""Above this the exporter does not list them. At 40 ms per acknowledgement that takes 25,000 writes per second."""
 SLOW_SECONDS = 1.0
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
-    """Read the two numbers where the server gives them."""
+    """Read the two numbers, if the server reports them."""
     payload = answers.payload(METRICS_STATE)
     if payload is None:
         return
@@ -48,8 +48,8 @@ COLLECTOR = Collector(
             "Pending operations",
             PENDING.selected,
             "short",
-            "Operations not yet acknowledged by every member. Should return to 0: if it stays at a constant level, a "
-            "member has left; if it rises without end, a member hangs.",
+            "Operations not yet acknowledged by every member; should return to 0. If the number stays constant, a "
+            "member has left; if it keeps rising, a member hangs.",
             critical=BACKLOG,
         ),
         Panel(

@@ -1,4 +1,4 @@
-"""The three transports, each on its own port: they die independently; opt-in."""
+"""The three transports, each on its own port: they fail independently; off by default."""
 
 from collections.abc import Iterable
 
@@ -23,7 +23,7 @@ TRANSPORTS = ("http", "tcp", "websocket")
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
-    """Read what trying each gave."""
+    """Read the result of each probe."""
     for transport in TRANSPORTS:
         if probe := answers.probes.get(transport):
             yield UP.sample(probe.is_up, transport)

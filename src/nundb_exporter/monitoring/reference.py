@@ -4,22 +4,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, Collector, Family
+from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, UP, Collector, Family
 from nundb_exporter.monitoring.runbook import GENERATED
 
 README_BEGIN: Final = "<!-- metrics: begin, written by `make generate` -->"
 README_END: Final = "<!-- metrics: end -->"
 
 _SOURCE: Final = re.compile(r"(?P<meaning>.+) \((?P<source>(?:[^()]|\([^()]*\))+)\)\.", re.DOTALL)
-_OUR_OWN: Final = ("nundb-exporter", "/proc/", "RLIMIT_", "RUSAGE_", "sys.")
-"""Sources that are not the node: no version of Nun-db is asked for."""
+_ANY_VERSION: Final = frozenset((*EXPORTER_FAMILIES, *SCRAPE_FAMILIES)) - {UP}
+"""Families that are not read from the node, so they do not depend on its version."""
 
 
 def meaning_and_source(family: Family) -> tuple[str, str]:
-    """Split a help text into its sentence and what stands in brackets at its end.
+    """Split a help text into its sentence and the source in brackets at its end.
 
     Raises:
-        ValueError: no source stands in brackets at the end.
+        ValueError: the help text does not end with a source in brackets.
     """
     found = _SOURCE.fullmatch(family.help)
     if found is None:
@@ -27,15 +27,10 @@ def meaning_and_source(family: Family) -> tuple[str, str]:
     return f"{found['meaning']}.", found["source"]
 
 
-def _since(family: Family) -> str:
-    _, source = meaning_and_source(family)
-    return "any" if source.startswith(_OUR_OWN) else family.since
-
-
 _INTRODUCTION: Final = """\
-What a metric means is also its HELP text on the page. *Since* is the month of the first Nun-db that gives it: an older
-one leaves it out, and its collector succeeds all the same. What is not known is absent; what is known to be nothing is
-0. A collector is switched with `--collector.NAME` and `--no-collector.NAME`.
+The meaning is also the HELP text on the metrics page. *Since* is the month of the first Nun-db that has the value: with
+an older one the metric is absent, and its collector still succeeds. 0 means a known zero; an unknown value is absent.
+`--collector.NAME` and `--no-collector.NAME` enable and disable a collector.
 """
 
 
@@ -46,7 +41,7 @@ def metrics(collectors: Iterable[Collector]) -> str:
         _INTRODUCTION,
         *_chapter(
             "Every scrape",
-            "Of every node, whatever is switched on. When a node is down these are all that there is of it.",
+            "Present whatever collectors are enabled. While the node is down, these are its only metrics.",
             SCRAPE_FAMILIES,
         ),
     ]
@@ -54,13 +49,13 @@ def metrics(collectors: Iterable[Collector]) -> str:
         state = "On by default." if collector.is_default else f"**Off by default**: `--collector.{collector.name}`."
         about = f"{collector.help} {state}{_commands(collector)}"
         lines += _chapter(f"Collector {collector.name}", about, collector.families)
-    lines += _chapter("The exporter itself", "On /metrics alone, whatever is switched on.", EXPORTER_FAMILIES)
+    lines += _chapter("The exporter itself", "Present whatever collectors are enabled.", EXPORTER_FAMILIES)
     return "\n".join(lines)
 
 
 def _commands(collector: Collector) -> str:
     asked = [*collector.commands, *collector.database_commands]
-    return f" Asks {', '.join(f'`{command}`' for command in asked)}." if asked else ""
+    return f" Commands: {', '.join(f'`{command}`' for command in asked)}." if asked else ""
 
 
 def _chapter(title: str, about: str, families: Iterable[Family]) -> list[str]:
@@ -78,7 +73,14 @@ def _chapter(title: str, about: str, families: Iterable[Family]) -> list[str]:
 def _row(family: Family) -> str:
     meaning, source = meaning_and_source(family)
     labels = ", ".join(f"`{label}`" for label in family.labels)
-    cells = (f"`{family}`", family.kind, labels, meaning, f"`{source}`", _since(family))
+    cells = (
+        f"`{family}`",
+        family.kind,
+        labels,
+        meaning,
+        f"`{source}`",
+        "any" if family in _ANY_VERSION else family.since,
+    )
     return _line(*cells)
 
 
@@ -91,7 +93,7 @@ def _line(*cells: str) -> str:
 def _caveats(families: Iterable[Family]) -> Iterator[str]:
     caveats = [f"- `{family}`: {family.caveat}" for family in families if family.caveat]
     if caveats:
-        yield "Before you trust them:\n"
+        yield "Caveats:\n"
         yield from caveats
         yield ""
 
@@ -105,7 +107,7 @@ def command_line(texts: Mapping[str, str]) -> str:
 
 
 def readme(text: str, collectors: Iterable[Collector]) -> str:
-    """Return README.md with its table of metrics written anew, between the two markers.
+    """Return README.md with its table of metrics, between the two markers, rewritten.
 
     Raises:
         ValueError: a marker is missing.
@@ -118,8 +120,8 @@ def readme(text: str, collectors: Iterable[Collector]) -> str:
 
 
 def _summary(collectors: Iterable[Collector]) -> str:
-    """The metrics of the node, a line for each collector: the README is to be read in a minute."""
-    lines = ["| collector | what it tells | metrics |", "|---|---|---|"]
+    """Return one line per collector, which keeps the README short."""
+    lines = ["| collector | description | metrics |", "|---|---|---|"]
     lines.append(
         f"| every scrape | Whether the node is up, why not, and how long it took. | {_names(SCRAPE_FAMILIES)} |"
     )

@@ -1,4 +1,4 @@
-"""The dashboards, one a file. To add one: write its file, and add it to DASHBOARDS."""
+"""The dashboards, one per file. To add one: write its file, and add it to DASHBOARDS."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a dashboard is: rows of panels, as plain data."""
+"""The types: a dashboard is rows of panels, as plain data."""
 
 from dataclasses import dataclass
 
@@ -18,12 +18,12 @@ class Dashboard:
     """One page of Grafana."""
 
     uid: str
-    """Stays the same for ever: links, bookmarks and updates go by it."""
+    """Never changes: links, bookmarks and updates depend on it."""
     title: str
     description: str
     rows: tuple[Row, ...]
     nodes: Family = UP
-    """Whose jobs and instances the reader chooses from: what every node that the dashboard can show has."""
+    """The family whose jobs and instances can be selected: every node that the dashboard can show has it."""
 
     @property
     def panels(self) -> tuple[Panel, ...]:

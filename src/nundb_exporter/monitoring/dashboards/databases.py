@@ -1,4 +1,4 @@
-"""Databases: which there are, who uses them, what conflicts they have."""
+"""Databases: differences between nodes, connections, conflicts and keys."""
 
 from nundb_exporter.collectors import conflicts, connections, databases, keys
 from nundb_exporter.metrics import Panel
@@ -9,10 +9,10 @@ _NODES = f"count by (job) (group by (job, instance) ({databases.INFO.selected}))
 
 _DIFFERENCES = (
     Panel(
-        "Databases that not every node holds",
+        "Databases that not every node has",
         f"{_HOLDERS} < on (job) group_left () {_NODES}",
         "short",
-        "Databases that are on some nodes and not on others, and how many hold them. Empty: all nodes hold the same.",
+        "Databases that some nodes have and others lack, and how many have them. Empty: all nodes have the same.",
         "Nodes",
         kind="table",
     ),
@@ -20,11 +20,11 @@ _DIFFERENCES = (
 DASHBOARD = Dashboard(
     uid="nundb-databases",
     title="Nun-db databases",
-    description="Which databases there are and how they differ between nodes, their connections, conflicts and keys.",
+    description="Databases and how they differ between nodes, their connections, conflicts and keys.",
     rows=(
-        Row("Which there are", (*databases.COLLECTOR.panels, *_DIFFERENCES)),
-        Row("Connections (of databases whose token is configured)", connections.COLLECTOR.panels),
-        Row("Conflicts (of databases whose token is configured)", conflicts.COLLECTOR.panels),
+        Row("All databases", (*databases.COLLECTOR.panels, *_DIFFERENCES)),
+        Row("Connections (only databases with a configured token)", connections.COLLECTOR.panels),
+        Row("Conflicts (only databases with a configured token)", conflicts.COLLECTOR.panels),
         Row("Keys (off by default: --collector.keys)", keys.COLLECTOR.panels),
     ),
 )

@@ -1,6 +1,6 @@
 """A dashboard as the JSON that Grafana 11 imports: its model, schema version 39, made by hand.
 
-No panel has a position of its own: panels flow from left to right, and those of a line share its 24 columns.
+Panels have no position of their own: they flow from left to right, and those of a line share its 24 columns.
 """
 
 from collections.abc import Iterable, Iterator
@@ -67,7 +67,7 @@ def _position(left: int, top: int, width: int, height: int) -> dict[str, int]:
 
 
 def _lines(panels: Iterable[Panel]) -> Iterator[list[Panel]]:
-    """Yield panels line by line: of one kind, and lines of a kind as even as can be."""
+    """Yield panels line by line: one kind per line, and the lines of a kind as equal as possible."""
     for (kind, is_wide), neighbours in groupby(panels, key=lambda panel: (panel.kind, bool(panel.columns))):
         rest = list(neighbours)
         most = 1 if is_wide else _MOST[kind]
@@ -130,7 +130,7 @@ def _defaults(panel: Panel) -> dict[str, Any]:
             "lineWidth": 1,
             "fillOpacity": 8,
             "showPoints": "never",
-            # A gap is a scrape without an answer: it must be seen.
+            # A gap is a scrape without an answer, and must be visible.
             "spanNulls": False,
             "thresholdsStyle": {"mode": "dashed" if len(steps) > 1 else "off"},
         }
@@ -148,7 +148,7 @@ def _mappings(shown_as: Iterable[ShownAs]) -> list[dict[str, Any]]:
 
 
 def _overrides(panel: Panel) -> list[dict[str, Any]]:
-    """Return the units and words of a table's columns, which differ from one to the next."""
+    """Return the units and value mappings of a table's columns, which differ by column."""
     return [
         {
             "matcher": {"id": "byName", "options": column.title},
@@ -187,16 +187,16 @@ def _options(panel: Panel) -> dict[str, Any]:
 
 
 def _transformations(panel: Panel) -> list[dict[str, Any]]:
-    """Join the columns by their labels, and name them; a value that only says that there is a line is left out."""
+    """Join the columns by their labels, and name them; a value that only marks the row is excluded."""
     values = (
         ["Value"] if not panel.columns else [f"Value #{_letter(number)}" for number in range(len(panel.columns) + 1)]
     )
     names = dict(zip(values, (panel.legend, *(column.title for column in panel.columns)), strict=True))
-    left_out = {"Time": True}
+    excluded = {"Time": True}
     if "{{" in panel.legend:
-        left_out[values[0]] = True
+        excluded[values[0]] = True
         del names[values[0]]
-    organize = {"id": "organize", "options": {"excludeByName": left_out, "renameByName": names}}
+    organize = {"id": "organize", "options": {"excludeByName": excluded, "renameByName": names}}
     return [{"id": "merge", "options": {}}, organize] if panel.columns else [organize]
 
 
@@ -237,14 +237,12 @@ def _variables(nodes: Family, *, needs_database: bool) -> list[dict[str, Any]]:
     variables = [
         source,
         _variable("job", "One job is one cluster.", f"label_values({nodes}, job)", ".+"),
-        _variable(
-            "instance", "One instance is the page of one node.", f'label_values({nodes}{{job=~"$job"}}, instance)', ".+"
-        ),
+        _variable("instance", "One instance is one node.", f'label_values({nodes}{{job=~"$job"}}, instance)', ".+"),
     ]
     if needs_database:
         # Operations on the cluster itself have an empty database: `All` shows them, too.
         names = f'label_values({databases.INFO}{{job=~"$job",instance=~"$instance"}}, database)'
-        variables.append(_variable("database", "A database that the nodes chosen hold.", names, ".*"))
+        variables.append(_variable("database", "Databases of the selected nodes.", names, ".*"))
     return variables
 
 
@@ -261,7 +259,7 @@ def _variable(name: str, description: str, query: str, everything: str) -> dict[
         "multi": True,
         "allValue": everything,
         "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
-        # When the time range changes: a node of last week is in last week's list.
+        # 2: when the time range changes, since last week's nodes are only in last week's list.
         "refresh": 2,
         "sort": 1,
         "hide": 0,

@@ -1,4 +1,4 @@
-"""The charts of those who come from the older exporter, under the names they know."""
+"""The metrics of the older exporter, under their old names."""
 
 from nundb_exporter.collectors import compat
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard, Row
@@ -7,7 +7,7 @@ DASHBOARD = Dashboard(
     uid="nundb-older-names",
     title="Nun-db (nun_db_* names)",
     description="The five metrics of the older Rust exporter, with its names, units and label.",
-    rows=(Row("What the older exporter showed", compat.COLLECTOR.panels),),
-    # The older exporter itself has no nundb_up: its own past is to be seen as well.
+    rows=(Row("Metrics of the older exporter", compat.COLLECTOR.panels),),
+    # The older exporter has no nundb_up, and its own history should be visible as well.
     nodes=compat.PENDING,
 )

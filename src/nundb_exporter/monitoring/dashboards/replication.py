@@ -1,4 +1,4 @@
-"""Who waits for whom, since when; what each node believes of the others, and where they disagree."""
+"""Pending operations by member; each node's view of the cluster, and where the views differ."""
 
 from nundb_exporter.collectors import acting_role, cluster, pending, replication
 from nundb_exporter.metrics import Panel
@@ -12,15 +12,15 @@ _VIEWS = (
         "Members that not every node lists",
         f"{_LISTED} < on (job) group_left () {_NODES}",
         "short",
-        "Members that are in some lists and not in others, and how many nodes list them. Empty: all agree.",
+        "Members that are in some lists but not in others, and how many nodes list them. Empty: all nodes agree.",
         "Nodes",
         kind="table",
     ),
     Panel(
-        "Members taken for the primary",
+        "Members listed as primary",
         f"count by (job, member) ({cluster.MEMBER.select(role='primary')})",
         "short",
-        "Who is taken for the primary, and by how many nodes. One line for each cluster is right; two are a split.",
+        "Members listed as primary, and by how many nodes. Each cluster should have one line; two mean a split.",
         "Nodes",
         kind="table",
     ),
@@ -28,24 +28,24 @@ _VIEWS = (
         "Members in each node's list",
         f"count by (job, instance) ({cluster.MEMBER.selected})",
         "short",
-        "How many members each node lists, itself among them. The lines of a cluster's nodes should be one.",
+        "How many members each node lists, itself included. All nodes of a cluster should list the same number.",
     ),
     Panel(
         "Changes of the primary",
         f"changes({cluster.ROLE.select(role='primary')}[$__rate_interval])",
         "short",
-        "How often a node became primary, or ceased to be, in the interval.",
+        "How often a node became primary, or stopped being primary, in the interval.",
         warning=1,
     ),
 )
 DASHBOARD = Dashboard(
     uid="nundb-replication",
     title="Nun-db replication",
-    description="Who waits for whom since when, what nodes believe of each other, and where they disagree.",
+    description="Pending operations by member, each node's view of the cluster, and where the views differ.",
     rows=(
-        Row("Who waits for whom", pending.COLLECTOR.panels),
-        Row("The node's own sums", replication.COLLECTOR.panels),
-        Row("What nodes believe", (*_VIEWS, *cluster.COLLECTOR.panels)),
-        Row("How nodes act (off by default: --collector.acting_role)", acting_role.COLLECTOR.panels),
+        Row("Pending operations by member", pending.COLLECTOR.panels),
+        Row("Pending operations and replication time", replication.COLLECTOR.panels),
+        Row("Views of the cluster", (*_VIEWS, *cluster.COLLECTOR.panels)),
+        Row("Acting role (off by default: --collector.acting_role)", acting_role.COLLECTOR.panels),
     ),
 )
