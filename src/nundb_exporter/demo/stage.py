@@ -82,7 +82,6 @@ async def built(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
         ports.refuse_taken(PORT_BASE_FLAG, _ports(cluster))
         if settings.exporter_port:
             ports.refuse_taken(exporters.PORT_FLAG, range(settings.exporter_port, settings.exporter_port + NODES))
-        prometheus = _prometheus(settings, directory / "prometheus", tell)
         await _start(cluster)
         tell(f"{NODES} nodes are one cluster, node{cluster.primary} its primary")
         workload = Workload(cluster, settings.administrator)
@@ -90,6 +89,7 @@ async def built(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
         # Only now, so that their first answer is a good one.
         started = tuple([await _exporter(stack, settings, cluster, index) for index in range(NODES)])
         tell(f"exporters listen on {', '.join(exporter.address for exporter in started)}")
+        prometheus = _prometheus(settings, directory / "prometheus", tell)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         group.create_task(workload.run())
         tell(f"applications use the databases {', '.join(access.name for access in DATABASES)}")

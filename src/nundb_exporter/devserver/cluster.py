@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Self
 
 from nundb_exporter.devserver.faults import FaultError, NotReadyError, fault_named
 from nundb_exporter.devserver.members import Role
-from nundb_exporter.devserver.node import Node
+from nundb_exporter.devserver.node import Node, free_ports
 from nundb_exporter.devserver.options import (
     DEFAULT_PORT_BASE,
     HTTP_PORT,
@@ -60,8 +60,10 @@ class Cluster:
         self._peers = peers
         self._faults: dict[tuple[str, int], AsyncExitStack] = {}
         self._lock = asyncio.Lock()
+        options = options or NodeOptions()
         self.nodes = tuple(
-            Node(_placed(options or NodeOptions(), index, port_base, root / f"node{index}")) for index in range(nodes)
+            Node(replace(options, data=root / f"node{index}", websocket_port=websocket, http_port=http, tcp_port=tcp))
+            for index, (websocket, http, tcp) in enumerate(_ports(options.host, port_base, nodes))
         )
 
     async def __aenter__(self) -> Self:
@@ -280,15 +282,13 @@ class Cluster:
         )
 
 
-def _placed(options: NodeOptions, index: int, port_base: int | None, data: Path) -> NodeOptions:
-    first = 0 if port_base is None else port_base + PORTS_PER_NODE * index
-    return replace(
-        options,
-        websocket_port=first and first + WEBSOCKET_PORT,
-        http_port=first and first + HTTP_PORT,
-        tcp_port=first and first + TCP_PORT,
-        data=data,
-    )
+def _ports(host: str, base: int | None, nodes: int) -> Iterable[tuple[int, int, int]]:
+    """Return each node's ports: WebSocket, HTTP, TCP."""
+    if base is None:
+        free = iter(free_ports(host, 3 * nodes))
+        return zip(free, free, free, strict=True)
+    firsts = [base + PORTS_PER_NODE * index for index in range(nodes)]
+    return [(first + WEBSOCKET_PORT, first + HTTP_PORT, first + TCP_PORT) for first in firsts]
 
 
 def _role(node: Node) -> Role | None:

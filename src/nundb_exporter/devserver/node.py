@@ -134,13 +134,21 @@ class Node:
             self._directory = None
 
 
-def _with_ports(options: NodeOptions) -> NodeOptions:
-    """Choose free ports where none are given, all at once, so that no two are the same."""
-    chosen = {}
+def free_ports(host: str, count: int) -> list[int]:
+    """Return ports that are free now, no two the same: all are held until the last is found."""
     with contextlib.ExitStack() as stack:
-        for field in ("websocket_port", "http_port", "tcp_port"):
-            if not getattr(options, field):
-                probe = stack.enter_context(socket.socket())
-                probe.bind((options.host, 0))
-                chosen[field] = probe.getsockname()[1]
-    return replace(options, **chosen)
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind((host, 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def _with_ports(options: NodeOptions) -> NodeOptions:
+    """Choose free ports where none are given."""
+    websocket, http, tcp = free_ports(options.host, 3)
+    return replace(
+        options,
+        websocket_port=options.websocket_port or websocket,
+        http_port=options.http_port or http,
+        tcp_port=options.tcp_port or tcp,
+    )
