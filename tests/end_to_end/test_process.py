@@ -1,6 +1,7 @@
 """`nundb-exporter` as a process: its pages, its limits, its end."""
 
 import asyncio
+import contextlib
 import gzip
 import signal
 import socket
@@ -297,8 +298,10 @@ async def test_what_is_no_http_request_is_refused_and_told_to_nobody() -> None:
         ):
             reader, writer = await _connect(exporter)
             writer.write(noise)
-            writer.write_eof()
-            answer = await reader.read()
+            answer = b""
+            with contextlib.suppress(ConnectionResetError):  # it may hang up before it has read all
+                writer.write_eof()
+                answer = await reader.read()
             assert answer[:12] in {b"", b"HTTP/1.1 400", b"HTTP/1.0 400", b"HTTP/1.1 505"}
             writer.close()
         assert (await exporter.metrics()).is_up
