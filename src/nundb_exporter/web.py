@@ -18,6 +18,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from nundb_exporter import __version__
 from nundb_exporter.client.transport import cause_of
 from nundb_exporter.coalesce import Coalescer
+from nundb_exporter.collectors.pending import OLD_SECONDS
 from nundb_exporter.config.settings import DEFAULT_TIMEOUT, Web
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.exposition import Format, accepts_gzip, choose_format, render
@@ -74,7 +75,12 @@ class Server:
         self._rejected = 0
         self._dropped = 0
         self._landing, self._landing_policy = _landing_page(
-            {"metrics": settings.telemetry_path, "node": str(node.target.endpoint), "version": __version__}
+            {
+                "metrics": settings.telemetry_path,
+                "node": str(node.target.endpoint),
+                "old_seconds": str(OLD_SECONDS),
+                "version": __version__,
+            }
         )
         application = web.Application()
         application.on_response_prepare.append(_sign)

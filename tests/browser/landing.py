@@ -72,7 +72,7 @@ class Landing:
     @property
     def events(self) -> Locator:
         """What the page has seen change."""
-        return self.page.get_by_role("region", name="Seen by this page").get_by_role("listitem")
+        return self.page.get_by_role("region", name="Events").get_by_role("listitem")
 
     def fact(self, term: str) -> Locator:
         """Return a number of the node's summary, with what stands beneath it."""

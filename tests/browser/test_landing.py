@@ -25,11 +25,11 @@ async def test_a_healthy_node_is_up_and_its_numbers_are_there(visit: Opener) -> 
         page = await visit(url)
         await expect(page.headline).to_have_text("Up")
         await expect(page.page).to_have_title(f"Up \N{EN DASH} {node.http_url}")
-        await expect(page.findings).to_contain_text("Nothing wants attention.")
+        await expect(page.findings).to_contain_text("No problems found.")
         await expect(page.findings).to_contain_text("10 collectors work.")
         await expect(page.fact("Role")).to_contain_text("primary")
-        await expect(page.fact("Running")).to_contain_text("since")
-        await expect(page.fact("Members")).to_contain_text("alone")
+        await expect(page.fact("Uptime")).to_contain_text("since")
+        await expect(page.fact("Members")).to_contain_text("single node")
         await expect(page.fact("Pending operations")).to_contain_text("0")
         await expect(page.row("Members", node.name)).to_contain_text("this node")
         await expect(page.row("Databases", "shop").get_by_role("cell")).to_have_text(["newer", "0", "0"])
@@ -48,7 +48,7 @@ async def test_the_links_lead_somewhere(visit: Opener) -> None:
                 async with session.get(f"{url}{str(path).removeprefix('/')}") as response:
                     assert response.status == 200
         await expect(page.page.locator("#families")).to_be_hidden()
-        await page.page.get_by_role("link", name="What the numbers mean").click()
+        await page.page.get_by_role("link", name="Metrics reference").click()
         await expect(page.page.locator("#families")).to_contain_text("nundb_replication_pending_operations gauge")
         await expect(page.page.locator("#families")).to_contain_text("(metrics-state: pending_ops)")
 
@@ -85,14 +85,14 @@ async def test_a_node_that_is_gone_is_down_with_the_reason_and_what_to_do(visit:
         await expect(page.page.get_by_role("status")).to_contain_text("since")
         await expect(page.page).to_have_title(f"Down \N{EN DASH} {node.http_url}")
         await expect(page.findings).to_contain_text("No connection to the node.")
-        await expect(page.findings).to_contain_text("See that it runs")
+        await expect(page.findings).to_contain_text("Check that it is running")
         await expect(page.row("Members", node.name)).to_be_visible()
         await expect(page.page.locator("#members-note")).to_contain_text("as of")
         await expect(page.charts.first).to_have_attribute("aria-valuetext", re.compile(f"^{UNKNOWN} at "))
         await node.start()
         await page.asks_again()
         await expect(page.headline).to_have_text("Up")
-        await expect(page.findings).to_contain_text("Nothing wants attention.")
+        await expect(page.findings).to_contain_text("No problems found.")
         await expect(page.events.get_by_text("The node is down: no connection to the node.")).to_have_count(1)
         await expect(page.events.get_by_text("The node answers again.")).to_have_count(1)
         await expect(page.events.get_by_text("The node has restarted.")).to_have_count(1)
@@ -121,10 +121,10 @@ async def test_an_exporter_that_stops_is_not_mistaken_for_a_node_that_is_down(vi
     async with single_node() as node:
         async with exporter(node.http_url) as url:
             page = await visit(url)
-            told = await page.answered.text_content()
+            shown = await page.answered.text_content()
         await page.asks_in_vain()
         await expect(page.headline).to_have_text(re.compile(r"The exporter has not answered since \d\d:\d\d:\d\d"))
-        await expect(page.findings).to_contain_text(f"told at {told}")
+        await expect(page.findings).to_contain_text(f"The values below are from {shown}.")
         assert page.problems == ["Failed to load resource: net::ERR_CONNECTION_REFUSED"]
         page.problems.clear()
         async with exporter(node.http_url, port=urlsplit(url).port or 0):

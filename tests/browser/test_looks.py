@@ -49,7 +49,7 @@ async def test_every_text_can_be_read_in_both_schemes(visit: Opener, scheme: Lit
     async with single_node() as node:
         async with exporter(node.http_url) as url:
             page = await visit(url, color_scheme=scheme)
-            await page.page.get_by_role("link", name="What the numbers mean").click()
+            await page.page.get_by_role("link", name="Metrics reference").click()
             await _expect_contrast(page)
             node.stop()
             await page.asks_again()
@@ -155,7 +155,7 @@ async def test_the_pictures_for_the_readme(visit: Opener, tmp_path: Path) -> Non
         await _take(light, directory / "landing-light.png")
         replica.hang()
         await lapse.work(cluster, [light, dark], 15)
-        await expect(dark.headline).to_have_text("Up, 1 thing wants attention")
+        await expect(dark.headline).to_have_text("Up, 1 problem")
         await _take(dark, directory / "landing-dark.png")
         primary.kill()
         for _ in range(4):

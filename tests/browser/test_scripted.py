@@ -28,9 +28,7 @@ nundb_replication_pending_operations 0
 nundb_replication_unacknowledged_operations{member="b:1"} 0
 nundb_scrape_collector_success{collector="pending"} 1
 """
-ALL_IS_WELL: Final = (
-    "Nothing wants attention.1 collector works, 1 link holds, no operation has waited for more than a minute."
-)
+ALL_IS_WELL: Final = "No problems found.1 collector works, 1 link is up, no operation pending for more than 1 min."
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -47,7 +45,7 @@ async def test_every_reason_is_put_into_words_of_its_own(visit: Opener, reason: 
 @pytest.mark.parametrize(
     ("metrics", "sentence"),
     [
-        ('nundb_scrape_collector_success{collector="oplog"} 0', "Collector oplog failed: its numbers are missing."),
+        ('nundb_scrape_collector_success{collector="oplog"} 0', "Collector oplog failed: its metrics are missing."),
         ('nundb_transport_up{transport="websocket"} 0', "The websocket listener does not answer."),
         (
             """nundb_cluster_member_info{member="c:1",role="secondary"} 1
@@ -58,18 +56,21 @@ nundb_cluster_member_connected{member="c:1"} 0""",
             'nundb_replication_unacknowledged_operations{member="z:1"} 7',
             "7 operations wait for z:1, which left the cluster.",
         ),
-        ('nundb_cluster_member_info{member="c:1",role="primary"} 1', "This node sees more than one primary: a:1, c:1."),
-        ("nundb_node_acting_primary 0", "The node calls itself primary and does not act as one."),
+        (
+            'nundb_cluster_member_info{member="c:1",role="primary"} 1',
+            "This node lists more than one primary: a:1, c:1.",
+        ),
+        ("nundb_node_acting_primary 0", "The node reports itself as primary but does not act as one."),
         ('nundb_database_conflicts{database="shop",state="unresolved"} 1', "1 unresolved conflict in shop."),
-        ("nundb_process_start_time_seconds 99999999999", "The node's start lies in the future."),
+        ("nundb_process_start_time_seconds 99999999999", "The node's start time is in the future."),
     ],
 )
 async def test_what_is_wrong_is_said_in_one_sentence(visit: Opener, metrics: str, sentence: str) -> None:
-    """A node that is up and not well wants attention, says for what, and does so no longer once it is well."""
+    """The headline counts the problem of a node that is up, a sentence names it, and both disappear with it."""
     async with exporter(NOBODY) as url:
         page = await visit(url, is_scripted=True)
         await page.is_told(f"{UP}{metrics}\n")
-        await expect(page.headline).to_have_text("Up, 1 thing wants attention")
+        await expect(page.headline).to_have_text("Up, 1 problem")
         await expect(page.findings).to_contain_text(sentence)
         await page.is_told(UP)
         await expect(page.headline).to_have_text("Up")
@@ -85,7 +86,7 @@ async def test_a_node_that_elects_nobody_is_told_in_the_third_answer(visit: Open
         await page.asks_again()
         await expect(page.headline).to_have_text("Up")
         await page.asks_again()
-        await expect(page.findings).to_contain_text("This node has not elected a primary, nor joined one.")
+        await expect(page.findings).to_contain_text("This node has neither elected a primary nor joined one.")
 
 
 async def test_a_member_that_owes_for_more_than_a_minute_wants_attention(visit: Opener) -> None:
@@ -124,7 +125,7 @@ async def test_too_many_pending_operations_to_list_are_told_as_such(visit: Opene
     async with exporter(NOBODY) as url:
         page = await visit(url, is_scripted=True)
         await page.is_told(script)
-        await expect(page.findings).to_contain_text("5,000 operations are pending, too many to ask for whom.")
+        await expect(page.findings).to_contain_text("5,000 operations are pending, too many to list by member.")
         await expect(page.row("Members", "b:1").get_by_role("cell").nth(2)).to_have_text(UNKNOWN)
 
 
@@ -141,10 +142,10 @@ async def test_changes_between_two_answers_are_told(visit: Opener) -> None:
             'nundb_database_info{database="shop",strategy="none"} 1\n'
         )
         for event in (
-            "Role: primary became secondary.",
-            "b:1 is primary now.",
-            "c:1 is a member now.",
-            "shop is a database now.",
+            "The role changed from primary to secondary.",
+            "b:1 is now primary.",
+            "c:1 is now a member.",
+            "shop is now a database.",
         ):
             await expect(page.events.filter(has_text=event)).to_have_count(1)
 
@@ -203,12 +204,14 @@ async def test_what_is_not_metrics_is_not_read_as_metrics(visit: Opener, line: s
     async with exporter(NOBODY) as url:
         page = await visit(url, is_scripted=True)
         await page.is_told(f"nundb_replication_pending_operations 1\n{line}\n")
-        await expect(page.page.get_by_role("status")).to_contain_text("Its answer is not a page of metrics (line 2).")
+        await expect(page.page.get_by_role("status")).to_contain_text(
+            "Its answer is not a valid metrics page (line 2)."
+        )
         await expect(page.fact("Pending operations")).to_contain_text(UNKNOWN)
 
 
-async def test_an_exporter_without_a_node_of_its_own_says_so(visit: Opener) -> None:
-    """One that serves probes alone is neither up nor down."""
+async def test_metrics_without_a_node_show_no_node(visit: Opener) -> None:
+    """Without nundb_up the node is neither up nor down."""
     async with exporter(NOBODY) as url:
         page = await visit(url, is_scripted=True)
         await page.is_told("process_open_fds 9\nprocess_max_fds 1024\n")
@@ -219,8 +222,8 @@ async def test_an_exporter_without_a_node_of_its_own_says_so(visit: Opener) -> N
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
-        (503, "It has as many requests under way as --web.max-requests allows."),
-        (401, "It refuses the metrics with HTTP 401."),
+        (503, "It has as many requests in progress as --web.max-requests allows."),
+        (401, "It answered with HTTP status 401."),
     ],
 )
 async def test_an_exporter_that_refuses_is_told_with_its_reason(visit: Opener, status: int, sentence: str) -> None:
