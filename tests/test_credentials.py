@@ -50,11 +50,11 @@ def test_secrets_are_equal_by_their_text_alone() -> None:
 
 REFUSED = {
     "": "is empty",
-    "a;b": "holds a semicolon",
-    "a\nb": "holds a newline",
-    "a\rb": "holds a carriage return",
-    "a\0b": "holds a NUL character",
-    "a\n": "holds a newline",
+    "a;b": "contains a semicolon",
+    "a\nb": "contains a newline",
+    "a\rb": "contains a carriage return",
+    "a\0b": "contains a NUL character",
+    "a\n": "contains a newline",
     " a": "begins or ends with white space",
     "a\t": "begins or ends with white space",
     "a\u00a0": "begins or ends with white space",
@@ -79,7 +79,7 @@ def test_what_would_change_a_command_is_refused_with_its_reason(
 def test_a_space_is_refused_where_the_grammar_splits() -> None:
     """A password is the rest of its line and may hold spaces; a user, a database and a token are words."""
     check_text("NUN_PWD", "two words")
-    with pytest.raises(ConfigError, match="holds a space, at which Nun-db splits arguments"):
+    with pytest.raises(ConfigError, match="contains a space, at which Nun-db splits arguments"):
         check_word("NUN_USER", "two words")
 
 

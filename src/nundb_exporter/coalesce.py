@@ -1,4 +1,4 @@
-"""Equal questions at one moment are asked once."""
+"""Equal requests at the same moment share one answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -7,12 +7,12 @@ from typing import Final, Generic, TypeVar
 T = TypeVar("T")
 
 MOMENT_SECONDS: Final = 0.1
-"""How long a question under way may be joined. It bounds how old an answer can be, and how much of his own time a
-late comer can lose to an earlier one's deadline; less than the offset that every scrape keeps in hand."""
+"""How long others may join a request in progress. It bounds the age of an answer, and the time that a later request can
+lose to the deadline of an earlier one; it is less than the offset that every scrape reserves."""
 
 
 class _Flight(Generic[T]):
-    """A question under way: its leader asks, the others wait."""
+    """A request in progress: the first client runs it, the others wait."""
 
     __slots__ = ("started", "waiters")
 
@@ -21,24 +21,24 @@ class _Flight(Generic[T]):
         self.waiters: list[asyncio.Future[tuple[T] | None]] = []
 
     def land(self, answer: tuple[T] | None) -> None:
-        """Give the answer to all who wait; None tells them that there will be none."""
+        """Give the answer to all who wait; None means that there will be none."""
         for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_result(answer)
 
 
 class Coalescer(Generic[T]):
-    """Share one answer among all who ask the same at the same moment.
+    """Share one answer among equal requests at the same moment.
 
-    Nobody waits for an old question: whoever comes later than MOMENT_SECONDS asks anew. The first to ask does the
-    asking in his own task, which spares a scrape the cost of another; if he leaves, the next one asks in his place.
+    A request that comes later than MOMENT_SECONDS starts anew. The first request runs in its own task, which saves the
+    cost of another task; if it is cancelled, the next one takes over.
     """
 
     def __init__(self) -> None:
         self._flights: dict[Hashable, _Flight[T]] = {}
 
     async def share(self, key: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
-        """Return what `ask` gives, asked now or a moment ago by another for the same key."""
+        """Return the result of `ask`, run now or a moment ago for the same key."""
         loop = asyncio.get_running_loop()
         while (flight := self._flights.get(key)) and loop.time() - flight.started <= MOMENT_SECONDS:
             waiter: asyncio.Future[tuple[T] | None] = loop.create_future()

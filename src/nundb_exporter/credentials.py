@@ -1,4 +1,4 @@
-"""Names and secrets, checked when they are read so that none can change what a command means.
+"""Names and secrets, validated when they are read so that none can change the meaning of a command.
 
 Nun-db has no quoting: `;` separates commands over HTTP and WebSocket, a newline ends one over TCP, and spaces split
 its arguments (protocol notes 1.0). A value that holds one of them would be cut, or run as a command.
@@ -13,7 +13,7 @@ _COMMAND_BREAKS: Final = {";": "a semicolon", "\n": "a newline", "\r": "a carria
 
 
 class Secret:
-    """A text that never shows itself: not in `repr`, not in `str`, not in a format string."""
+    """A text that is never shown by `repr`, `str` or a format string."""
 
     __slots__ = ("_text",)
 
@@ -30,7 +30,7 @@ class Secret:
         return hash(self._text)
 
     def reveal(self) -> str:
-        """Return the text itself, for the wire alone."""
+        """Return the text itself; only for sending it."""
         return self._text
 
 
@@ -38,36 +38,36 @@ def check_text(setting: str, text: str) -> None:
     """Refuse a text that would not reach Nun-db as one whole last argument.
 
     Raises:
-        ConfigError: it is empty, holds a character that ends a command, or has white space at an end, which Nun-db's
-            HTTP listener strips.
+        ConfigError: it is empty, contains a character that ends a command, or has white space at either end, which
+            Nun-db's HTTP listener strips.
     """
     if not text:
         raise ConfigError(setting, "is empty", "set it")
     for character, name in _COMMAND_BREAKS.items():
         if character in text:
-            raise ConfigError(setting, f"holds {name}, which ends a Nun-db command", "choose one without it")
+            raise ConfigError(setting, f"contains {name}, which ends a Nun-db command", "choose one without it")
     if text != text.strip():
         raise ConfigError(setting, "begins or ends with white space, which Nun-db strips", "choose one without it")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ConfigError(setting, "is not UTF-8", "Nun-db speaks UTF-8 alone: choose another") from None
+        raise ConfigError(setting, "is not UTF-8", "Nun-db accepts only UTF-8: choose another") from None
 
 
 def check_word(setting: str, text: str) -> None:
     """Refuse a text that would not reach Nun-db as one argument.
 
     Raises:
-        ConfigError: as `check_text`, or it holds a space, at which Nun-db splits.
+        ConfigError: as `check_text`, or it contains a space, at which Nun-db splits.
     """
     check_text(setting, text)
     if " " in text:
-        raise ConfigError(setting, "holds a space, at which Nun-db splits arguments", "choose one without it")
+        raise ConfigError(setting, "contains a space, at which Nun-db splits arguments", "choose one without it")
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The administrator of a node: `metrics-state` and all that the exporter asks is answered to him alone."""
+    """The administrator of a node: only administrators may use the commands that the exporter needs."""
 
     user: str
     password: Secret

@@ -1,22 +1,22 @@
-"""Every error that this package raises on purpose, and the one effect of each.
+"""The errors that this package raises, and the effect of each.
 
 * NundbExporterError
-    * ConfigError -- a setting is wrong: exit 2 and one line that names the setting and the cure
-    * TargetError -- the node gave no usable answer: nundb_up 0, with a reason out of four
-    * ProtocolError -- a reply is not in the grammar: the collector that asked for it fails
+    * ConfigError -- a setting is wrong: exit code 2, and one line that names the setting and the remedy
+    * TargetError -- the node gave no usable answer: nundb_up is 0, with one of four reasons
+    * ProtocolError -- a reply cannot be parsed: the collector that needs it fails
 
-No message holds a password, a token or a stored value.
+No message contains a password, a token or a stored value.
 """
 
 from enum import StrEnum
 
 
 class NundbExporterError(Exception):
-    """The root of the tree."""
+    """The base class of all errors."""
 
 
 class ConfigError(NundbExporterError):
-    """A setting that cannot be used."""
+    """An invalid setting."""
 
     def __init__(self, setting: str, problem: str, cure: str) -> None:
         super().__init__(setting, problem, cure)
@@ -38,7 +38,7 @@ class Reason(StrEnum):
 
 
 class TargetError(NundbExporterError):
-    """The node could not be reached, did not answer in time, refused us, or is not a Nun-db."""
+    """The node could not be reached, did not answer in time, refused the credentials, or is not a Nun-db."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(reason, detail)
@@ -50,4 +50,4 @@ class TargetError(NundbExporterError):
 
 
 class ProtocolError(NundbExporterError):
-    """Bytes or text that are not in Nun-db's grammar."""
+    """Bytes or text that are not valid in Nun-db's protocol."""

@@ -1,7 +1,7 @@
-"""Samples to text: Prometheus 0.0.4 and OpenMetrics 1.0, and which of them a client wants.
+"""Samples to text: Prometheus 0.0.4 and OpenMetrics 1.0, and content negotiation.
 
-Our own, because rendering is the larger half of a scrape: the client library takes ten times as long, and serves the
-tests as referee (docs/benchmark.md).
+A renderer of our own, because the client library takes ten times as long (docs/benchmark.md); the tests check against
+the library.
 """
 
 import re
@@ -14,7 +14,7 @@ from nundb_exporter.metrics import Family, Sample
 
 
 class Format(Enum):
-    """The formats that are spoken, by their Content-Type."""
+    """The supported formats, by their Content-Type."""
 
     TEXT = "text/plain; version=0.0.4; charset=utf-8"
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -25,11 +25,11 @@ class Page(NamedTuple):
 
     text: str
     dropped: int
-    """Samples left out because one with the same name and labels stood before them."""
+    """Samples dropped because an earlier one has the same name and labels."""
 
 
 def render(samples: Iterable[Sample], form: Format) -> Page:
-    """Render the samples, each family's together, in the order in which the families first occur."""
+    """Render the samples grouped by family, in the order in which the families first occur."""
     is_open = form is Format.OPENMETRICS
     families: dict[Family, list[str]] = {}
     seen: set[str] = set()
@@ -52,8 +52,8 @@ def render(samples: Iterable[Sample], form: Format) -> Page:
 
 
 _MAX_KEPT_PAGE: Final = 64 * 1024
-"""Characters. Names of larger pages are not kept: with this, and the bound on their number, a node that invents long
-names again and again can make us hold 64 MiB."""
+"""Characters. The series of larger pages are not cached: with this, and the cache's limit on their number, a node that
+keeps sending new long names can make the cache hold at most 64 MiB."""
 
 
 @lru_cache(maxsize=1024)
@@ -67,7 +67,7 @@ def _head(family: Family, is_open: bool) -> str:
     return f"# HELP {name} {meaning}\n# TYPE {name} {family.kind}\n"
 
 
-# Series recur from scrape to scrape: each is escaped and joined once.
+# The same series appear in every scrape: each is escaped and joined only once.
 @lru_cache(maxsize=1024)
 def _series(family: Family, labels: tuple[str, ...]) -> str:
     if not labels:
@@ -81,12 +81,12 @@ def _escape(value: str) -> str:
 
 
 _COMMON: Final[dict[float, str]] = {0: "0", 1: "1"}
-"""Two thirds of all values on a page."""
+"""These are two thirds of all values on a page."""
 _SPECIAL: Final = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}
 
 
 def _number(value: float) -> str:
-    """Write a number as it reads back, and a whole one without a fraction."""
+    """Return the shortest text that parses to the same number; an integer has no fraction."""
     text = repr(float(value)).removesuffix(".0")
     return _SPECIAL.get(text, text)
 
@@ -99,12 +99,12 @@ _WILDCARDS: Final = frozenset({"*/*", "text/*"})
 _QUALITY: Final = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", re.ASCII)
 
 
-# Headers recur too; a client may make them up, so the cache is bounded.
+# The same headers recur too; clients can send arbitrary ones, so the cache is bounded.
 @lru_cache(maxsize=128)
 def choose_format(accept: str) -> Format:
-    """Return the format of the highest quality in an Accept header, the first of equals; text where none is known.
+    """Return the format with the highest quality in an Accept header, the first of equal ones; text if none is known.
 
-    A wildcard stands for text where text is not named.
+    A wildcard means text unless text is listed.
     """
     wanted: dict[Format, float] = {}
     anything = 0.0
@@ -122,7 +122,7 @@ def choose_format(accept: str) -> Format:
 
 @lru_cache(maxsize=128)
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Tell whether an Accept-Encoding header asks for gzip; `gzip;q=0` refuses it."""
+    """Whether an Accept-Encoding header accepts gzip; `gzip;q=0` refuses it."""
     qualities = {coding: _quality(parameters) for coding, parameters in _ranges(accept_encoding)}
     return qualities.get("gzip", qualities.get("*", 0.0)) > 0
 

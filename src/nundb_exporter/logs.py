@@ -1,4 +1,4 @@
-"""Log lines for machines: logfmt, as Prometheus' own programs write them, or JSON."""
+"""Structured log lines: logfmt, as Prometheus' own programs write them, or JSON."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ class _Formatter(logging.Formatter):
 
 
 class JsonFormatter(_Formatter):
-    """One JSON object a line."""
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -31,7 +31,7 @@ class JsonFormatter(_Formatter):
 
 
 class LogfmtFormatter(_Formatter):
-    """`key=value` pairs; a value that needs quotes is quoted as JSON quotes it."""
+    """`key=value` pairs; a value that needs quotes is quoted as in JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -44,7 +44,7 @@ def _quoted(value: str) -> str:
 
 
 def configure(level: str, form: Literal["logfmt", "json"]) -> None:
-    """Send every log line to standard error."""
+    """Write the log to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if form == "json" else LogfmtFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -1,4 +1,4 @@
-"""The exporter's own process, as /proc tells it; where there is no /proc, what is known elsewhere."""
+"""The exporter's own process, from /proc; without /proc, only what the system calls provide."""
 
 import os
 import platform
@@ -25,11 +25,11 @@ _STAT: Final = Path("/proc/self/stat")
 _FDS: Final = Path("/proc/self/fd")
 _SYSTEM_STAT: Final = Path("/proc/stat")
 _CACHE_SECONDS: Final = 1.0
-"""Reading /proc costs a third of a scrape; these numbers are about the exporter, and a second old at most."""
+"""Reading /proc costs a third of a scrape, so these values are cached for a second."""
 
 
 class Process:
-    """The exporter's process, read anew once a second at most."""
+    """The exporter's process, read at most once per second."""
 
     def __init__(self) -> None:
         self._samples: list[Sample] = []
@@ -57,8 +57,8 @@ class Process:
             stat = _STAT.read_text()
             descriptors = sum(1 for _ in _FDS.iterdir())
         except OSError:
-            return  # there is no /proc, or no descriptor left to read it with
-        # The second field is the program's name, in brackets, and may hold anything: count from behind it (proc(5)).
+            return  # no /proc, or no file descriptor left
+        # The second field is the program's name in brackets, which may contain anything: count from its end (proc(5)).
         fields = stat.rpartition(")")[2].split()
         yield PROCESS_VIRTUAL.sample(int(fields[20]))
         yield PROCESS_RESIDENT.sample(int(fields[21]) * resource.getpagesize())

@@ -1,4 +1,4 @@
-"""What a scrape tells a person: a node's state, and what is wrong with it. Pure; the command line prints it."""
+"""Turns a scrape into a report: a node's state and its problems. Pure; the command line prints it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,7 +38,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class NodeReport:
-    """One node's state; None is what the node does not tell."""
+    """One node's state; None is what the node does not report."""
 
     url: str
     is_up: bool
@@ -52,7 +52,7 @@ class NodeReport:
     replication_seconds: float | None
     query_seconds: float | None
     advice: str = ""
-    """What to do about the failure, as a sentence; empty when the node is up."""
+    """What to do about the failure, as a sentence; empty if the node is up."""
     members: tuple[Member, ...] = ()
     databases: dict[str, str] = field(default_factory=dict)
     """Strategy by name."""
@@ -83,7 +83,7 @@ class _Values:
 def describe(
     url: str, samples: Iterable[Sample], error: TargetError | None, failed_collectors: dict[str, str], now: float
 ) -> NodeReport:
-    """Turn one scrape into a report; `now` is the reader's clock, in seconds since the epoch."""
+    """Turn one scrape into a report; `now` is this machine's clock, in seconds since the epoch."""
     values = _Values(samples)
     started = values.one(process.START_TIME)
     return NodeReport(
@@ -113,13 +113,13 @@ def _moment(seconds: float) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
-        return None  # no calendar has it: a node may say any number
+        return None  # out of range: a node may send any number
 
 
 def _members(values: _Values, now: float) -> Iterator[Member]:
     listed = dict.fromkeys(labels for labels in values.of(cluster.MEMBER))
     names = {name for name, _ in listed}
-    # A member that left is not listed, yet operations may wait for it for ever.
+    # A member that left is not listed, but operations for it may stay pending.
     gone = [(name, "gone") for (name,), owed in values.of(pending.UNACKNOWLEDGED).items() if owed and name not in names]
     knows_itself = bool(values.of(cluster.ROLE))
     for name, role in [*listed, *gone]:
@@ -136,7 +136,7 @@ def _members(values: _Values, now: float) -> Iterator[Member]:
 
 
 def findings(nodes: Sequence[NodeReport], now: float) -> list[str]:
-    """Return what is wrong, one sentence each, the worst first; empty when all is well."""
+    """Return the problems, one sentence each, the worst first; empty if there are none."""
     return [
         *(sentence for node in nodes for sentence in _node_findings(node, now)),
         *_cluster_findings([node for node in nodes if node.is_up]),
@@ -209,14 +209,14 @@ def _cluster_findings(nodes: Sequence[NodeReport]) -> Iterator[str]:
 
 
 def _disagreements(nodes: Sequence[NodeReport]) -> Iterator[str]:
-    """Compare what the nodes of one cluster list; who tells nothing does not disagree."""
-    telling = [node for node in nodes if node.members or node.role]
-    views = {node.url: {member.name for member in node.members if member.role != "gone"} for node in telling}
+    """Compare what the nodes of one cluster list; a node that lists nothing does not disagree."""
+    reporting = [node for node in nodes if node.members or node.role]
+    views = {node.url: {member.name for member in node.members if member.role != "gone"} for node in reporting}
     everyone = set().union(*views.values())
     for url, view in views.items():
         if everyone - view:
             yield f"{url} does not list {', '.join(sorted(everyone - view))}."
-    # Every node holds $admin: one that lists nothing was not asked, failed, or is older than the question.
+    # Every node has $admin: one that lists nothing was not asked, failed, or is too old for the command.
     listing = [node for node in nodes if node.databases]
     known = {database for node in listing for database in node.databases.items()}
     for node in listing:
@@ -236,7 +236,7 @@ class PendingGroup:
     operation: str
     count: int
     oldest_seconds: float | None
-    """None where no operation has a time: snapshots."""
+    """None if no operation has a time, as with snapshots."""
     sample_keys: tuple[str, ...]
 
 
@@ -244,7 +244,7 @@ _SAMPLE_KEYS: Final = 3
 
 
 def group_pending(operations: Sequence[PendingOperation], now: float) -> list[PendingGroup]:
-    """Group operations by who owes them and what they do; those that are owed longest come first."""
+    """Group operations by member, database and kind; the oldest come first."""
     groups: dict[tuple[str, str, str], list[PendingOperation]] = {}
     for operation in operations:
         owing = [member for member, is_acknowledged in operation.acknowledged.items() if not is_acknowledged]

@@ -1,4 +1,4 @@
-"""One scrape of one node: each distinct command once, one deadline, every collector timed and judged on its own."""
+"""One scrape of one node: each command sent once, one deadline, and a duration and result for each collector."""
 
 import asyncio
 import contextlib
@@ -33,17 +33,17 @@ from nundb_exporter.protocol.fields import metrics_state
 
 _LOGGER: Final = logging.getLogger(__name__)
 _MAX_SESSIONS: Final = 3
-"""Sessions under way at once: Nun-db has four HTTP workers, and one stays free for its users (protocol notes 1.2)."""
+"""Concurrent sessions: Nun-db has four HTTP workers, and one stays free for its users (protocol notes 1.2)."""
 
-_DOOR_REFUSALS: Final = frozenset({"Invalid token", "Not a valid database name"})
-_TOO_LATE: Final = "the deadline came before the answer"
+_USE_DB_ERRORS: Final = frozenset({"Invalid token", "Not a valid database name"})
+_TOO_LATE: Final = "no answer before the deadline"
 _PROBE_SECONDS: Final = 1.0
-"""A transport that has not answered by then is down: the rest of the page need not wait for it."""
+"""A transport that has not answered by then counts as down, so that it does not delay the rest of the page."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """How one collector fared."""
+    """The result of one collector."""
 
     seconds: float = 0.0
     failure: str | None = None
@@ -51,7 +51,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """What one scrape gave."""
+    """The result of one scrape."""
 
     samples: Sequence[Sample]
     answers: Answers
@@ -63,10 +63,10 @@ class Scrape:
 
 
 class Node:
-    """A node that is scraped again and again. Its connections are kept from scrape to scrape, and nothing else.
+    """A node that is scraped repeatedly. Only its connections are kept from one scrape to the next.
 
     Raises:
-        ConfigError: a file of the TLS settings cannot be used.
+        ConfigError: a file of the TLS settings is unusable.
     """
 
     def __init__(self, target: Target) -> None:
@@ -74,22 +74,24 @@ class Node:
         self._transport = open_transport(target.endpoint, target.tls)
         self._collectors = tuple(collector for collector in COLLECTORS if collector.name in target.collectors)
         self._auth = auth(target.credentials.user, target.credentials.password.reveal())
-        # metrics-state is asked whatever is on, for nundb_up; dict.fromkeys keeps the order and drops twins. The list
-        # of databases comes last: a name in it may begin with `;`, and the last slot alone has no border to mistake.
+        # metrics-state is always asked, for nundb_up; dict.fromkeys drops duplicates and keeps the order.
         wanted = [command for collector in self._collectors for command in collector.commands]
-        self._commands = tuple(sorted(dict.fromkeys((self._auth, METRICS_STATE, *wanted)), key=LIST_DBS.__eq__))
+        commands = dict.fromkeys((self._auth, METRICS_STATE, *wanted))
+        # The list of databases goes last: a name in it may begin with `;`, which separates replies over HTTP, and only
+        # in the last reply is that no ambiguity. False sorts before True, and sorting keeps the order otherwise.
+        self._commands = tuple(sorted(commands, key=lambda command: command == LIST_DBS))
         inside = [command for collector in self._collectors for command in collector.database_commands]
         self._database_commands = tuple(dict.fromkeys(inside))
-        self._doors = {access.name: use_db(access.name, access.token.reveal()) for access in target.databases}
-        self._options = Options(tuple(self._doors), target.max_pending_operations)
-        self._told: dict[str, str] = {}
+        self._use_db = {access.name: use_db(access.name, access.token.reveal()) for access in target.databases}
+        self._options = Options(tuple(self._use_db), target.max_pending_operations)
+        self._logged: dict[str, str] = {}
 
     async def close(self) -> None:
         """Close the kept connections."""
         await self._transport.close()
 
     async def scrape(self, deadline: float) -> Scrape:
-        """Ask everything and read it until `deadline`, by the event loop's clock; always return, and in time."""
+        """Ask and read everything until `deadline`, by the event loop's clock; always return, and in time."""
         started = time.perf_counter()
         answers = Answers(self._options)
         outcomes: dict[str, Outcome] = {}
@@ -108,14 +110,14 @@ class Node:
             error = TargetError(Reason.TIMEOUT, f"{self.target.endpoint.authority}: no answer before the deadline")
         except ProtocolError as caught:
             error = TargetError(Reason.PROTOCOL, f"{self.target.endpoint.authority}: {caught}")
-        self._tell_changes(error, outcomes)
+        self._log_changes(error, outcomes)
         seconds = time.perf_counter() - started
         samples = [*self._own_samples(error, outcomes, seconds), *samples]
         _LOGGER.debug("%s: %d samples in %.4f s", self.target.endpoint, len(samples), seconds)
         return Scrape(samples, answers, outcomes, error, seconds)
 
     async def _ask_node(self, answers: Answers) -> None:
-        """Ask what all collectors ask of the node, in one session.
+        """Send the commands of all collectors to the node, in one session.
 
         Raises:
             TargetError: the node cannot be reached or refuses the credentials.
@@ -128,19 +130,19 @@ class Node:
             answers.node[METRICS_STATE] = reply
 
     def _follow_ups(self, answers: Answers, outcomes: dict[str, Outcome]) -> "Iterator[_Job]":
-        """Yield what is to be asked now that the first answers are known, each with the collectors it is for."""
+        """Yield the questions that depend on the first answers, each with the collectors that need it."""
         for collector in self._collectors:
             try:
                 commands = tuple(collector.follow_up(answers))
             except ProtocolError:
-                continue  # it fails again when it is read, and is told then
+                continue  # its `parse` fails as well, and reports it
             if commands:
                 yield _Job([outcomes[collector.name]], partial(self._ask_more, answers, commands))
             for transport in collector.probes:
                 yield _Job([outcomes[collector.name]], partial(self._probe, answers, transport))
         if self._database_commands:
             concerned = [outcomes[c.name] for c in self._collectors if c.database_commands]
-            for name in self._doors:
+            for name in self._use_db:
                 yield _Job(concerned, partial(self._ask_database, answers, name))
 
     async def _ask_more(self, answers: Answers, commands: Sequence[Command]) -> None:
@@ -149,9 +151,9 @@ class Node:
             _, answers.node[command] = await self._transport.execute((self._auth, command))
 
     async def _ask_database(self, answers: Answers, name: str) -> None:
-        """Ask what all collectors ask in one database: one session, and one more for what follows from it.
+        """Send the commands of all collectors to one database: one session, and another one for follow-up commands.
 
-        A second use-db on one connection would leak a connection for ever (protocol notes 3.4).
+        A second use-db on one connection would leak a connection in Nun-db's counter (protocol notes 3.4).
         """
         answers.failures[name] = _TOO_LATE
         try:
@@ -160,7 +162,7 @@ class Node:
             answers.failures[name] = str(error)
             return
         del answers.failures[name]
-        # What follows is of some collectors alone: where it fails, they miss it when they read, and the others do not.
+        # Follow-ups belong to single collectors: if they fail, only those collectors miss the replies when they parse.
         with contextlib.suppress(NundbExporterError):
             follow_up = dict.fromkeys(
                 command
@@ -171,10 +173,10 @@ class Node:
                 await self._ask_inside(answers, name, tuple(follow_up))
 
     async def _ask_inside(self, answers: Answers, name: str, commands: Sequence[Command]) -> None:
-        opened, *replies = await self._transport.execute((self._doors[name], *commands))
+        opened, *replies = await self._transport.execute((self._use_db[name], *commands))
         if opened.error is not None:
-            # No other words than these: what answers here may repeat the token.
-            raise ProtocolError(f"use-db: {opened.error if opened.error in _DOOR_REFUSALS else 'refused'}")
+            # Only these known texts are shown: another reply could repeat the token.
+            raise ProtocolError(f"use-db: {opened.error if opened.error in _USE_DB_ERRORS else 'refused'}")
         answers.database.update(((name, command), reply) for command, reply in zip(commands, replies, strict=True))
 
     async def _probe(self, answers: Answers, transport: str) -> None:
@@ -192,41 +194,41 @@ class Node:
             begun = time.perf_counter()
             try:
                 for sample in collector.parse(answers):
-                    samples.append(sample)  # noqa: PERF402 - what is read before a failure stays
+                    samples.append(sample)  # noqa: PERF402 - keep the samples before a failure
             except ProtocolError as error:
                 outcome.failure = outcome.failure or str(error)
-            except Exception as error:  # noqa: BLE001 - the one place: a defect must not cost the others' numbers
+            except Exception as error:  # noqa: BLE001 - a defect must not affect other collectors
                 outcome.failure = f"defect: {type(error).__name__}"
-                # The way to it and not its text, which may repeat what the node stores.
-                way = "".join(traceback.format_tb(error.__traceback__))
-                _LOGGER.error("collector %s has a defect: %s\n%s", collector.name, type(error).__name__, way)  # noqa: TRY400 - as above
+                # The traceback without the error's text, which may repeat stored values.
+                trace = "".join(traceback.format_tb(error.__traceback__))
+                _LOGGER.error("collector %s has a defect: %s\n%s", collector.name, type(error).__name__, trace)  # noqa: TRY400 - as above
             outcome.seconds += time.perf_counter() - begun
         return samples
 
-    def _tell_changes(self, error: TargetError | None, outcomes: dict[str, Outcome]) -> None:
-        """Log what differs from the last scrape, once: a node that is down must not fill a disk."""
-        told = {f"collector {name}": outcome.failure for name, outcome in outcomes.items() if outcome.failure}
+    def _log_changes(self, error: TargetError | None, outcomes: dict[str, Outcome]) -> None:
+        """Log only what changed since the last scrape: a node that stays down must not fill the disk."""
+        failures = {f"collector {name}": outcome.failure for name, outcome in outcomes.items() if outcome.failure}
         if error is not None:
-            told["node"] = str(error)
-        if told == self._told:
+            failures["node"] = str(error)
+        if failures == self._logged:
             return
-        for subject, failure in told.items():
-            if self._told.get(subject) != failure:
+        for subject, failure in failures.items():
+            if self._logged.get(subject) != failure:
                 _LOGGER.warning("%s: %s failed: %s", self.target.endpoint, subject, failure)
-        for subject in self._told.keys() - told.keys():
-            _LOGGER.info("%s: %s is well again", self.target.endpoint, subject)
-        self._told = told
+        for subject in self._logged.keys() - failures.keys():
+            _LOGGER.info("%s: %s recovered", self.target.endpoint, subject)
+        self._logged = failures
 
     def _own_samples(self, error: TargetError | None, outcomes: dict[str, Outcome], seconds: float) -> Iterator[Sample]:
-        """Yield the families of the scrape itself: all their series, whatever happened."""
+        """Yield all series of the families of the scrape itself, whatever happened."""
         yield UP.sample(error is None)
         for reason in REASONS:
             yield SCRAPE_FAILURE.sample(error is not None and error.reason is reason, reason)
         yield SCRAPE_DURATION.sample(seconds)
-        fared = [(collector.name, outcomes.get(collector.name, _NOT_RUN)) for collector in self._collectors]
-        for name, outcome in fared:
+        results = [(collector.name, outcomes.get(collector.name, _NOT_RUN)) for collector in self._collectors]
+        for name, outcome in results:
             yield COLLECTOR_DURATION.sample(outcome.seconds, name)
-        for name, outcome in fared:
+        for name, outcome in results:
             yield COLLECTOR_SUCCESS.sample(outcome.failure is None, name)
 
 
@@ -234,27 +236,27 @@ _NOT_RUN: Final = Outcome(failure="the node gave no answers to read")
 
 
 class _Job(NamedTuple):
-    """What is still to be asked, and the collectors that it is for."""
+    """A further question, and the results of the collectors that need it."""
 
     outcomes: Sequence[Outcome]
     ask: Callable[[], Awaitable[None]]
 
 
 async def _run_until(deadline: float, jobs: Iterable[_Job]) -> None:
-    """Run the jobs side by side, a few at a time, until the deadline; what is ready then stays."""
-    places = asyncio.Semaphore(_MAX_SESSIONS)
-    with contextlib.suppress(TimeoutError):  # each job has told its collectors
+    """Run the jobs concurrently, a few at a time, until the deadline; finished ones keep their results."""
+    slots = asyncio.Semaphore(_MAX_SESSIONS)
+    with contextlib.suppress(TimeoutError):  # each job has recorded its failure
         async with asyncio.timeout_at(deadline), asyncio.TaskGroup() as group:
             for job in jobs:
-                group.create_task(_run(job, places))
+                group.create_task(_run(job, slots))
 
 
-async def _run(job: _Job, places: asyncio.Semaphore) -> None:
-    """Ask, and let the collectors concerned bear the time and the failure."""
+async def _run(job: _Job, slots: asyncio.Semaphore) -> None:
+    """Run one job, and add its time and failure to the collectors that need it."""
     begun = time.perf_counter()
     failure: str | None = _TOO_LATE
     try:
-        async with places:
+        async with slots:
             begun = time.perf_counter()
             await job.ask()
         failure = None
@@ -267,7 +269,7 @@ async def _run(job: _Job, places: asyncio.Semaphore) -> None:
 
 
 def _judge(answers: Answers) -> TargetError | None:
-    """Decide nundb_up by metrics-state alone."""
+    """Return why the node is not up; metrics-state alone decides."""
     try:
         payload = answers.payload(METRICS_STATE)
         if payload is None:

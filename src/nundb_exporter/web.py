@@ -1,4 +1,4 @@
-"""The exporter's HTTP: the metrics, a landing page and health. It knows no protocol and no metric of Nun-db."""
+"""The exporter's HTTP server: the metrics, the landing page and health. It does not know Nun-db's protocol."""
 
 import asyncio
 import base64
@@ -28,9 +28,9 @@ from nundb_exporter.scrape import Node
 
 _LOGGER: Final = logging.getLogger(__name__)
 _BACKLOG: Final = 512
-"""Connections that may wait to be accepted: several Prometheus servers may begin at one instant."""
+"""Connections that may wait to be accepted: several Prometheus servers may scrape at the same moment."""
 _SHUTDOWN_SECONDS: Final = DEFAULT_TIMEOUT
-"""How long scrapes under way may go on after the signal to end: as long as one with the usual timeout can take."""
+"""How long scrapes in progress may take after the signal to stop: a scrape with the default timeout can finish."""
 _MAX_TIMEOUT: Final = 600.0
 _GZIP_LEVEL: Final = 1
 _HEADERS: Final = {"Server": "nundb-exporter", "X-Content-Type-Options": "nosniff"}
@@ -43,8 +43,8 @@ async def _sign(_: web.Request, response: web.StreamResponse) -> None:
 def budget(header: str | None, offset: float) -> float:
     """Return the seconds that a scrape may take, given X-Prometheus-Scrape-Timeout-Seconds.
 
-    The offset is what the answer's way back may take. Where the client's timeout is hardly longer than it, half of the
-    timeout is left; what is not a positive number is as good as no header.
+    The offset is reserved for sending the answer; of a short timeout, half is reserved instead. A header that is not a
+    positive number is ignored.
     """
     try:
         timeout = float(header) if header else DEFAULT_TIMEOUT
@@ -52,15 +52,16 @@ def budget(header: str | None, offset: float) -> float:
         timeout = DEFAULT_TIMEOUT
     if not (math.isfinite(timeout) and timeout > 0):
         timeout = DEFAULT_TIMEOUT
-    return max(min(timeout, _MAX_TIMEOUT) - offset, timeout / 2 if timeout < 2 * offset else 0.0)
+    timeout = min(timeout, _MAX_TIMEOUT)
+    return timeout / 2 if timeout < 2 * offset else timeout - offset
 
 
-def _is_our_fault(record: logging.LogRecord) -> bool:
-    """Tell whether aiohttp logs a fault of ours: whoever sends broken requests must not fill a disk."""
+def _is_defect(record: logging.LogRecord) -> bool:
+    """Whether aiohttp logs a defect of the exporter: clients that send malformed requests must not fill the disk."""
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
-_LOGGER.addFilter(_is_our_fault)
+_LOGGER.addFilter(_is_defect)
 
 
 class Server:
@@ -71,7 +72,7 @@ class Server:
         self._settings = settings
         self._process = Process()
         self._coalescer: Coalescer[bytes] = Coalescer()
-        self._under_way = 0
+        self._in_progress = 0
         self._rejected = 0
         self._dropped = 0
         self._landing, self._landing_policy = _landing_page(
@@ -86,23 +87,23 @@ class Server:
         application.on_response_prepare.append(_sign)
         application.router.add_get(settings.telemetry_path, self._metrics)
         application.router.add_get("/", self._index)
-        application.router.add_get("/-/healthy", _well("healthy"))
-        application.router.add_get("/-/ready", _well("ready"))
-        # A client that leaves cancels its scrape: aiohttp does so only when told.
+        application.router.add_get("/-/healthy", _health("healthy"))
+        application.router.add_get("/-/ready", _health("ready"))
+        # aiohttp only cancels the scrape of a client that disconnects if this is set.
         self._runner = web.AppRunner(
             application,
             access_log=None,
             logger=_LOGGER,
             handler_cancellation=True,
-            # Half, because aiohttp waits twice: for the handler, and for it once more after closing its request.
+            # Half, because aiohttp waits twice: for the handler, and again after closing its request.
             shutdown_timeout=_SHUTDOWN_SECONDS / 2,
         )
 
     async def start(self) -> list[str]:
-        """Listen, and return the addresses, as `host:port`.
+        """Start listening, and return the addresses as `host:port`.
 
         Raises:
-            ConfigError: an address cannot be listened on.
+            ConfigError: an address is unusable or in use.
         """
         await self._runner.setup()
         for host, port in self._settings.listen:
@@ -118,22 +119,22 @@ class Server:
         return [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port, *_ in self._runner.addresses]
 
     async def stop(self) -> None:
-        """Stop listening, let the scrapes under way end, and close the connections to the node."""
+        """Stop listening, wait for scrapes in progress, and close the connections to the node."""
         await self._runner.cleanup()
         await self._node.close()
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        if self._under_way >= self._settings.max_requests:
+        if self._in_progress >= self._settings.max_requests:
             self._rejected += 1
-            text = f"{self._under_way} requests are under way, as many as --web.max-requests allows.\n"
+            text = f"{self._in_progress} requests are in progress, as many as --web.max-requests allows.\n"
             return web.Response(status=503, text=text)
-        self._under_way += 1
+        self._in_progress += 1
         try:
             headers = request.headers
             timeout = budget(headers.get("X-Prometheus-Scrape-Timeout-Seconds"), self._settings.timeout_offset)
             form = choose_format(",".join(headers.getall("Accept", ())))
             zipped = accepts_gzip(",".join(headers.getall("Accept-Encoding", ())))
-            # A deadline, not a duration: who asks in another's place has less time left.
+            # A deadline, not a duration: a request that takes over another's scrape later has less time left.
             deadline = asyncio.get_running_loop().time() + timeout
             key = (timeout, form, zipped)
             body = await self._coalescer.share(key, lambda: self._page(timeout, deadline, form, zipped))
@@ -142,7 +143,7 @@ class Server:
                 own["Content-Encoding"] = "gzip"
             return web.Response(body=body, headers=own)
         finally:
-            self._under_way -= 1
+            self._in_progress -= 1
 
     async def _page(self, allowed: float, deadline: float, form: Format, zipped: bool) -> bytes:
         """Scrape the node and render the page."""
@@ -165,8 +166,8 @@ class Server:
 def _landing_page(words: Mapping[str, str]) -> tuple[str, str]:
     """Return the landing page with the words filled in, and its Content-Security-Policy.
 
-    The policy allows the page's own style and script, by their hashes, and requests to the exporter alone: a name that
-    a node invents cannot become code even if the page had a mistake.
+    The policy allows only the page's own style and script, by their hashes, and requests to the exporter: a name that a
+    node sends cannot become code even if the page has a bug. Words are only filled in outside style and script.
     """
     page = resources.files("nundb_exporter").joinpath("landing.html").read_text(encoding="utf-8")
     allowed = {tag: _hash(page, tag) for tag in ("style", "script")}
@@ -184,7 +185,7 @@ def _hash(page: str, tag: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _well(word: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _health(word: str) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(_: web.Request) -> web.Response:
         return web.Response(text=f"nundb-exporter is {word}.\n")
 

@@ -53,7 +53,7 @@ def test_a_flag_beats_the_environment_and_both_beat_the_file(tmp_path: Path) -> 
     from_file = chosen("--config.file", str(file))
     assert from_file.credentials == Credentials("filed", Secret("from-file"))
     assert from_file.max_pending_operations == 7
-    with pytest.raises(ConfigError, match=r"^NUN_USER: holds a space"):
+    with pytest.raises(ConfigError, match=r"^NUN_USER: contains a space"):
         chosen("--config.file", str(file), NUN_USER="a b")
     from_environment = chosen("--config.file", str(file), **ENVIRONMENT)
     assert from_environment.credentials == Credentials("nun", Secret("nun-pwd"))
@@ -79,9 +79,9 @@ def test_a_password_file_beats_the_variable(tmp_path: Path) -> None:
         ({"NUN_USER": "nun"}, "NUN_PWD: is not set"),
         ({"NUN_USER": "", "NUN_PWD": "p"}, "NUN_USER: is not set"),
         ({"NUN_USER": "nun", "NUN_PWD": ""}, "NUN_PWD: is not set"),
-        ({"NUN_USER": "a b", "NUN_PWD": "p"}, "NUN_USER: holds a space"),
-        ({"NUN_USER": "a;b", "NUN_PWD": "p"}, "NUN_USER: holds a semicolon"),
-        ({"NUN_USER": "nun", "NUN_PWD": "hunter2;x"}, "NUN_PWD: holds a semicolon"),
+        ({"NUN_USER": "a b", "NUN_PWD": "p"}, "NUN_USER: contains a space"),
+        ({"NUN_USER": "a;b", "NUN_PWD": "p"}, "NUN_USER: contains a semicolon"),
+        ({"NUN_USER": "nun", "NUN_PWD": "hunter2;x"}, "NUN_PWD: contains a semicolon"),
         ({"NUN_USER": "nun", "NUN_PWD": " hunter2"}, "NUN_PWD: begins or ends with white space"),
         ({**ENVIRONMENT, "NUN_URL": "redis://x"}, "NUN_URL: is not a URL"),
         ({"NUN_USER": "nun", "NUN_PWD_FILE": "/does/not/exist"}, "NUN_PWD_FILE: cannot read /does/not/exist"),
@@ -101,8 +101,8 @@ def test_a_setting_is_refused_by_its_name(environment: dict[str, str], message: 
     [
         (b"", "is empty"),
         (b"\n", "is empty"),
-        (b"a\nb\n", "holds a newline"),
-        (b"a\n\n", "holds a newline"),
+        (b"a\nb\n", "contains a newline"),
+        (b"a\n\n", "contains a newline"),
         (b"\xff\xfe", "is not UTF-8 text"),
         (b"a \n", "begins or ends with white space"),
     ],
@@ -167,7 +167,7 @@ def test_a_user_of_the_file_is_refused_by_its_place(tmp_path: Path) -> None:
     """The variable is not to blame for what the file says."""
     file = tmp_path / "nundb.yml"
     file.write_text("modules: {default: {user: a b}}")
-    with pytest.raises(ConfigError, match=r"^modules\.default\.user: holds a space"):
+    with pytest.raises(ConfigError, match=r"^modules\.default\.user: contains a space"):
         chosen("--config.file", str(file), NUN_PWD="p")
 
 
@@ -191,10 +191,10 @@ def test_databases_come_with_their_tokens(tmp_path: Path) -> None:
     ("names", "token", "message"),
     [
         (("shop", "shop"), "t", "modules.default.databases: shop is listed twice"),
-        (("a b",), "t", "modules.default.databases: name: holds a space"),
-        (("a;b",), "t", "modules.default.databases: name: holds a semicolon"),
-        (("shop",), "user token", "modules.default.databases: token_file of shop: holds a space"),
-        (("shop",), "hunter2;", "modules.default.databases: token_file of shop: holds a semicolon"),
+        (("a b",), "t", "modules.default.databases: name: contains a space"),
+        (("a;b",), "t", "modules.default.databases: name: contains a semicolon"),
+        (("shop",), "user token", "modules.default.databases: token_file of shop: contains a space"),
+        (("shop",), "hunter2;", "modules.default.databases: token_file of shop: contains a semicolon"),
     ],
 )
 def test_a_database_is_refused_with_its_reason(

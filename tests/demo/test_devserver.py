@@ -155,8 +155,8 @@ async def test_a_taken_port_is_named_with_the_flag_that_chooses_another(tmp_path
     [
         (("--data", "/proc/nowhere"), {}, "--data: cannot use /proc/nowhere"),
         (("--nodes", "4", "--port-base", "65520"), {}, "--port-base: 4 nodes need ports beyond 65535"),
-        ((), {"NUN_USER": "a b"}, "NUN_USER: holds a space"),
-        ((), {"NUN_PWD": "a;b"}, "NUN_PWD: holds a semicolon"),
+        ((), {"NUN_USER": "a b"}, "NUN_USER: contains a space"),
+        ((), {"NUN_PWD": "a;b"}, "NUN_PWD: contains a semicolon"),
     ],
 )
 async def test_a_wrong_setting_ends_it_with_one_line(

@@ -85,7 +85,7 @@ async def test_a_node_that_freezes_and_thaws(node: Node) -> None:
         assert page.seconds < float(TIMEOUT)
         node.go_on()
         assert (await exporter.metrics()).is_up
-        assert "is well again" in exporter.output
+        assert "recovered" in exporter.output
 
 
 async def test_a_wrong_password_is_told(node: Node) -> None:

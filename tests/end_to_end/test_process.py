@@ -352,7 +352,7 @@ async def test_it_starts_while_the_node_is_down_and_recovers_with_it() -> None:
             assert not page.node_families
             await node.start()
         assert (await exporter.metrics()).is_up
-        assert exporter.output.count("is well again") == 2
+        assert exporter.output.count("recovered") == 2
 
 
 async def test_a_node_that_stays_down_is_logged_once() -> None:

@@ -1,4 +1,4 @@
-"""Asking a node: one method, whatever the transport; the scheme of its URL chooses."""
+"""The clients: one interface for every transport, chosen by the scheme of the node's URL."""
 
 from collections.abc import Callable
 from typing import Final
@@ -19,9 +19,9 @@ TRANSPORTS: Final[dict[str, Callable[[Endpoint, Tls], Transport]]] = {
 
 
 def open_transport(endpoint: Endpoint, tls: Tls) -> Transport:
-    """Return the transport of the endpoint's scheme; nothing is dialled before the first question.
+    """Return the transport for the endpoint's scheme; it connects at the first request.
 
     Raises:
-        ConfigError: a file of the TLS settings cannot be used.
+        ConfigError: a file of the TLS settings is unusable.
     """
     return TRANSPORTS[endpoint.scheme](endpoint, tls)

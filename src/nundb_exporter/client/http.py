@@ -1,7 +1,7 @@
-"""HTTP: one POST a session, on connections that are kept alive.
+"""HTTP: one POST per session, over keep-alive connections.
 
-Our own client, for the hot path is here: a general one costs three times as much (docs/benchmark.md). The grammar is
-protocol/http.py; this file owns sockets alone.
+A client of our own, because this is the hot path and a general one costs three times as much (docs/benchmark.md). The
+parser is protocol/http.py; this module only handles sockets.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ class _StaleError(Exception):
     """The server closed a kept connection before it saw the request."""
 
 
-class _CutError(Exception):
-    """The server closed the connection within its answer."""
+class _TruncatedError(Exception):
+    """The server closed the connection before its answer was complete."""
 
 
 class HttpTransport:
@@ -43,10 +43,12 @@ class HttpTransport:
         body = ";".join([command.text for command in commands]).encode()
         try:
             response = await self._exchange(request(self._endpoint.authority, self._endpoint.path, body))
-        except _CutError:
-            raise TargetError(Reason.CONNECT, f"{self._endpoint.authority}: closed within its answer") from None
+        except _TruncatedError:
+            raise TargetError(
+                Reason.CONNECT, f"{self._endpoint.authority}: closed before the answer was complete"
+            ) from None
         if response.status != _OK:
-            # Nun-db says 200 to everything but bad UTF-8 and its own panics (protocol notes 1.2).
+            # Nun-db answers 200 to everything except invalid UTF-8 and its own panics (protocol notes 1.2).
             raise ProtocolError(f"HTTP status {response.status}")
         try:
             text = response.body.decode()
@@ -60,8 +62,8 @@ class HttpTransport:
             try:
                 return await self._ask(connection, data)
             except _StaleError:
-                # The node was restarted, or closed an idle connection: the request was never read, so it is sent
-                # again, and no other kept connection is worth a try.
+                # The node was restarted, or closed an idle connection. It never read the request, so it is safe to send
+                # it again; the other kept connections are probably closed too.
                 await self.close()
         with network_errors(self._endpoint):
             _, connection = await asyncio.get_running_loop().create_connection(
@@ -77,7 +79,7 @@ class HttpTransport:
         except _StaleError:
             with network_errors(self._endpoint):
                 if isinstance(connection.loss, ssl.SSLError):
-                    raise connection.loss from None  # a refused certificate of ours is told after the handshake
+                    raise connection.loss from None  # a refused client certificate shows after the handshake
             raise TargetError(Reason.CONNECT, f"{self._endpoint.authority}: closed without an answer") from None
 
     async def _ask(self, connection: "_Connection", data: bytes) -> Response:
@@ -116,7 +118,7 @@ class _Connection(asyncio.Protocol):
         self._transport.abort()
 
     async def ask(self, data: bytes) -> Response:
-        """Send the request and wait for its response; the connection is of no more use if this raises."""
+        """Send the request and wait for its response; the connection is unusable if this raises."""
         if self._is_lost:
             raise _StaleError
         self._decoder = ResponseDecoder(MAX_REPLY_BYTES)
@@ -129,7 +131,7 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None or self._answer.done():
-            # Bytes that nobody asked for: what they would be taken for cannot be known.
+            # Unexpected bytes: the next request could take them for its answer.
             self._is_lost = True
             self._transport.abort()
             return
@@ -150,11 +152,11 @@ class _Connection(asyncio.Protocol):
             self._answer.set_exception(_StaleError())
             return
         try:
-            # A body that only the close ends is whole after an orderly one, and after no other.
+            # A body that ends with the connection is complete only if the connection was closed in order.
             answer = None if exc else self._decoder.receive_eof()
         except ProtocolError:
             answer = None
         if answer is None:
-            self._answer.set_exception(_CutError())
+            self._answer.set_exception(_TruncatedError())
         else:
             self._answer.set_result(answer)

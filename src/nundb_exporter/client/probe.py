@@ -1,4 +1,4 @@
-"""Trying a transport: does it answer, and how soon. Nothing is executed, and TCP is sent nothing.
+"""Probes a transport: whether it answers, and how fast. No command is executed, and nothing is sent over TCP.
 
 The first command on a TCP connection would switch its thread in Nun-db to polling (protocol notes 1.1).
 """
@@ -22,10 +22,10 @@ _SCHEMES: Final[dict[str, tuple[Callable[[Endpoint, Tls], Transport], str, str]]
 
 
 async def probe(transport: str, endpoint: Endpoint, ports: TransportPorts, tls: Tls) -> float | None:
-    """Return the seconds until the transport answered, or None when it does not.
+    """Return the seconds until the transport answered, or None if it does not.
 
-    A session without commands is all that is asked: an empty body, a greeting, a handshake. Where the endpoint speaks
-    TLS, so do HTTP and WebSocket.
+    The probe is a session without commands: an empty body, a greeting, or a handshake. If the endpoint uses TLS, so do
+    HTTP and WebSocket.
     """
     make, plain, secure = _SCHEMES[transport]
     port: int = getattr(ports, transport)

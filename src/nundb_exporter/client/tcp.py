@@ -1,7 +1,7 @@
-"""TCP: a connection a session, a whole line in one send, and the reply to its end before the next line.
+"""TCP: one connection per session; a whole line per send, and its complete reply before the next line.
 
 Nun-db loses the first part of a line that reaches it in two reads (protocol notes 1.1), so lines are never streamed.
-A connection is not kept: once it has sent a command it costs the node 0.4 % of a core for as long as it lives.
+A connection is not kept: once it has sent a command, it costs the node 0.4 % of a core until it is closed.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ _READ_BYTES: Final = 64 * 1024
 
 
 class TcpTransport:
-    """Ask over tcp; Nun-db speaks no TLS there."""
+    """Ask over tcp; Nun-db has no TLS there."""
 
-    def __init__(self, endpoint: Endpoint, tls: Tls) -> None:  # noqa: ARG002 - every transport is made alike
+    def __init__(self, endpoint: Endpoint, tls: Tls) -> None:  # noqa: ARG002 - all transports have this signature
         self._endpoint = endpoint
 
     async def execute(self, commands: Sequence[Command]) -> list[Reply]:
-        """Send the commands a line at a time."""
+        """Send the commands one line at a time."""
         with network_errors(self._endpoint):
             reader, writer = await asyncio.open_connection(
                 self._endpoint.host, self._endpoint.port, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS
@@ -59,8 +59,8 @@ class TcpTransport:
 def _acknowledge_at_once(writer: asyncio.StreamWriter) -> None:
     """Ask the kernel not to delay its acknowledgement.
 
-    Nun-db sends a message and its `ok` apart, with Nagle's algorithm on: the second waits for our acknowledgement,
-    40 ms by default (protocol notes 1.1). The option holds for one read, and Linux alone has it.
+    Nun-db sends a message and its `ok` separately, with Nagle's algorithm enabled: the second waits for our
+    acknowledgement, 40 ms by default (protocol notes 1.1). The option applies to one read, and only Linux has it.
     """
     if hasattr(socket, "TCP_QUICKACK"):
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)

@@ -1,4 +1,4 @@
-"""What a transport is, and the border where the errors of sockets become ours."""
+"""The interface of a transport, and the translation of socket errors into ours."""
 
 import os
 import socket
@@ -14,22 +14,22 @@ from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply
 
 NEXT_ADDRESS_SECONDS: Final = 0.25
-"""Where a name has several addresses, one that is silent for so long must not use up the scrape (RFC 8305)."""
+"""If a name has several addresses, the next one is tried after this time without an answer (RFC 8305)."""
 
 
 class Transport(Protocol):
     """A way to ask one node.
 
-    It knows no deadline: whoever asks cancels it. A cancelled question leaves no connection behind that could give
-    its late answer to the next one.
+    It has no deadline: the caller cancels it. A cancelled request leaves no connection behind on which the next one
+    could receive its late answer.
     """
 
     async def execute(self, commands: Sequence[Command]) -> list[Reply]:
         """Run the commands in one session, and return a reply for each.
 
         Raises:
-            TargetError: reason connect, when the node cannot be reached or hangs up.
-            ProtocolError: what came back is not Nun-db's.
+            TargetError: reason connect, if the node cannot be reached or closes the connection.
+            ProtocolError: the answer is not Nun-db's.
         """
         ...
 
@@ -39,12 +39,12 @@ class Transport(Protocol):
 
 
 def check_proof(endpoint: Endpoint, proof: Reply) -> None:
-    """Judge the reply to `auth`.
+    """Check the reply to `auth`.
 
-    Nun-db refuses with every sign of success: HTTP 200, `ok` on TCP (protocol notes 2.1).
+    A refusal looks like a success otherwise: HTTP 200, `ok` on TCP (protocol notes 2.1).
 
     Raises:
-        TargetError: reason auth, when the credentials are refused.
+        TargetError: reason auth, if the credentials are refused.
         ProtocolError: the reply is not Nun-db's.
     """
     if proof.text == "invalid auth":
@@ -55,9 +55,9 @@ def check_proof(endpoint: Endpoint, proof: Reply) -> None:
 
 @contextmanager
 def network_errors(endpoint: Endpoint) -> Iterator[None]:
-    """Turn what sockets and TLS raise into TargetError.
+    """Turn the errors of sockets and TLS into TargetError.
 
-    A refused certificate is a matter of the connection: no command was sent, so the node did not refuse us.
+    A refused certificate is a connection error: no command was sent, so the node did not refuse the credentials.
     """
     try:
         yield
@@ -70,17 +70,17 @@ def network_errors(endpoint: Endpoint) -> Iterator[None]:
 
 
 def cause_of(error: OSError) -> str:
-    """Return the system's own words for what went wrong, without addresses: asyncio's texts repeat those."""
+    """Return the system's error text, without the addresses that asyncio's texts include."""
     if isinstance(error, socket.gaierror):
         return (error.strerror or "name unknown").lower()
     if error.errno is not None:
         return os.strerror(error.errno).lower()
-    # asyncio joins the errors of a name's addresses to one text, and leaves only that.
+    # asyncio joins the errors of all addresses of a name to one text, without an error number.
     return "none of its addresses can be reached" if str(error).startswith("Multiple") else str(error).lower()
 
 
 def client_context(endpoint: Endpoint, tls: Tls) -> ssl.SSLContext | None:
-    """Return the TLS context for the endpoint, or None where it speaks plain.
+    """Return the TLS context for the endpoint, or None if it does not use TLS.
 
     Raises:
         ConfigError: a file cannot be read or is not PEM.
@@ -88,7 +88,7 @@ def client_context(endpoint: Endpoint, tls: Tls) -> ssl.SSLContext | None:
     return _context(tls) if endpoint.is_secure else None
 
 
-# Loading all CA certificates takes longer than a scrape, and each scrape may try transports anew.
+# Loading all CA certificates takes longer than a scrape, and each scrape may probe the transports.
 @lru_cache(maxsize=8)
 def _context(tls: Tls) -> ssl.SSLContext:
     try:

@@ -1,4 +1,4 @@
-"""WebSocket: a connection a session, a command a frame (several in one came only in 2024-02)."""
+"""WebSocket: one connection per session, one command per frame (Nun-db accepts several only since 2024-02)."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -16,7 +16,7 @@ _SWITCHING: Final = 101
 
 
 async def _stay(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Refuse every answer but the handshake's: aiohttp would follow a redirect, and our password with it."""
+    """Refuse every answer except the handshake's: aiohttp would follow a redirect, and send the password there."""
     response = await handler(request)
     if response.status != _SWITCHING:
         response.close()
@@ -33,7 +33,7 @@ class WebSocketTransport:
         self._server_name = tls.server_name
 
     async def execute(self, commands: Sequence[Command]) -> list[Reply]:
-        """Send the commands a frame at a time."""
+        """Send the commands one frame at a time."""
         with network_errors(self._endpoint):
             try:
                 async with (
