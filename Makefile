@@ -1,4 +1,4 @@
-# `make` lists what can be done. Everything happens in .venv, made from requirements/dev.txt at the first call.
+# `make` lists the targets. Everything runs in .venv, which the first call creates from requirements/dev.txt.
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-test: $(READY) ## Install what is needed and run every check
+test: $(READY) ## Install dependencies and run every check
 	PYTHON=$(PYTHON) scripts/system-packages
 	$(MAKE) --no-print-directory lint unit
 
@@ -27,23 +27,23 @@ unit: $(READY) ## All tests, with branch coverage
 	$(BIN)/coverage run -m pytest --ignore tests/drills
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	# Apart: tracing would slow a dozen clusters and their alarm clocks in one process.
+	# Separate: tracing would slow down a dozen clusters in one process.
 	$(BIN)/pytest tests/drills
 
-drills: $(READY) ## Break a cluster in every way and hear each alert ring; writes docs/drills.md
+drills: $(READY) ## Break clusters and check that each alert fires; writes docs/drills.md
 	PYTHON=$(PYTHON) scripts/system-packages
 	$(BIN)/pytest tests/drills --update-golden
 
-demo: $(READY) ## Watch it: three nodes under load, the exporter, and Prometheus where it is installed
+demo: $(READY) ## Run three nodes under load, the exporter, and Prometheus where it is installed
 	$(BIN)/nundb-exporter demo $(ARGS)
 
 bench: $(READY) ## Measure a scrape; ARGS="--url … --user …" for another node than the embedded one
 	$(BIN)/python benchmarks/scrape.py $(ARGS)
 
-generate: $(READY) ## Write dashboards, rules and reference documentation anew
+generate: $(READY) ## Regenerate dashboards, rules and reference documentation
 	$(BIN)/nundb-exporter generate .
 
-format: $(READY) ## Put the code in order
+format: $(READY) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

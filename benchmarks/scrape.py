@@ -1,4 +1,4 @@
-"""What a scrape costs: beside the bare question to the node, at one client and at many, in time, CPU and memory.
+"""What a scrape costs, compared with a bare request to the node, at one client and at many, in time, CPU and memory.
 
 Everything is measured in one run, because machines differ and drift: read the ratios. Linux only (/proc).
 """
@@ -35,7 +35,7 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Answers a second."""
+        """Answers per second."""
         return len(self.seconds) / self.elapsed
 
 
@@ -194,15 +194,15 @@ def measure(url: str, user: str, password: str) -> Iterator[tuple[str, str]]:
             "bare `auth;metrics-state`, 1 client: p50, p99",
             f"{bare.percentile(0.5):.3f} ms, {bare.percentile(0.99):.3f} ms",
         )
-        yield "all that a scrape asks, asked bare: p50", f"{whole.percentile(0.5):.3f} ms"
+        yield "all commands of a scrape as bare requests: p50", f"{whole.percentile(0.5):.3f} ms"
         yield "the exporter's `/-/healthy`: p50", f"{health.percentile(0.5):.3f} ms"
         yield "scrape, 1 client: p50, p99", f"{single.percentile(0.5):.3f} ms, {single.percentile(0.99):.3f} ms"
-        yield "ratio of the medians, scrape to bare", f"{single.percentile(0.5) / bare.percentile(0.5):.1f}"
-        yield "scrapes a second, 1 client", f"{single.rate:,.0f}"
+        yield "ratio of the medians, scrape to bare request", f"{single.percentile(0.5) / bare.percentile(0.5):.1f}"
+        yield "scrapes per second, 1 client", f"{single.rate:,.0f}"
         yield "scrape, 8 clients: p50, p99", f"{many.percentile(0.5):.3f} ms, {many.percentile(0.99):.3f} ms"
-        yield "scrapes a second, 8 clients", f"{many.rate:,.0f}"
-        yield "CPU a scrape, 8 clients", f"{cpu * 1000:.3f} ms"
-        yield "scrapes a second, 32 clients, coalesced", f"{crowd.rate:,.0f}"
+        yield "scrapes per second, 8 clients", f"{many.rate:,.0f}"
+        yield "CPU per scrape, 8 clients", f"{cpu * 1000:.3f} ms"
+        yield "scrapes per second, 32 clients, coalesced", f"{crowd.rate:,.0f}"
         yield (
             "resident memory, before and after 36,000 scrapes",
             f"{resident:.1f} MiB, {resident_mib(exporter.pid):.1f} MiB",

@@ -1,1 +1,1 @@
-"""Alarms that were seen to ring: embedded clusters, their exporters and a real Prometheus with the shipped rules."""
+"""Tests of every alert: embedded clusters, their exporters and a real Prometheus with the shipped rules."""

@@ -1,4 +1,4 @@
-"""Carries the drills out, all clusters at once, and tells what came of them."""
+"""Runs the drills, all clusters at once, and reports the results."""
 
 import asyncio
 import time
@@ -23,13 +23,13 @@ HEALTHY_SECONDS = 75.0
 LONGEST_WAIT_SECONDS = 240.0
 LONGEST_SILENCE_SECONDS = 240.0
 QUIET_SECONDS = 70.0
-"""How long a fault that must ring nothing is watched: longer than the longest `for`."""
+"""How long a fault that must fire no alert is watched: longer than the longest `for`."""
 STUCK_SECONDS = 25.0
 
 
 @dataclass
 class Outcome:
-    """What came of one drill; times in seconds from the moment at which it was broken or cured."""
+    """The result of one drill; times in seconds since the fault, or since the repair."""
 
     drill: Drill
     fired: dict[str, float] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Outcome:
 
     @property
     def wrong(self) -> set[str]:
-        """Alerts that fired and have nothing to do with it."""
+        """Unrelated alerts that fired."""
         right = {alert.name for alert in (*self.drill.fires, *self.drill.may_fire)}
         by_cure = {alert.name for alert in FAILOVER} if self.has_restarted_primary else set[str]()
         return {
@@ -58,18 +58,18 @@ class Outcome:
 
     @property
     def is_right(self) -> bool:
-        """Whether what must ring did, nothing else, and silence followed."""
+        """Whether the expected alerts fired, no others did, and all resolved."""
         return not (self.error or self.missing or self.wrong) and self.silent_after is not None
 
 
 @dataclass
 class Report:
-    """What came of everything."""
+    """The results of all drills."""
 
     healthy: dict[str, dict[str, float]] = field(default_factory=dict)
-    """What fired while all was well, by job."""
+    """Alerts that fired while all clusters were healthy, by job."""
     recorded: dict[str, int] = field(default_factory=dict)
-    """Series of each recording rule while all was well."""
+    """Series of each recording rule while all clusters were healthy."""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     unreadable: set[str] = field(default_factory=set)
     queries: dict[str, int] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Report:
 
 
 async def carry_out(directory: Path, rules: Path, queries: list[str], lanes: dict[str, tuple[Drill, ...]]) -> Report:
-    """Carry out all drills, and return what came of them."""
+    """Run all drills, and return the results."""
     report = Report()
     begun = time.monotonic()
     async with _built(directory, rules, list(lanes)) as (fields, watch):
@@ -124,7 +124,7 @@ async def _drill(ground: Field, watch: Watch, drill: Drill) -> Outcome:
         await _until_silent(ground, watch)
         if watch.is_quiet(ground.job):
             outcome.silent_after = time.monotonic() - cured
-    except Exception as error:  # noqa: BLE001 - the other clusters' drills go on, and the test tells
+    except Exception as error:  # noqa: BLE001 - the other clusters' drills continue, and the test fails
         outcome.error = f"{type(error).__name__}: {error}"
     outcome.has_restarted_primary = ground.failovers > failovers
     outcome.fired = {name: moment - broken for name, moment in watch.fired(ground.job).items()}
@@ -132,7 +132,7 @@ async def _drill(ground: Field, watch: Watch, drill: Drill) -> Outcome:
 
 
 async def _until_silent(ground: Field, watch: Watch) -> None:
-    """Wait for silence; where a member has died in debt by chance, do as the runbook says."""
+    """Wait until all alerts resolve; if a member happened to die with operations unacknowledged, follow the runbook."""
     stuck = {alert.name for alert in LEFT_BEHIND}
 
     def is_only_stuck() -> bool:
@@ -174,7 +174,7 @@ def _configuration(directory: Path) -> dict[str, Any]:
 
 
 def _rules(directory: Path) -> dict[str, str]:
-    """The shipped rules, with time made short."""
+    """The shipped rules, on the shortened time scale."""
     return {
         name: yaml.safe_dump(shortened_rules(yaml.safe_load((directory / name).read_text(encoding="utf-8"))))
         for name in ("alerts.yml", "recordings.yml")

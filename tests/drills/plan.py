@@ -1,4 +1,4 @@
-"""The drills: what is broken, which alerts must ring for it, and which may as well because they are true, too."""
+"""The drills: each fault, the alerts that must fire, and those that may fire because they are true as well."""
 
 import asyncio
 import os
@@ -22,17 +22,17 @@ Run = Callable[[Field], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Drill:
-    """One thing that goes wrong and is put right."""
+    """One fault and its repair."""
 
     name: str
     """A fault of the devserver, or what an operator would call it."""
     about: str
     fires: tuple[Alert, ...]
-    """All of these must ring; if there are none, none may for as long as a drill lasts at the least."""
+    """All of these must fire; if there are none, no alert may fire for QUIET_SECONDS."""
     may_fire: tuple[Alert, ...] = ()
-    """Consequences: true, not asked for, and too quick or too slow to be waited for."""
+    """Consequences that may fire, depending on timing."""
     run: Run
-    """Entering breaks, leaving cures."""
+    """Entering injects the fault, leaving repairs it."""
 
 
 # A replica that does not acknowledge for long enough makes all of these true, one after another.
@@ -42,9 +42,9 @@ UNACKNOWLEDGED = (
     replication.PENDING_BACKLOG,
     replication.SNAPSHOT_STUCK,
 )
-# A cure that restarts the primary may leave two for a while, as with the real server (protocol notes 6.6).
+# A repair that restarts the primary may leave two for a while, as with the real server (protocol notes 6.6).
 FAILOVER = (cluster.SEVERAL_PRIMARIES, cluster.SEVERAL_ACTING, cluster.MEMBERS_DISAGREE, cluster.ELECTIONS_FLAPPING)
-# Whoever dies, dies with what he has not acknowledged yet.
+# A node that dies may leave operations unacknowledged.
 LEFT_BEHIND = (replication.LEAKED, replication.SNAPSHOT_STUCK)
 
 
@@ -55,7 +55,7 @@ def fault(
     about: str = "",
     run: Run | None = None,
 ) -> Drill:
-    """A drill of one of the devserver's faults, at the node where it tells most."""
+    """A drill of one of the devserver's faults, at the node where it shows best."""
     return Drill(
         name=name,
         about=about or FAULTS[name].description,
@@ -90,7 +90,7 @@ async def hung_replica_under_load(field: Field) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def debts_of_the_dead(field: Field) -> AsyncIterator[None]:
-    """A replica dies in debt. It comes back, and its debts stay; then the primary restarts."""
+    """A replica dies with operations unacknowledged. They stay when it comes back; then the primary restarts."""
     async with of_devserver("dead-replica")(field):
         yield
     await field.unite()
@@ -118,7 +118,7 @@ async def slower_link(field: Field) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def elections_without_end(field: Field) -> AsyncIterator[None]:
-    """The primary holds one election after another, so many that scrapes meet them."""
+    """The primary holds one election after another, so many that scrapes coincide with them."""
     primary = field.cluster.nodes[field.primary]
 
     async def elect() -> None:
@@ -143,7 +143,7 @@ async def primary_that_steps_back(field: Field) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def slower_commands(field: Field) -> AsyncIterator[None]:
-    """Commands on data take most of a second, and several clients wait for theirs."""
+    """Commands on data take most of a second, and several clients wait for them."""
     replica = field.cluster.nodes[field.replica]
     replica.conditions.slow_seconds = 0.8
 
@@ -159,7 +159,7 @@ async def slower_commands(field: Field) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def meanwhile(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Do something all the time until the end."""
+    """Run the work in the background until the end."""
     tasks = [asyncio.create_task(each) for each in work]
     try:
         yield
@@ -283,7 +283,7 @@ LANES: dict[str, tuple[Drill, ...]] = {
         ),
         Drill(
             name="hung primary",
-            about="The primary stops, and nobody notices.",
+            about="The primary hangs, and no other node notices.",
             fires=(node.HUNG,),
             run=of_devserver("hung-node", at_primary=True),
         ),
@@ -326,7 +326,7 @@ LANES: dict[str, tuple[Drill, ...]] = {
     "damaged": (
         Drill(
             name="primary that steps back",
-            about="The primary believes in an older one that does not exist, and goes on printing itself as primary.",
+            about="The primary hears of an older node that does not exist, and keeps reporting itself as primary.",
             fires=(cluster.ROLE_NOT_ACTED, cluster.NO_ACTING),
             may_fire=LEFT_BEHIND,
             run=primary_that_steps_back,
@@ -347,13 +347,13 @@ LANES: dict[str, tuple[Drill, ...]] = {
         ),
         Drill(
             name="stopped exporter",
-            about="The primary's exporter ends, and its node lives on.",
+            about="The primary's exporter stops, and its node keeps running.",
             fires=(exporter.DOWN,),
             run=stopped_exporter,
         ),
         Drill(
             name="changed token",
-            about="A database's token is changed, and the exporters are not told.",
+            about="A database's token is changed, and the exporters keep the old one.",
             fires=(exporter.COLLECTOR_FAILING,),
             run=changed_token,
         ),
@@ -373,7 +373,7 @@ LANES: dict[str, tuple[Drill, ...]] = {
         fault("slow-link"),
         Drill(
             name="slower link",
-            about="What other nodes send to a replica takes four seconds.",
+            about="Messages from other nodes reach a replica four seconds late.",
             fires=(replication.SLOW,),
             may_fire=(replication.PENDING_GROWING,),
             run=slower_link,
@@ -401,11 +401,11 @@ LANES: dict[str, tuple[Drill, ...]] = {
         ),
         fault(
             "oplog-near-limit",
-            about="The operation log's limit is small and nearly reached; no command tells the limit.",
+            about="The operation log's limit is small and nearly reached, which no command reports.",
         ),
         Drill(
             name="flood of requests",
-            about="More clients than an exporter admits ask about a node that hangs.",
+            about="More clients than an exporter allows scrape a node that hangs.",
             fires=(exporter.REQUESTS_REFUSED,),
             may_fire=(exporter.DOWN, node.HUNG),
             run=flood_of_requests,
@@ -418,7 +418,7 @@ LANES: dict[str, tuple[Drill, ...]] = {
         ),
         Drill(
             name="vanished member",
-            about="A replica dies, and service discovery forgets its exporter with it.",
+            about="A replica dies, and service discovery drops its exporter as well.",
             fires=(cluster.MEMBER_MISSING,),
             may_fire=LEFT_BEHIND,
             run=vanished_member,

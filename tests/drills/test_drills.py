@@ -1,4 +1,4 @@
-"""Every fault rings its alert in a real Prometheus, and no other; no panel is empty; a healthy cluster is silent."""
+"""Every fault fires its alerts and no others in a real Prometheus; no panel is empty; a healthy cluster fires none."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,11 +25,11 @@ VARIABLES = {
     "$database": ".*",
     "$__rate_interval": "15s",
 }
-"""What a reader of the dashboards has chosen: everything."""
+"""The dashboards' variables, with everything selected."""
 UNDRILLED = {
-    "NundbExporterSamplesDropped": "no answer of the embedded server holds anything twice",
+    "NundbExporterSamplesDropped": "no reply of the embedded server has duplicates",
 }
-"""Alerts that no drill rings, and why: promtool sees them fire in tests/monitoring."""
+"""Alerts that no drill fires, and why: tests/monitoring covers them with promtool."""
 
 
 def queries() -> Iterator[str]:
@@ -48,7 +48,7 @@ QUERIES = tuple(dict.fromkeys(queries()))
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def report(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Report:
-    """What came of all drills; carried out once."""
+    """The results of all drills, which run once."""
     carried_out = await carry_out(
         tmp_path_factory.mktemp("drills"), ROOT / "deploy" / "prometheus", list(QUERIES), LANES
     )
@@ -57,15 +57,15 @@ async def report(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtu
     return carried_out
 
 
-def test_nothing_rings_while_all_is_well(report: Report) -> None:
-    """Clusters under load for some minutes of the rules' time are silent."""
+def test_no_alert_fires_in_a_healthy_cluster(report: Report) -> None:
+    """Clusters under load for some minutes of the rules' time fire no alert."""
     assert report.healthy.keys() == LANES.keys()
     assert not any(report.healthy.values()), report.healthy
 
 
 @pytest.mark.parametrize("drill", DRILLS.values(), ids=list(DRILLS))
-def test_a_drill_rings_what_it_must_and_no_more(drill: Drill, report: Report) -> None:
-    """The right alerts fire, no wrong one does, and there is silence after the cure."""
+def test_a_drill_fires_the_expected_alerts_and_no_others(drill: Drill, report: Report) -> None:
+    """The expected alerts fire, no unrelated one does, and all resolve after the repair."""
     outcome = report.outcomes[drill.name]
     assert outcome.error is None
     assert not outcome.missing
@@ -86,7 +86,7 @@ def test_every_recording_rule_records(name: str, report: Report) -> None:
 
 
 def test_alerts_read_well(report: Report) -> None:
-    """Prometheus could fill in the text of every alert that rang."""
+    """Prometheus could fill in the text of every alert that fired."""
     assert not report.unreadable
 
 
@@ -96,14 +96,14 @@ def test_every_fault_is_drilled() -> None:
 
 
 def test_every_alert_is_drilled_or_it_is_said_why_not() -> None:
-    """Each alert rings in some drill, but for a few."""
+    """Each alert fires in some drill, with listed exceptions."""
     drilled = {alert.name for drill in DRILLS.values() for alert in drill.fires}
     assert drilled | UNDRILLED.keys() == {alert.name for alert in ALERTS}
     assert not drilled & UNDRILLED.keys()
 
 
 def test_a_silent_drill_lasts_longer_than_alerts_wait() -> None:
-    """Where nothing must ring there was time for it to ring, but for the one that compares half hours."""
+    """A drill in which no alert may fire gives each enough time, except the one that compares half hours."""
     waits = [seconds(alert.wait) / FACTOR for alert in ALERTS if alert is not CONNECTIONS_LEAKING]
     assert max(waits) < QUIET_SECONDS
 
