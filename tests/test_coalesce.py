@@ -53,7 +53,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 async def test_equal_questions_are_asked_once() -> None:
-    """All who ask while it is under way have the same answer."""
+    """All who ask while it is in progress get the same answer."""
     node, coalescer = Node(), Coalescer[str]()
     tasks = await joined(coalescer, node, 50)
     node.answers.put_nowait("answer")
@@ -84,7 +84,7 @@ async def test_an_answer_is_not_kept() -> None:
 
 
 async def test_a_late_comer_asks_anew(later: Callable[[float], None]) -> None:
-    """After a moment a question under way is too old to be joined; the two answers do not mix."""
+    """After a moment a request in progress is too old to be joined; the two answers do not mix."""
     node, second, coalescer = Node(), Node(), Coalescer[str]()
     early = await joined(coalescer, node, 2)
     later(MOMENT_SECONDS * 2)

@@ -81,7 +81,7 @@ def test_what_may_be_a_second_old_says_so(family: Family) -> None:
 
 
 def test_without_proc_the_rest_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """On other systems, or without a descriptor left to read it with, what is known elsewhere stands."""
+    """Without /proc, or without a free descriptor to read it, the values from system calls remain."""
     for name in ("_STAT", "_FDS", "_SYSTEM_STAT"):
         monkeypatch.setattr(process, name, tmp_path / "missing")
     assert values(Process()).keys() == ELSEWHERE

@@ -234,7 +234,7 @@ async def test_fifty_scrapes_of_a_hung_node_all_end_in_time(are_equal: bool) -> 
 
 
 async def test_a_burst_of_a_hundred_scrapes_is_accepted() -> None:
-    """Not one is reset: each gets its page, or a clear refusal where only forty may be under way."""
+    """No connection is reset: each gets its page, or a clear refusal if only forty requests may be in progress."""
     async with exporting(answering(), "--web.max-requests", "100") as (_, exporter):
         pages = await asyncio.gather(*(exporter.metrics() for _ in range(100)))
         assert all(page.is_up for page in pages)
@@ -263,7 +263,7 @@ async def test_sigterm_lets_a_scrape_finish_and_ends_with_0() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_an_idle_connection_does_not_keep_it_from_ending(number: signal.Signals) -> None:
-    """A client that keeps its connection is no scrape under way."""
+    """A client that keeps its connection open does not count as a scrape in progress."""
     async with exporting(answering()) as (_, exporter):
         reader, writer = await _connect(exporter)
         writer.write(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -2,7 +2,7 @@
 
 
 def printable(text: str) -> str:
-    r"""Return the text with what a terminal would obey written as `\x1b`: names are chosen by whoever writes a key."""
+    r"""Return the text with terminal control characters escaped, as `\x1b`: clients of Nun-db choose the names."""
     if text.isprintable():
         return text
     return "".join(

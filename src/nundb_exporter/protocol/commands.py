@@ -35,7 +35,7 @@ PROCESS_INFO: Final = _plain("debug process-info", "process-info ")
 LIST_DBS: Final = _plain("debug list-dbs", "dbs-list ")
 PENDING_OPS: Final = _plain("debug pending-ops", "pending-ops ")
 ACTING_ROLE: Final = Command("create-db $admin x", "create-db $admin x")
-"""Refused by every node, in words that tell its own idea of its role; changes nothing (protocol notes 6.6)."""
+"""Refused by every node; the text of the refusal shows its acting role. Changes nothing (protocol notes 6.6)."""
 CONNECTIONS: Final = _plain("get-safe $connections", "value-version ")
 KEYS: Final = _plain("keys", "keys ")
 CONFLICT_KEYS: Final = _plain("keys $conflicts_*", "keys ")

@@ -140,7 +140,7 @@ class PendingOperation(NamedTuple):
     """Empty where the operation concerns no database."""
     key: str
     acknowledged: dict[str, bool]
-    """By member; empty for servers of 2022-01 to 2022-06, which do not tell."""
+    """By member; empty for servers of 2022-01 to 2022-06, which do not report it."""
 
 
 _PENDING: Final = re.compile(

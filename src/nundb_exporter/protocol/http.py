@@ -14,7 +14,7 @@ from nundb_exporter.errors import ProtocolError
 MAX_HEAD_BYTES: Final = 64 * 1024
 _MAX_CHUNK_LINE_BYTES: Final = 4096
 _MAX_FRAMING_BYTES: Final = 1024 * 1024
-"""Of all heads, chunk lines and trailers together: one by one they are small, and a server may send them for ever."""
+"""Limit for all heads, chunk lines and trailers together: each is small, but a server could send them endlessly."""
 _INTERIM: Final = range(100, 200)
 _BODILESS: Final = frozenset({204, 304})
 _HTTP: Final = b"HTTP/1."
@@ -153,7 +153,7 @@ class ResponseDecoder:
     def _read_head(self) -> bool:
         head = self._take(b"\r\n\r\n", MAX_HEAD_BYTES, "the head")
         if head is None:
-            # Not HTTP at all is told at once, not at the deadline.
+            # What is not HTTP at all fails at once, not at the deadline.
             if not _HTTP.startswith(self._buffer[self._position :][: len(_HTTP)]):
                 raise ProtocolError("HTTP: the answer does not begin with HTTP/1")
             return False

@@ -29,15 +29,15 @@ NO_PRIMARY = Alert(
     description="No node of the job {{ $labels.job }} has been primary for one minute.",
     meaning="No node lists a primary, or all nodes answer and the primary they list is none of them. No node creates "
     "databases or replicates: each keeps the writes that it accepts to itself. An election takes about 150 ms, or a "
-    "second if the primary has died. After a minute without a primary, it is no longer an election in progress.",
+    "second if the primary has died: a minute without a primary is no normal election.",
     confirm=(CHECK_ALL, ask("cluster-state")),
     evidence="No node lists a `Primary`, the listed one does not exist, or the lists are empty.",
     remedy=f"Start an election on the node that started first: `{ask('debug force-election')}`. The command answers "
     "when the election is over. If no node wins, look for `election` in its log, take a snapshot, and restart it; the "
     "others join when they are started after it.",
-    other_causes="The primary is not scraped while two or more other nodes are: give every node an exporter. A primary "
-    "that is listed but does not answer is not reported here, because the rule then needs an answer from every target. "
-    "A starting node has no list for one second.",
+    other_causes="The primary is not scraped while two or more other nodes are: give every node an exporter. If the "
+    "nodes list a primary, the alert fires only when every target answers, because one that does not may be it. A "
+    "starting node has no list for one second.",
 )
 SEVERAL_PRIMARIES = Alert(
     name="NundbSeveralPrimaries",
