@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from nundb_exporter.devserver import Cluster, Node
 from tests.conformance.clients import post
@@ -31,9 +32,12 @@ async def pending(node: Node) -> int:
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something holds; fail if it does not in time."""
+    """Wait until something holds; fail if it does not in time. A node that hangs up meanwhile is asked again."""
     async with asyncio.timeout(DEADLINE_SECONDS):
-        while not await holds():
+        while True:
+            with suppress(OSError, EOFError):
+                if await holds():
+                    return
             await asyncio.sleep(0.01)
 
 

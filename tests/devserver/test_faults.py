@@ -23,7 +23,7 @@ async def answers(cluster: Cluster, node: int = REPLICA) -> bool:
     try:
         async with asyncio.timeout(0.2):
             return await ask(cluster.nodes[node], "bogus") == "unknown command: bogus"
-    except OSError:
+    except (OSError, EOFError):
         return False
 
 

@@ -32,8 +32,8 @@ DOWN = Alert(
     "dead node disappears from their lists within milliseconds; a node that only the exporter cannot reach is still "
     "listed.",
     remedy="Read the end of the node's log. Start the node when no other node lists it: a node that joins while it is "
-    "still listed crashes the primary. After it has joined, compare the nodes with `check`: a rejoined replica may "
-    "hold damaged values until each key is written again.",
+    "still listed crashes the primary. After it has joined, compare the nodes with `check`: a rejoined replica, and "
+    "secondaries that asked it for a sync in turn, may hold damaged values until each key is written again.",
     other_causes="A firewall, a wrong address in NUN_URL, or an HTTP listener that died while TCP and WebSocket still "
     "work (the collector `transports` tells them apart). A node or network so unreliable that each scrape fails for "
     "another reason. A restart takes seconds and does not fire the alert.",
