@@ -1,10 +1,8 @@
 """Where a node may be: names, IPv6, paths behind a proxy, TLS in all its failures, and a kept connection's end."""
 
 import asyncio
-import contextlib
-import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,39 +46,6 @@ async def test_a_name_whose_addresses_all_refuse_is_told_in_a_few_words(caplog: 
     assert page.reasons == ["connect"]
     assert "Errno" not in caplog.text
     assert "errno" not in caplog.text
-
-
-@contextlib.contextmanager
-def unanswering(port: int) -> Iterator[None]:
-    """On ::1, a port whose queue is full: who connects hears nothing."""
-    with socket.socket(socket.AF_INET6) as listener, contextlib.ExitStack() as stack:
-        listener.bind(("::1", port))
-        listener.listen(0)
-        for _ in range(4):
-            waiting = stack.enter_context(socket.socket(socket.AF_INET6))
-            waiting.setblocking(False)
-            waiting.connect_ex(("::1", port))
-        yield
-
-
-@pytest.mark.parametrize("scheme", ["http", "tcp", "ws"])
-async def test_a_silent_address_of_a_name_does_not_use_up_the_scrape(
-    scheme: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of two addresses the first never answers: the second is tried before the time is over."""
-
-    def look_up(*_: object, **__: object) -> list[tuple[object, ...]]:
-        stream = socket.SOCK_STREAM, socket.IPPROTO_TCP, ""
-        return [
-            (socket.AF_INET6, *stream, ("::1", node.port, 0, 0)),
-            (socket.AF_INET, *stream, ("127.0.0.1", node.port)),
-        ]
-
-    async with ScriptedNode(answering(), scheme) as node, serving(target(f"{scheme}://{NODE_NAME}:{node.port}")) as url:
-        with unanswering(node.port):
-            monkeypatch.setattr(socket, "getaddrinfo", look_up)
-            page = await fetch(f"{url}/metrics", timeout_header="10")
-    assert page.is_up
 
 
 async def test_a_node_on_ipv6_is_reached(nodes: Nodes) -> None:

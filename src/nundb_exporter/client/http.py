@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Sequence
 from typing import Final
 
-from nundb_exporter.client.transport import NEXT_ADDRESS_SECONDS, client_context, network_errors
+from nundb_exporter.client.transport import client_context, network_errors
 from nundb_exporter.config.settings import Endpoint, Tls
 from nundb_exporter.errors import ProtocolError, Reason, TargetError
 from nundb_exporter.protocol.commands import Command
@@ -72,7 +72,6 @@ class HttpTransport:
                 self._endpoint.port,
                 ssl=self._context,
                 server_hostname=self._server_name if self._context else None,
-                happy_eyeballs_delay=NEXT_ADDRESS_SECONDS,
             )
         try:
             return await self._ask(connection, data)

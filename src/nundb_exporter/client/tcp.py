@@ -9,7 +9,7 @@ import socket
 from collections.abc import Sequence
 from typing import Final
 
-from nundb_exporter.client.transport import NEXT_ADDRESS_SECONDS, network_errors
+from nundb_exporter.client.transport import network_errors
 from nundb_exporter.config.settings import Endpoint, Tls
 from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.protocol.commands import Command
@@ -27,9 +27,7 @@ class TcpTransport:
     async def execute(self, commands: Sequence[Command]) -> list[Reply]:
         """Send the commands one line at a time."""
         with network_errors(self._endpoint):
-            reader, writer = await asyncio.open_connection(
-                self._endpoint.host, self._endpoint.port, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS
-            )
+            reader, writer = await asyncio.open_connection(self._endpoint.host, self._endpoint.port)
             try:
                 stream = ReplyStream()
                 await self._receive(reader, writer, stream)

@@ -6,15 +6,12 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Protocol
 
 from nundb_exporter.config.settings import Endpoint, Tls
 from nundb_exporter.errors import ConfigError, ProtocolError, Reason, TargetError
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply
-
-NEXT_ADDRESS_SECONDS: Final = 0.25
-"""If a name has several addresses, the next one is tried after this time without an answer (RFC 8305)."""
 
 
 class Transport(Protocol):
