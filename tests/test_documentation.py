@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 NOTES = ROOT / "docs" / "nundb-protocol.md"
 
-DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md")))
 SOURCES = sorted(chain.from_iterable((ROOT / name).rglob("*.py") for name in ("src", "tests", "benchmarks")))
 
 SECTION = r"\d+(?:\.\d+)?"

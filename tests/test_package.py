@@ -1,8 +1,9 @@
-"""The wheel, as a stranger installs it."""
+"""The wheel, as a stranger installs it, and the source distribution, as a packager tests it."""
 
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -13,18 +14,19 @@ import nundb_exporter
 ROOT = Path(__file__).parent.parent
 
 
+def build(target: str, into: Path) -> Path:
+    """Build a distribution of this checkout, and return its file."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(into)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (built,) = into.iterdir()
+    return built
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a directory that holds what the wheel holds."""
-    built, unpacked = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("site-packages")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    (wheel,) = built.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    unpacked = tmp_path_factory.mktemp("site-packages")
+    with zipfile.ZipFile(build("wheel", tmp_path_factory.mktemp("dist"))) as archive:
         archive.extractall(unpacked)
     return unpacked
 
@@ -63,3 +65,20 @@ def test_the_wheel_can_look_for_a_node(installed: Path) -> None:
     ended = run(installed, "check", "http://127.0.0.1:9")
     assert ended.returncode == 1
     assert "connection refused" in ended.stdout
+
+
+def test_the_tests_of_the_source_distribution_run_from_it(tmp_path: Path) -> None:
+    """Those that read documents, generated files and recordings find them beside the code."""
+    with tarfile.open(build("sdist", tmp_path)) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (root,) = (tmp_path / "unpacked").iterdir()
+    tests = ["tests/test_documentation.py", "tests/monitoring/test_generated.py", "tests/test_golden.py"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout
