@@ -7,7 +7,7 @@ from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.metrics import Answers
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply
-from nundb_exporter.scrape import Node
+from nundb_exporter.scrape import Scraper
 
 UNKNOWN_VERB = "unknown command: "
 
@@ -40,16 +40,13 @@ class ScriptedTransport:
         """Do nothing."""
 
 
-def scripted_node(answers: Answers, *collectors: str) -> tuple[Node, ScriptedTransport]:
-    """Return a node that is asked for these collectors and answers so, and what it is asked through."""
-    node = Node(
-        Target(
-            parse_endpoint("NUN_URL", DEFAULT_URL),
-            Credentials("nun", Secret("nun-pwd")),
-            collectors,
-            tuple(DatabaseAccess(name, Secret("token")) for name in answers.options.databases),
-        )
-    )
+def scripted_node(answers: Answers, *collectors: str) -> tuple[Scraper, ScriptedTransport]:
+    """Return what scrapes a node that answers so, with these collectors, and the transport that it asks through."""
     transport = ScriptedTransport(answers.node, answers.database)
-    node._transport = transport
-    return node, transport
+    target = Target(
+        parse_endpoint("NUN_URL", DEFAULT_URL),
+        Credentials("nun", Secret("nun-pwd")),
+        collectors,
+        tuple(DatabaseAccess(name, Secret("token")) for name in answers.options.databases),
+    )
+    return Scraper(target, transport), transport

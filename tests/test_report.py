@@ -25,8 +25,7 @@ async def reported(answers: Answers, now: float = NOW) -> NodeReport:
     """Scrape a node that says so, and describe it."""
     node, _ = scripted_node(answers, *(c.name for c in COLLECTORS if c.is_default))
     scrape = await node.scrape(asyncio.get_running_loop().time() + 10)
-    failed = {name: outcome.failure for name, outcome in scrape.outcomes.items() if outcome.failure}
-    return describe("http://a:3013", scrape.samples, scrape.error, failed, now)
+    return describe("http://a:3013", scrape.samples, scrape.error, scrape.failures, now)
 
 
 def told(

@@ -6,13 +6,12 @@ import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
 from nundb_exporter.client import open_transport
 from nundb_exporter.client.probe import probe
-from nundb_exporter.client.transport import check_proof
+from nundb_exporter.client.transport import Transport, check_proof
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, neighbouring_ports
 from nundb_exporter.errors import NundbExporterError, ProtocolError, Reason, TargetError
@@ -24,12 +23,14 @@ from nundb_exporter.metrics import (
     SCRAPE_FAILURE,
     UP,
     Answers,
+    Collector,
     Options,
     Probe,
     Sample,
 )
 from nundb_exporter.protocol.commands import LIST_DBS, METRICS_STATE, OPLOG_STATE, Command, auth, use_db
 from nundb_exporter.protocol.fields import metrics_state
+from nundb_exporter.results import CollectorResult, Scrape
 
 _LOGGER: Final = logging.getLogger(__name__)
 _MAX_SESSIONS: Final = 3
@@ -41,38 +42,21 @@ _PROBE_SECONDS: Final = 1.0
 """A transport that has not answered by then counts as down, so that it does not delay the rest of the page."""
 
 
-@dataclass(slots=True)
-class Outcome:
-    """The result of one collector."""
+class Scraper:
+    """Scrapes one node, as often as it is told to. Only its connections are kept from one scrape to the next.
 
-    seconds: float = 0.0
-    failure: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Scrape:
-    """The result of one scrape."""
-
-    samples: Sequence[Sample]
-    answers: Answers
-    outcomes: dict[str, Outcome]
-    """By the collector's name; empty when the node gave no answers to read."""
-    error: TargetError | None
-    """Why the node is not up."""
-    seconds: float
-
-
-class Node:
-    """A node that is scraped repeatedly. Only its connections are kept from one scrape to the next.
+    `transport` replaces the one that the endpoint's scheme gives; of `collectors` those run that the target names.
 
     Raises:
         ConfigError: a file of the TLS settings is unusable.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(
+        self, target: Target, transport: Transport | None = None, collectors: Sequence[Collector] = COLLECTORS
+    ) -> None:
         self.target = target
-        self._transport = open_transport(target.endpoint, target.tls)
-        self._collectors = tuple(collector for collector in COLLECTORS if collector.name in target.collectors)
+        self._transport = transport or open_transport(target.endpoint, target.tls)
+        self._collectors = tuple(collector for collector in collectors if collector.name in target.collectors)
         self._auth = auth(target.credentials.user, target.credentials.password.reveal())
         # metrics-state is always asked, for nundb_up; dict.fromkeys drops duplicates and keeps the order.
         wanted = [command for collector in self._collectors for command in collector.commands]
@@ -94,15 +78,15 @@ class Node:
         """Ask and read everything until `deadline`, by the event loop's clock; always return, and in time."""
         started = time.perf_counter()
         answers = Answers(self._options)
-        outcomes: dict[str, Outcome] = {}
+        results: dict[str, CollectorResult] = {}
         samples: list[Sample] = []
         try:
             async with asyncio.timeout_at(deadline):
                 await self._ask_node(answers)
-            outcomes = {collector.name: Outcome() for collector in self._collectors}
-            if jobs := list(self._follow_ups(answers, outcomes)):
+            results = {collector.name: CollectorResult() for collector in self._collectors}
+            if jobs := list(self._follow_ups(answers, results)):
                 await _run_until(deadline, jobs)
-            samples = self._read(answers, outcomes)
+            samples = self._read(answers, results)
             error = _judge(answers)
         except TargetError as caught:
             error = caught
@@ -110,11 +94,11 @@ class Node:
             error = TargetError(Reason.TIMEOUT, f"{self.target.endpoint.authority}: no answer before the deadline")
         except ProtocolError as caught:
             error = TargetError(Reason.PROTOCOL, f"{self.target.endpoint.authority}: {caught}")
-        self._log_changes(error, outcomes)
+        self._log_changes(error, results)
         seconds = time.perf_counter() - started
-        samples = [*self._own_samples(error, outcomes, seconds), *samples]
+        samples = [*self._own_samples(error, results, seconds), *samples]
         _LOGGER.debug("%s: %d samples in %.4f s", self.target.endpoint, len(samples), seconds)
-        return Scrape(samples, answers, outcomes, error, seconds)
+        return Scrape(samples, answers, results, error, seconds)
 
     async def _ask_node(self, answers: Answers) -> None:
         """Send the commands of all collectors to the node, in one session.
@@ -129,7 +113,7 @@ class Node:
             _, reply = await self._transport.execute((self._auth, OPLOG_STATE))
             answers.node[METRICS_STATE] = reply
 
-    def _follow_ups(self, answers: Answers, outcomes: dict[str, Outcome]) -> "Iterator[_Job]":
+    def _follow_ups(self, answers: Answers, results: dict[str, CollectorResult]) -> "Iterator[_Job]":
         """Yield the questions that depend on the first answers, each with the collectors that need it."""
         for collector in self._collectors:
             try:
@@ -137,11 +121,11 @@ class Node:
             except ProtocolError:
                 continue  # its `parse` fails as well, and reports it
             if commands:
-                yield _Job([outcomes[collector.name]], partial(self._ask_more, answers, commands))
+                yield _Job([results[collector.name]], partial(self._ask_more, answers, commands))
             for transport in collector.probes:
-                yield _Job([outcomes[collector.name]], partial(self._probe, answers, transport))
+                yield _Job([results[collector.name]], partial(self._probe, answers, transport))
         if self._database_commands:
-            concerned = [outcomes[c.name] for c in self._collectors if c.database_commands]
+            concerned = [results[c.name] for c in self._collectors if c.database_commands]
             for name in self._use_db:
                 yield _Job(concerned, partial(self._ask_database, answers, name))
 
@@ -187,27 +171,27 @@ class Node:
                 seconds = await probe(transport, self.target.endpoint, ports, self.target.tls)
         answers.probes[transport] = Probe(transport, seconds is not None, seconds)
 
-    def _read(self, answers: Answers, outcomes: dict[str, Outcome]) -> list[Sample]:
+    def _read(self, answers: Answers, results: dict[str, CollectorResult]) -> list[Sample]:
         samples: list[Sample] = []
         for collector in self._collectors:
-            outcome = outcomes[collector.name]
+            result = results[collector.name]
             begun = time.perf_counter()
             try:
                 for sample in collector.parse(answers):
                     samples.append(sample)  # noqa: PERF402 - keep the samples before a failure
             except ProtocolError as error:
-                outcome.failure = outcome.failure or str(error)
+                result.failure = result.failure or str(error)
             except Exception as error:  # noqa: BLE001 - a defect must not affect other collectors
-                outcome.failure = f"defect: {type(error).__name__}"
+                result.failure = f"defect: {type(error).__name__}"
                 # The traceback without the error's text, which may repeat stored values.
                 trace = "".join(traceback.format_tb(error.__traceback__))
                 _LOGGER.error("collector %s has a defect: %s\n%s", collector.name, type(error).__name__, trace)  # noqa: TRY400 - as above
-            outcome.seconds += time.perf_counter() - begun
+            result.seconds += time.perf_counter() - begun
         return samples
 
-    def _log_changes(self, error: TargetError | None, outcomes: dict[str, Outcome]) -> None:
+    def _log_changes(self, error: TargetError | None, results: dict[str, CollectorResult]) -> None:
         """Log only what changed since the last scrape: a node that stays down must not fill the disk."""
-        failures = {f"collector {name}": outcome.failure for name, outcome in outcomes.items() if outcome.failure}
+        failures = {f"collector {name}": result.failure for name, result in results.items() if result.failure}
         if error is not None:
             failures["node"] = str(error)
         if failures == self._logged:
@@ -219,26 +203,28 @@ class Node:
             _LOGGER.info("%s: %s recovered", self.target.endpoint, subject)
         self._logged = failures
 
-    def _own_samples(self, error: TargetError | None, outcomes: dict[str, Outcome], seconds: float) -> Iterator[Sample]:
+    def _own_samples(
+        self, error: TargetError | None, results: dict[str, CollectorResult], seconds: float
+    ) -> Iterator[Sample]:
         """Yield all series of the families of the scrape itself, whatever happened."""
         yield UP.sample(error is None)
         for reason in REASONS:
             yield SCRAPE_FAILURE.sample(error is not None and error.reason is reason, reason)
         yield SCRAPE_DURATION.sample(seconds)
-        results = [(collector.name, outcomes.get(collector.name, _NOT_RUN)) for collector in self._collectors]
-        for name, outcome in results:
-            yield COLLECTOR_DURATION.sample(outcome.seconds, name)
-        for name, outcome in results:
-            yield COLLECTOR_SUCCESS.sample(outcome.failure is None, name)
+        shown = [(collector.name, results.get(collector.name, _NOT_RUN)) for collector in self._collectors]
+        for name, result in shown:
+            yield COLLECTOR_DURATION.sample(result.seconds, name)
+        for name, result in shown:
+            yield COLLECTOR_SUCCESS.sample(result.failure is None, name)
 
 
-_NOT_RUN: Final = Outcome(failure="the node gave no answers to read")
+_NOT_RUN: Final = CollectorResult(failure="the node gave no answers to read")
 
 
 class _Job(NamedTuple):
     """A further question, and the results of the collectors that need it."""
 
-    outcomes: Sequence[Outcome]
+    results: Sequence[CollectorResult]
     ask: Callable[[], Awaitable[None]]
 
 
@@ -263,9 +249,9 @@ async def _run(job: _Job, slots: asyncio.Semaphore) -> None:
     except NundbExporterError as error:
         failure = str(error)
     finally:
-        for outcome in job.outcomes:
-            outcome.seconds += time.perf_counter() - begun
-            outcome.failure = outcome.failure or failure
+        for result in job.results:
+            result.seconds += time.perf_counter() - begun
+            result.failure = result.failure or failure
 
 
 def _judge(answers: Answers) -> TargetError | None:

@@ -24,7 +24,7 @@ from nundb_exporter.errors import ConfigError
 from nundb_exporter.exposition import Format, accepts_gzip, choose_format, render
 from nundb_exporter.metrics import REQUESTS_REJECTED, SAMPLES_DROPPED, SCRAPE_TIMEOUT
 from nundb_exporter.process import Process
-from nundb_exporter.scrape import Node
+from nundb_exporter.scrape import Scraper
 
 _LOGGER: Final = logging.getLogger(__name__)
 _BACKLOG: Final = 512
@@ -67,7 +67,7 @@ _LOGGER.addFilter(_is_defect)
 class Server:
     """Serve one node's metrics and the exporter's own."""
 
-    def __init__(self, node: Node, settings: Web) -> None:
+    def __init__(self, node: Scraper, settings: Web) -> None:
         self._node = node
         self._settings = settings
         self._process = Process()

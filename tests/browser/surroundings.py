@@ -10,7 +10,7 @@ from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.devserver import Cluster, Node, NodeOptions
-from nundb_exporter.scrape import Node as ScrapedNode
+from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 
 USER, PASSWORD = "nun", "nun-pwd"
@@ -34,7 +34,7 @@ async def exporter(url: str, *databases: str, port: int = 0) -> AsyncIterator[st
         collectors=tuple(collector.name for collector in COLLECTORS if collector.is_default),
         databases=tuple(DatabaseAccess(name, Secret(TOKEN)) for name in databases),
     )
-    server = Server(ScrapedNode(target), Web(listen=(("127.0.0.1", port),)))
+    server = Server(Scraper(target), Web(listen=(("127.0.0.1", port),)))
     (address,) = await server.start()
     try:
         yield f"http://{address}/"

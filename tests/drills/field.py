@@ -14,7 +14,7 @@ from nundb_exporter.demo.clients import connected
 from nundb_exporter.demo.ports import HOST, is_free
 from nundb_exporter.demo.workload import DATABASES, Workload
 from nundb_exporter.devserver import Cluster, Node, NodeOptions, NotReadyError
-from nundb_exporter.scrape import Node as ScrapedNode
+from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 
 FIRST_PORTS = range(12000, 30000, 2000)
@@ -71,7 +71,7 @@ class Exporter:
             # More than by default: drills make thousands, and values here are short.
             max_pending_operations=5000,
         )
-        self._server = Server(ScrapedNode(target), Web(listen=((HOST, self._port),)))
+        self._server = Server(Scraper(target), Web(listen=((HOST, self._port),)))
         await self._server.start()
 
     async def stop(self) -> None:

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
-from nundb_exporter.scrape import Node
+from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 
 from .scripted import PASSWORD, USER
@@ -111,7 +111,7 @@ async def fetch(
 @contextlib.asynccontextmanager
 async def serving(node: Target, **web: Any) -> AsyncIterator[str]:  # noqa: ANN401 - the fields of Web
     """Serve a node's metrics within this process, and yield the URL of the exporter."""
-    server = Server(Node(node), Web(listen=(("127.0.0.1", 0),), timeout_offset=OFFSET_SECONDS, **web))
+    server = Server(Scraper(node), Web(listen=(("127.0.0.1", 0),), timeout_offset=OFFSET_SECONDS, **web))
     (address,) = await server.start()
     try:
         yield f"http://{address}"

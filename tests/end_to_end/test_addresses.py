@@ -11,7 +11,7 @@ import trustme
 from nundb_exporter.client.transport import client_context
 from nundb_exporter.config.settings import Tls, parse_endpoint
 from nundb_exporter.errors import ConfigError
-from nundb_exporter.scrape import Node
+from nundb_exporter.scrape import Scraper
 
 from .conftest import Certificates, Nodes
 from .exporter import TIMEOUT, fetch, scrape, serving, target, until
@@ -166,9 +166,9 @@ async def test_tls_on_a_plain_port_never_hangs_past_the_deadline(scheme: str, ce
 def test_a_tls_file_that_is_none_is_told_when_the_node_is_made(secret_file: Callable[[str, str], str]) -> None:
     """The error names the setting, not what is in the file."""
     with pytest.raises(ConfigError, match=r"--nundb\.tls\.ca-file .*ca\.pem: cannot be read"):
-        Node(target("https://127.0.0.1:1", tls=Tls(ca_file=secret_file("ca.pem", "marked"))))
+        Scraper(target("https://127.0.0.1:1", tls=Tls(ca_file=secret_file("ca.pem", "marked"))))
     with pytest.raises(ConfigError, match=r"--nundb\.tls\.cert-file /no/such/file\.pem: cannot be read"):
-        Node(target("wss://127.0.0.1:1", tls=Tls(cert_file="/no/such/file.pem")))
+        Scraper(target("wss://127.0.0.1:1", tls=Tls(cert_file="/no/such/file.pem")))
 
 
 def test_certificates_are_loaded_once(certificates: Certificates) -> None:

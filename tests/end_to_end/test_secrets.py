@@ -14,13 +14,14 @@ import pytest
 from nundb_exporter import collectors
 from nundb_exporter.config.settings import Web
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
+from nundb_exporter.exposition import Format, render
 from nundb_exporter.metrics import Answers, Sample
 from nundb_exporter.protocol import fields
-from nundb_exporter.scrape import Node
+from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 
 from .conftest import Nodes
-from .exporter import Exporter, Page, fetch, run, serving, target
+from .exporter import Exporter, Page, fetch, run, target
 from .scripted import (
     GOOD,
     PENDING,
@@ -196,16 +197,16 @@ async def test_no_object_shows_a_secret(nodes: Nodes, caplog: pytest.LogCaptureF
             databases=(DatabaseAccess("shop", Secret(TOKEN)),),
             collectors=tuple(collector.name for collector in collectors.COLLECTORS),
         )
-        node = Node(settings)
-        web = Server(node, Web(listen=(("127.0.0.1", 0),)))
+        scraper = Scraper(settings)
+        web = Server(scraper, Web(listen=(("127.0.0.1", 0),)))
         for behaviour in BAD_DAYS:
             server.behaviour = behaviour
             await server.restart()
-            scrape = await node.scrape(asyncio.get_running_loop().time() + 0.2)
-            for item in _own([node, web, scrape, settings]):
+            scrape = await scraper.scrape(asyncio.get_running_loop().time() + 0.2)
+            for item in _own([scraper, web, scrape, settings]):
                 kinds.add(type(item).__name__)
                 assert_clean(repr(item), str(item), f"{item}")
-        await node.close()
+        await scraper.close()
     assert {
         "Target",
         "Credentials",
@@ -229,20 +230,19 @@ def test_what_is_read_of_pending_operations_holds_no_value() -> None:
     assert_clean(repr(operations))
 
 
-async def test_a_defect_of_a_collector_is_logged_without_what_it_read(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_defect_of_a_collector_is_logged_without_what_it_read(caplog: pytest.LogCaptureFixture) -> None:
     """Python puts values into the texts of its own errors; the log tells the kind and the way to it."""
 
     def parse(_: Answers) -> Iterator[Sample]:
         yield Sample(collectors.oplog.SIZE, (), int(VALUE))
 
     broken = dataclasses.replace(collectors.oplog.COLLECTOR, parse=parse)
-    monkeypatch.setattr("nundb_exporter.scrape.COLLECTORS", (broken, *collectors.COLLECTORS[1:]))
-    async with ScriptedNode(answering()) as node, serving(target(node.url)) as url:
-        page = await fetch(f"{url}/metrics")
-    assert page.is_up
-    assert page.failed_collectors == {"oplog"}
+    async with ScriptedNode(answering()) as node:
+        scraper = Scraper(target(node.url), collectors=(broken, *collectors.COLLECTORS[1:]))
+        scrape = await scraper.scrape(asyncio.get_running_loop().time() + 5)
+        await scraper.close()
+    assert scrape.error is None
+    assert scrape.failures == {"oplog": "defect: ValueError"}
     assert "ValueError" in caplog.text
     assert "in parse" in caplog.text
-    assert_clean(caplog.text, page.text)
+    assert_clean(caplog.text, render(scrape.samples, Format.TEXT).text)

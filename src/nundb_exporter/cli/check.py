@@ -14,7 +14,7 @@ from nundb_exporter.cli.options import Seconds, node_flags, target
 from nundb_exporter.cli.terminal import printable
 from nundb_exporter.config.settings import Target, parse_endpoint
 from nundb_exporter.report import NodeReport, age, describe, findings, plural
-from nundb_exporter.scrape import Node
+from nundb_exporter.scrape import Scraper
 
 _UNHEALTHY: Final = 1
 
@@ -56,13 +56,12 @@ async def _examine(targets: list[Target], timeout_seconds: float) -> list[NodeRe
 
 
 async def _examine_one(target_: Target, timeout_seconds: float) -> NodeReport:
-    node = Node(target_)
+    scraper = Scraper(target_)
     try:
-        scrape = await node.scrape(asyncio.get_running_loop().time() + timeout_seconds)
+        scrape = await scraper.scrape(asyncio.get_running_loop().time() + timeout_seconds)
     finally:
-        await node.close()
-    failed = {name: outcome.failure for name, outcome in scrape.outcomes.items() if outcome.failure}
-    return describe(str(target_.endpoint), scrape.samples, scrape.error, failed, time.time())
+        await scraper.close()
+    return describe(str(target_.endpoint), scrape.samples, scrape.error, scrape.failures, time.time())
 
 
 def _as_json(value: object) -> str:

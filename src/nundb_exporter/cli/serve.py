@@ -20,7 +20,7 @@ from nundb_exporter.config.settings import (
     parse_listen_address,
     parse_telemetry_path,
 )
-from nundb_exporter.scrape import Node
+from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 
 _LEVELS: Final = (*logs.LEVELS, "warn")
@@ -95,7 +95,7 @@ async def _serve(node: Target, web: Web) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    server = Server(Node(node), web)
+    server = Server(Scraper(node), web)
     for address in await server.start():
         logger.info("version %s serves %s on http://%s%s", __version__, node.endpoint, address, web.telemetry_path)
     _spare_the_collector()

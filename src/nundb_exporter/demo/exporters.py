@@ -10,10 +10,10 @@ from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, TransportPorts, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess
 from nundb_exporter.demo.ports import HOST
-from nundb_exporter.devserver import Node as DatabaseNode
+from nundb_exporter.devserver import Node
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.report import NodeReport, describe
-from nundb_exporter.scrape import Node
+from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 
 PORT_FLAG: Final = "--exporter-port"
@@ -26,7 +26,7 @@ _STATUS_SECONDS: Final = 0.9
 class Exporter:
     """A running exporter; `address` is where it listens, as `host:port`."""
 
-    node: Node
+    scraper: Scraper
     server: Server
     address: str
 
@@ -37,14 +37,12 @@ class Exporter:
 
     async def report(self) -> NodeReport:
         """Return what a scrape tells now, within a second."""
-        scrape = await self.node.scrape(asyncio.get_running_loop().time() + _STATUS_SECONDS)
-        failed = {name: outcome.failure for name, outcome in scrape.outcomes.items() if outcome.failure}
-        return describe(str(self.node.target.endpoint), scrape.samples, scrape.error, failed, time.time())
+        scrape = await self.scraper.scrape(asyncio.get_running_loop().time() + _STATUS_SECONDS)
+        url = str(self.scraper.target.endpoint)
+        return describe(url, scrape.samples, scrape.error, scrape.failures, time.time())
 
 
-async def start(
-    node: DatabaseNode, administrator: Credentials, databases: Sequence[DatabaseAccess], port: int
-) -> Exporter:
+async def start(node: Node, administrator: Credentials, databases: Sequence[DatabaseAccess], port: int) -> Exporter:
     """Start the exporter of a node, which need not run yet, on a port of its own; 0 means any free one.
 
     Raises:
@@ -60,11 +58,11 @@ async def start(
         ),
         max_pending_operations=_MAX_PENDING_OPERATIONS,
     )
-    scraped = Node(target)
-    server = Server(scraped, Web(listen=((HOST, port),)))
+    scraper = Scraper(target)
+    server = Server(scraper, Web(listen=((HOST, port),)))
     try:
         (address,) = await server.start()
     except ConfigError as error:
         cure = f"choose others with {PORT_FLAG}, or stop the program that has it"
         raise ConfigError(PORT_FLAG, f"port {port}: {error.problem}", cure) from error
-    return Exporter(scraped, server, address)
+    return Exporter(scraper, server, address)
