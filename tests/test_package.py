@@ -1,10 +1,9 @@
 """The wheel, as a stranger installs it, and the source distribution, as a packager tests it."""
 
 import os
+import shutil
 import subprocess
 import sys
-import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -26,8 +25,7 @@ def build(target: str, into: Path) -> Path:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a directory that holds what the wheel holds."""
     unpacked = tmp_path_factory.mktemp("site-packages")
-    with zipfile.ZipFile(build("wheel", tmp_path_factory.mktemp("dist"))) as archive:
-        archive.extractall(unpacked)
+    shutil.unpack_archive(build("wheel", tmp_path_factory.mktemp("dist")), unpacked, "zip")
     return unpacked
 
 
@@ -69,8 +67,7 @@ def test_the_wheel_can_look_for_a_node(installed: Path) -> None:
 
 def test_the_tests_of_the_source_distribution_run_from_it(tmp_path: Path) -> None:
     """Those that read documents, generated files and recordings find them beside the code."""
-    with tarfile.open(build("sdist", tmp_path)) as archive:
-        archive.extractall(tmp_path / "unpacked", filter="data")
+    shutil.unpack_archive(build("sdist", tmp_path), tmp_path / "unpacked", filter="data")
     (root,) = (tmp_path / "unpacked").iterdir()
     tests = ["tests/test_documentation.py", "tests/monitoring/test_generated.py", "tests/test_golden.py"]
     ended = subprocess.run(
