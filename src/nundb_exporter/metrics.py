@@ -39,7 +39,7 @@ class Family:
     def where(self, *matchers: str, **equal: str) -> str:
         """Return the family in PromQL, narrowed to label values, and by matchers such as `role!="primary"`."""
         narrowed = [*matchers, *(f'{label}="{value}"' for label, value in equal.items())]
-        return f"{self.name}{{{','.join(narrowed)}}}"
+        return f"{self.name}{{{','.join(narrowed)}}}" if narrowed else self.name
 
     def select(self, *matchers: str, **equal: str) -> str:
         """Return the family in PromQL, narrowed by the dashboard's variables and as by `where`."""

@@ -12,8 +12,8 @@ from nundb_exporter.collectors.oplog import LIMIT_BYTES
 from nundb_exporter.demo.clients import connected
 from nundb_exporter.demo.ports import HOST
 from nundb_exporter.devserver import FAULTS
-from nundb_exporter.monitoring.alert import Alert
 from nundb_exporter.monitoring.alerts import cluster, databases, exporter, node, oplog, replication
+from nundb_exporter.monitoring.rule import Alert
 
 from .field import SIGN_IN, Field
 

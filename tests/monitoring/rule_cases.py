@@ -27,7 +27,7 @@ from nundb_exporter.metrics import (
     Family,
 )
 from nundb_exporter.monitoring import alerts
-from nundb_exporter.monitoring.alert import Alert
+from nundb_exporter.monitoring.rule import Alert
 
 Series = dict[str, str]
 

@@ -7,9 +7,9 @@ import promql_parser
 import pytest
 import yaml
 
-from nundb_exporter.monitoring.alert import Alert, Recording
 from nundb_exporter.monitoring.alerts import ALERTS, GROUPS
 from nundb_exporter.monitoring.recordings import RECORDINGS
+from nundb_exporter.monitoring.rule import Alert, Recording
 
 from .expressions import assert_known
 from .promtool import ROOT, RULES, promtool

@@ -17,7 +17,7 @@ from nundb_exporter.devserver import Cluster, NodeOptions
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.monitoring.alerts import GROUPS
 from nundb_exporter.monitoring.recordings import RECORDINGS
-from nundb_exporter.monitoring.rules import alerting_rules, recording_rules
+from nundb_exporter.monitoring.rule_files import alerting_rules, recording_rules
 
 NODES: Final = 3
 PORT_BASE_FLAG: Final = "--port-base"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from nundb_exporter.collectors import COLLECTORS
-from nundb_exporter.monitoring import prometheus, reference, rules, runbook
+from nundb_exporter.monitoring import prometheus, reference, rule_files, runbook
 from nundb_exporter.monitoring.alerts import GROUPS
 from nundb_exporter.monitoring.dashboards import DASHBOARDS
 from nundb_exporter.monitoring.dashboards.grafana import model
@@ -26,8 +26,8 @@ def files(readme: str | None, help_texts: Mapping[str, str]) -> dict[str, str]:
     }
     return {
         **dashboards,
-        "deploy/prometheus/alerts.yml": rules.alerting_rules(GROUPS),
-        "deploy/prometheus/recordings.yml": rules.recording_rules(RECORDINGS),
+        "deploy/prometheus/alerts.yml": rule_files.alerting_rules(GROUPS),
+        "deploy/prometheus/recordings.yml": rule_files.recording_rules(RECORDINGS),
         "deploy/prometheus/prometheus.yml": prometheus.CONFIGURATION,
         "docs/alerts.md": runbook.alert_list(GROUPS, RECORDINGS),
         "docs/cli.md": reference.command_line(help_texts),

@@ -3,12 +3,12 @@
 from typing import Final
 
 from nundb_exporter.config.settings import DEFAULT_LISTEN_ADDRESS
-from nundb_exporter.monitoring.rules import GENERATED
+from nundb_exporter.monitoring import notice
 
 _PORT: Final = DEFAULT_LISTEN_ADDRESS.rpartition(":")[2]
 
 CONFIGURATION: Final = f"""\
-{GENERATED}global:
+{notice.IN_YAML}global:
   scrape_interval: 15s
   evaluation_interval: 15s
 

@@ -7,21 +7,21 @@ They aggregate `by` the labels in their names, not `without` the others: discove
 from typing import Final
 
 from nundb_exporter.collectors import conflicts, connections, oplog, pending, replication
-from nundb_exporter.metrics import UP
-from nundb_exporter.monitoring.alert import Recording
-from nundb_exporter.monitoring.views import MEMBERS, PRIMARIES
+from nundb_exporter.metrics import UP, Family
+from nundb_exporter.monitoring.rule import Recording
+from nundb_exporter.monitoring.views import members, primaries
 
 RECORDINGS: Final = (
     Recording(name="job:nundb_up:count", expression=f"count by (job) ({UP})", help="Nodes that are scraped."),
     Recording(name="job:nundb_up:sum", expression=f"sum by (job) ({UP})", help="Nodes that answer."),
     Recording(
         name="job:nundb_cluster_members:max",
-        expression=MEMBERS,
+        expression=members(Family.where),
         help="Members of the cluster, in the longest list of any node.",
     ),
     Recording(
         name="job:nundb_cluster_primaries:count",
-        expression=PRIMARIES,
+        expression=primaries(Family.where),
         help="Members that at least one node lists as primary; should be 1.",
     ),
     Recording(

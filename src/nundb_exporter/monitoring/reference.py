@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, UP, Collector, Family
-from nundb_exporter.monitoring.runbook import GENERATED
+from nundb_exporter.monitoring import notice
 
 README_BEGIN: Final = "<!-- metrics: begin, written by `make generate` -->"
 README_END: Final = "<!-- metrics: end -->"
@@ -37,7 +37,7 @@ an older one the metric is absent, and its collector still succeeds. 0 means a k
 def metrics(collectors: Iterable[Collector]) -> str:
     """Return docs/metrics.md."""
     lines = [
-        GENERATED + "# Metrics\n",
+        notice.IN_MARKDOWN + "# Metrics\n",
         _INTRODUCTION,
         *_chapter(
             "Every scrape",
@@ -100,7 +100,7 @@ def _caveats(families: Iterable[Family]) -> Iterator[str]:
 
 def command_line(texts: Mapping[str, str]) -> str:
     """Return docs/cli.md; `texts` is what `--help` prints, by command."""
-    lines = [GENERATED + "# Command line\n"]
+    lines = [notice.IN_MARKDOWN + "# Command line\n"]
     for command, text in texts.items():
         lines += [f"## {command}\n", "```text", text.rstrip(), "```", ""]
     return "\n".join(lines)

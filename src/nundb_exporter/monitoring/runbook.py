@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from nundb_exporter.monitoring.alert import Alert, Group, Recording, ask
+from nundb_exporter.monitoring import notice
+from nundb_exporter.monitoring.rule import Alert, Group, Recording, ask
 
-GENERATED: Final = "<!-- Written by `nundb-exporter generate`; changes here are lost. -->\n"
 _INTRODUCTION: Final = f"""\
 # Runbook
 
@@ -32,7 +32,7 @@ which other causes it can have.
 
 def runbook(groups: Iterable[Group]) -> str:
     """Return docs/runbook.md."""
-    return "\n".join([GENERATED + _INTRODUCTION, *(_chapter(group) for group in groups)])
+    return "\n".join([notice.IN_MARKDOWN + _INTRODUCTION, *(_chapter(group) for group in groups)])
 
 
 def _chapter(group: Group) -> str:
@@ -89,7 +89,7 @@ A summary of all clusters, to keep for years or to federate. Neither the alerts 
 
 def alert_list(groups: Iterable[Group], recordings: Iterable[Recording]) -> str:
     """Return docs/alerts.md."""
-    lines = [GENERATED + _LIST_INTRODUCTION]
+    lines = [notice.IN_MARKDOWN + _LIST_INTRODUCTION]
     for group in groups:
         lines += [
             f"## {group.about}\n",

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from nundb_exporter.monitoring.alert import Alert, Group
 from nundb_exporter.monitoring.alerts import cluster, databases, exporter, node, oplog, replication
+from nundb_exporter.monitoring.rule import Alert, Group
 
 GROUPS: Final[tuple[Group, ...]] = (
     node.GROUP,

@@ -1,13 +1,15 @@
 """The cluster as a whole: its primary and its members. One job is one cluster."""
 
+from typing import Final
+
 from nundb_exporter.collectors import acting_role, cluster
-from nundb_exporter.metrics import COLLECTOR_SUCCESS, UP
-from nundb_exporter.monitoring.alert import CHECK_ALL, SAME_TARGET, Alert, Group, ask, promql
-from nundb_exporter.monitoring.views import MEMBERS, NODES_WITH_LIST, PRIMARIES
+from nundb_exporter.metrics import COLLECTOR_SUCCESS, UP, Family
+from nundb_exporter.monitoring.rule import CHECK_ALL_COMMAND, SAME_TARGET, Alert, Group, ask, promql, prose
+from nundb_exporter.monitoring.views import members, nodes_listing, nodes_with_list, primaries
 
-_SEVERAL_CLUSTERS = "Several clusters, or standalone nodes, share one `job`: give each a job of its own."
+_SEVERAL_CLUSTERS: Final = "Several clusters, or standalone nodes, share one `job`: give each a job of its own."
 
-NO_PRIMARY = Alert(
+NO_PRIMARY: Final = Alert(
     name="NundbNoPrimary",
     # No node lists a primary, or none is the primary that they list. The latter only if every target answered: a
     # primary that hangs, or whose exporter is down, does not report its role either.
@@ -27,58 +29,76 @@ NO_PRIMARY = Alert(
     severity="critical",
     summary="A Nun-db cluster has no primary.",
     description="No node of the job {{ $labels.job }} has been primary for one minute.",
-    meaning="No node lists a primary, or all nodes answer and the primary they list is none of them. No node creates "
-    "databases or replicates: each keeps the writes that it accepts to itself. An election takes about 150 ms, or a "
-    "second if the primary has died: a minute without a primary is no normal election.",
-    confirm=(CHECK_ALL, ask("cluster-state")),
+    meaning=prose("""
+        No node lists a primary, or all nodes answer and the primary they list is none of them. No node creates
+        databases or replicates: each keeps the writes that it accepts to itself. An election takes about 150 ms, or a
+        second if the primary has died: a minute without a primary is no normal election.
+    """),
+    confirm=(CHECK_ALL_COMMAND, ask("cluster-state")),
     evidence="No node lists a `Primary`, the listed one does not exist, or the lists are empty.",
-    remedy=f"Start an election on the node that started first: `{ask('debug force-election')}`. The command answers "
-    "when the election is over. If no node wins, look for `election` in its log, take a snapshot, and restart it; the "
-    "others join when they are started after it.",
-    other_causes="The primary is not scraped while two or more other nodes are: give every node an exporter. If the "
-    "nodes list a primary, the alert fires only when every target answers, because one that does not may be it. A "
-    "starting node has no list for one second.",
+    remedy=prose(f"""
+        Start an election on the node that started first: `{ask("debug force-election")}`. The command answers when the
+        election is over. If no node wins, look for `election` in its log, take a snapshot, and restart it; the others
+        join when they are started after it.
+    """),
+    other_causes=prose("""
+        The primary is not scraped while two or more other nodes are: give every node an exporter. If the nodes list a
+        primary, the alert fires only when every target answers, because one that does not may be it. A starting node
+        has no list for one second.
+    """),
 )
-SEVERAL_PRIMARIES = Alert(
+SEVERAL_PRIMARIES: Final = Alert(
     name="NundbSeveralPrimaries",
     expression=promql(f"""
-        {PRIMARIES} > 1
+        {primaries(Family.where)} > 1
         or
         sum by (job) ({cluster.ROLE.where(role="primary")}) > 1
     """),
     wait="2m",
     severity="critical",
     summary="Nodes of a Nun-db cluster list more than one primary.",
-    description="{{ $value }} nodes of the job {{ $labels.job }} have been listed as primary, by themselves or by "
-    "others, for two minutes.",
-    meaning="Nun-db has neither election terms nor a quorum: a node that is cut off, or whose join failed, elects "
-    "itself. Each primary accepts writes, and these are never merged. After a failover a node may also list itself as "
-    "primary although it no longer acts as one.",
-    confirm=(CHECK_ALL, ask("cluster-state"), ask("create-db $admin x")),
-    evidence="The lists name different primaries. `create-db $admin x` changes nothing: a primary refuses it with "
-    "`database already exists`, any other node with `Create database only allow from primary!`.",
-    remedy="Decide which node's data to keep, and take a snapshot there. Compare the data: what was written only to "
-    "the other node will be lost. Then stop the other node, and start it when the first one no longer lists it, so "
-    "that it joins.",
-    other_causes=f"{_SEVERAL_CLUSTERS} Two exporters scrape the same node under one job. A failover is over in seconds "
-    "and does not fire the alert.",
+    description=prose("""
+        {{ $value }} nodes of the job {{ $labels.job }} have been listed as primary, by themselves or by others, for two
+        minutes.
+    """),
+    meaning=prose("""
+        Nun-db has neither election terms nor a quorum: a node that is cut off, or whose join failed, elects itself.
+        Each primary accepts writes, and these are never merged. After a failover a node may also list itself as primary
+        although it no longer acts as one.
+    """),
+    confirm=(CHECK_ALL_COMMAND, ask("cluster-state"), ask("create-db $admin x")),
+    evidence=prose("""
+        The lists name different primaries. `create-db $admin x` changes nothing: a primary refuses it with
+        `database already exists`, any other node with `Create database only allow from primary!`.
+    """),
+    remedy=prose("""
+        Decide which node's data to keep, and take a snapshot there. Compare the data: what was written only to the
+        other node will be lost. Then stop the other node, and start it when the first one no longer lists it, so that
+        it joins.
+    """),
+    other_causes=prose(f"""
+        {_SEVERAL_CLUSTERS} Two exporters scrape the same node under one job. A failover is over in seconds and does not
+        fire the alert.
+    """),
 )
-SEVERAL_ACTING = Alert(
+SEVERAL_ACTING: Final = Alert(
     name="NundbSeveralActingPrimaries",
     expression=f"sum by (job) ({acting_role.ACTING_PRIMARY}) > 1",
     wait="1m",
     severity="critical",
     summary="More than one node of a Nun-db cluster acts as the primary.",
     description="{{ $value }} nodes of the job {{ $labels.job }} have acted as primary for one minute.",
-    meaning="The nodes do not only list several primaries: each of these nodes creates databases, and replicates to "
-    "the members it knows. What is written to one is missing on the other.",
+    meaning=prose("""
+        The nodes do not only list several primaries: each of these nodes creates databases, and replicates to the
+        members it knows. What is written to one is missing on the other.
+    """),
     confirm=(ask("create-db $admin x"),),
     evidence="More than one node answers `database already exists`. The command changes nothing.",
     remedy="See NundbSeveralPrimaries.",
     other_causes=f"{_SEVERAL_CLUSTERS} Two exporters scrape the same node under one job.",
     needs="--collector.acting_role",
 )
-NO_ACTING = Alert(
+NO_ACTING: Final = Alert(
     name="NundbNoActingPrimary",
     expression=promql(f"""
         sum by (job) ({acting_role.ACTING_PRIMARY}) == 0
@@ -89,17 +109,21 @@ NO_ACTING = Alert(
     severity="critical",
     summary="No node of a Nun-db cluster acts as the primary.",
     description="All nodes of the job {{ $labels.job }} answer, and none has acted as primary for one minute.",
-    meaning="Whatever the lists say, no node replicates and no node creates databases. A primary whose election never "
-    "ends refuses as well.",
+    meaning=prose("""
+        Whatever the lists say, no node replicates and no node creates databases. A primary whose election never ends
+        refuses as well.
+    """),
     confirm=(ask("create-db $admin x"),),
     evidence="Every node answers `Create database only allow from primary!`. The command changes nothing.",
     remedy="See NundbNoPrimary.",
-    other_causes="The primary is not scraped while two or more other nodes are. An election lasts a second at most and "
-    "does not fire the alert. Nor does a node that does not answer, whose exporter is down, or whose collector is off: "
-    "it may be the primary.",
+    other_causes=prose("""
+        The primary is not scraped while two or more other nodes are. An election lasts a second at most and does not
+        fire the alert. Nor does a node that does not answer, whose exporter is down, or whose collector is off: it may
+        be the primary.
+    """),
     needs="--collector.acting_role",
 )
-ROLE_NOT_ACTED = Alert(
+ROLE_NOT_ACTED: Final = Alert(
     name="NundbRoleNotActed",
     expression=promql(f"""
         {cluster.ROLE.where(role="primary")}
@@ -109,60 +133,76 @@ ROLE_NOT_ACTED = Alert(
     wait="2m",
     severity="critical",
     summary="A Nun-db node reports another role than the one it acts in.",
-    description="The node behind {{ $labels.instance }} (job {{ $labels.job }}) lists itself as primary and does not "
-    "act as one, or acts as primary and does not list itself as one.",
-    meaning="A node keeps its role in two places: in the list of members that it prints, and in the state that it acts "
-    "on. After a failover they can differ. A node that is primary in only one of them keeps writes to itself that the "
-    "other nodes never receive.",
+    description=prose("""
+        The node behind {{ $labels.instance }} (job {{ $labels.job }}) lists itself as primary and does not act as one,
+        or acts as primary and does not list itself as one.
+    """),
+    meaning=prose("""
+        A node keeps its role in two places: in the list of members that it prints, and in the state that it acts on.
+        After a failover they can differ. A node that is primary in only one of them keeps writes to itself that the
+        other nodes never receive.
+    """),
     confirm=(ask("cluster-state"), ask("create-db $admin x")),
     evidence="`(self):Primary` in the list and `Create database only allow from primary!`, or the reverse.",
     remedy="Compare its data with the primary's. Then stop the node, and start it when no other node lists it.",
     other_causes="An election in progress: it lasts a second and does not fire the alert.",
     needs="--collector.acting_role",
 )
-MEMBERS_DISAGREE = Alert(
+MEMBERS_DISAGREE: Final = Alert(
     name="NundbMembersDisagree",
     expression=promql(f"""
-        count by (job, member) (group by (job, instance, member) ({cluster.MEMBER}))
+        {nodes_listing(Family.where)}
           < on (job) group_left ()
-        {NODES_WITH_LIST}
+        {nodes_with_list(Family.where)}
     """),
     wait="5m",
     severity="critical",
     summary="Nodes of a Nun-db cluster disagree about its members.",
-    description="For five minutes, only {{ $value }} of the nodes of the job {{ $labels.job }} that answer have listed "
-    "the member {{ $labels.member }}.",
-    meaning="A join failed half-way. A join is tried once and never repeated, and about one in ten leaves a node out "
-    "of another node's list. A primary whose list lacks a live replica sends it nothing; a node that lists only itself "
-    "is a cluster of its own.",
-    confirm=(CHECK_ALL, ask("cluster-state")),
+    description=prose("""
+        For five minutes, only {{ $value }} of the nodes of the job {{ $labels.job }} that answer have listed the member
+        {{ $labels.member }}.
+    """),
+    meaning=prose("""
+        A join failed half-way. A join is tried once and never repeated, and about one in ten leaves a node out of
+        another node's list. A primary whose list lacks a live replica sends it nothing; a node that lists only itself
+        is a cluster of its own.
+    """),
+    confirm=(CHECK_ALL_COMMAND, ask("cluster-state")),
     evidence="`check` says which node does not list which member.",
-    remedy="Stop the member that is missing from a list, start it when no other node lists it, and check again. Start "
-    "nodes one after another, two seconds apart.",
-    other_causes=f"{_SEVERAL_CLUSTERS} A node that is down is not counted, and a member that hangs is still listed by "
-    "all.",
+    remedy=prose("""
+        Stop the member that is missing from a list, start it when no other node lists it, and check again. Start nodes
+        one after another, two seconds apart.
+    """),
+    other_causes=prose(f"""
+        {_SEVERAL_CLUSTERS} A node that is down is not counted, and a member that hangs is still listed by all.
+    """),
 )
-MEMBER_MISSING = Alert(
+MEMBER_MISSING: Final = Alert(
     name="NundbMemberMissing",
     # The median, not the maximum: a name that was listed only for a moment must not count as missing for hours.
     expression=promql(f"""
-        {MEMBERS}
+        {members(Family.where)}
           <
-        quantile_over_time(0.5, {MEMBERS}[6h:1m])
+        quantile_over_time(0.5, {members(Family.where)}[6h:1m])
         unless on (job) {UP} == 0
     """),
     wait="15m",
     severity="warning",
     summary="A Nun-db cluster has fewer members than before.",
-    description="The cluster of the job {{ $labels.job }} has {{ $value }} members; it had more for most of the last "
-    "six hours, and no exporter reports that its node is down.",
-    meaning="A member has left every list and has not come back, and its exporter is gone as well or was never "
-    "scraped.",
-    confirm=(CHECK_ALL, ask("cluster-state")),
+    description=prose("""
+        The cluster of the job {{ $labels.job }} has {{ $value }} members; it had more for most of the last six hours,
+        and no exporter reports that its node is down.
+    """),
+    meaning=prose("""
+        A member has left every list and has not come back, and its exporter is gone as well or was never scraped.
+    """),
+    confirm=(CHECK_ALL_COMMAND, ask("cluster-state")),
     evidence="The list has fewer members than the cluster should have.",
     remedy="Start the missing node, or its exporter. A node joins only when it starts.",
-    other_causes="A node was removed on purpose: the alert resolves by itself after three hours. If the missing node "
-    "is still scraped, NundbDown fires and this alert does not.",
+    other_causes=prose("""
+        A node was removed on purpose: the alert resolves by itself after three hours. If the missing node is still
+        scraped, NundbDown fires and this alert does not.
+    """),
 )
 
 
@@ -172,7 +212,7 @@ def _changes_too_often(family: str) -> str:
     return f"sum by (job) ({changes}) > 2 * clamp_min(count by (job) ({changes}), 3)"
 
 
-ELECTIONS_FLAPPING = Alert(
+ELECTIONS_FLAPPING: Final = Alert(
     name="NundbElectionsFlapping",
     expression=promql(f"""
         {_changes_too_often(cluster.ROLE.where(role="primary"))}
@@ -182,20 +222,28 @@ ELECTIONS_FLAPPING = Alert(
     wait="1m",
     severity="warning",
     summary="The primary of a Nun-db cluster changes repeatedly.",
-    description="Nodes of the job {{ $labels.job }} have become primary, or stopped being primary, {{ $value }} times "
-    "within 15 minutes.",
-    meaning="Each join, each leave and each broken link of the primary starts an election. Links that break under load "
-    "or latency cause one election after another, and every failover can lose writes or leave two primaries.",
+    description=prose("""
+        Nodes of the job {{ $labels.job }} have become primary, or stopped being primary, {{ $value }} times within 15
+        minutes.
+    """),
+    meaning=prose("""
+        Each join, each leave and each broken link of the primary starts an election. Links that break under load or
+        latency cause one election after another, and every failover can lose writes or leave two primaries.
+    """),
     confirm=(ask("cluster-state"), "grep -i election nun-db.log | tail -50"),
     evidence="The logs show repeated elections and their cause: a member that leaves, or a join.",
-    remedy="Find the link that breaks: the network, an overloaded node, or a node that restarts (NundbRestartLoop). On "
-    "a slow network raise NUN_ELECTION_TIMEOUT.",
-    other_causes="One failover and return are two changes. A rolling restart in the worst order makes two per node and "
-    "does not fire the alert, nor do up to six changes in a small cluster. Repeated elections that the same node wins "
-    "show only with --collector.acting_role, and only when scrapes coincide with them. One address for several nodes: "
-    "see NundbRestartLoop.",
+    remedy=prose("""
+        Find the link that breaks: the network, an overloaded node, or a node that restarts (NundbRestartLoop). On a
+        slow network raise NUN_ELECTION_TIMEOUT.
+    """),
+    other_causes=prose("""
+        One failover and return are two changes. A rolling restart in the worst order makes two per node and does not
+        fire the alert, nor do up to six changes in a small cluster. Repeated elections that the same node wins show
+        only with --collector.acting_role, and only when scrapes coincide with them. One address for several nodes: see
+        NundbRestartLoop.
+    """),
 )
-GROUP = Group(
+GROUP: Final = Group(
     "nundb-cluster",
     "The cluster",
     (

@@ -1,78 +1,101 @@
 """Databases: whether all nodes have the same ones, their conflicts and connections."""
 
+from typing import Final
+
 from nundb_exporter.collectors import conflicts, connections
 from nundb_exporter.collectors.databases import INFO
-from nundb_exporter.monitoring.alert import CHECK, CHECK_ALL, Alert, Group, ask, promql
-from nundb_exporter.monitoring.views import NODES_WITH_DATABASES
+from nundb_exporter.metrics import Family
+from nundb_exporter.monitoring.rule import CHECK_ALL_COMMAND, CHECK_COMMAND, Alert, Group, ask, promql, prose
+from nundb_exporter.monitoring.views import nodes_holding, nodes_with_databases
 
-_COPY = (
-    "take a snapshot of the database on the primary; stop the replica and empty its directory; copy the primary's "
-    "files `<database>-nun.*` into it; start it when the primary no longer lists it; then write each key again on the "
-    "primary, because the values sent to a joining replica lack their first word. A restart alone does not help: the "
-    "replica asks only for what is newer than its own last operation, which may be more recent than the loss."
-)
-_TOKENS = "the databases' tokens in the configuration file"
+_COPY: Final = prose("""
+    take a snapshot of the database on the primary; stop the replica and empty its directory; copy the primary's files
+    `<database>-nun.*` into it; start it when the primary no longer lists it; then write each key again on the primary,
+    because the values sent to a joining replica lack their first word. A restart alone does not help: the replica asks
+    only for what is newer than its own last operation, which may be more recent than the loss.
+""")
+_TOKENS: Final = "the databases' tokens in the configuration file"
 
-MISSING = Alert(
+MISSING: Final = Alert(
     name="NundbDatabaseMissing",
     expression=promql(f"""
-        count by (job, database) (group by (job, instance, database) ({INFO}))
+        {nodes_holding(Family.where)}
           < on (job) group_left ()
-        {NODES_WITH_DATABASES}
+        {nodes_with_databases(Family.where)}
     """),
     wait="5m",
     severity="warning",
     summary="A database is missing on a Nun-db node.",
-    description="For five minutes, only {{ $value }} of the nodes of the job {{ $labels.job }} have had the database "
-    "{{ $labels.database }}.",
-    meaning="The node joined while the database was being created, lost it at a restart (a database that was never "
-    "snapshotted is lost), or is a cluster of its own. It refuses clients that use the database.",
-    confirm=(CHECK_ALL, ask("debug list-dbs")),
+    description=prose("""
+        For five minutes, only {{ $value }} of the nodes of the job {{ $labels.job }} have had the database
+        {{ $labels.database }}.
+    """),
+    meaning=prose("""
+        The node joined while the database was being created, lost it at a restart (a database that was never
+        snapshotted is lost), or is a cluster of its own. It refuses clients that use the database.
+    """),
+    confirm=(CHECK_ALL_COMMAND, ask("debug list-dbs")),
     evidence="`check` names the node that does not have it.",
-    remedy="If the primary lacks it: it was lost there, and only replicas still have the data; copy it from one before "
-    "anything else. If a replica lacks it: " + _COPY,
-    other_causes="Several clusters share one `job`: give each a job of its own. A node that is down is not counted, "
-    "nor is one too old to list its databases (before 2023-02).",
+    remedy=prose(f"""
+        If the primary lacks it: it was lost there, and only replicas still have the data; copy it from one before
+        anything else. If a replica lacks it: {_COPY}
+    """),
+    other_causes=prose("""
+        Several clusters share one `job`: give each a job of its own. A node that is down is not counted, nor is one too
+        old to list its databases (before 2023-02).
+    """),
 )
-STRATEGY_DIFFERS = Alert(
+STRATEGY_DIFFERS: Final = Alert(
     name="NundbDatabaseStrategyDiffers",
     expression=f"count by (job, database) (group by (job, database, strategy) ({INFO})) > 1",
     wait="5m",
     severity="warning",
     summary="A database has different conflict strategies on different Nun-db nodes.",
-    description="The database {{ $labels.database }} has {{ $value }} different strategies on the nodes of the job {{ "
-    "$labels.job }}.",
-    meaning="A full sync creates databases without their strategy: a replica that joined late has `none` where the "
-    "primary has `newer` or `arbiter`. A database whose metadata file is missing is loaded as `newer`. With `none` a "
-    "node refuses writes that the primary accepts. The same sync damages values: each lacks its first word until it is "
-    "written again.",
-    confirm=(CHECK_ALL, ask("debug list-dbs")),
+    description=prose("""
+        The database {{ $labels.database }} has {{ $value }} different strategies on the nodes of the job
+        {{ $labels.job }}.
+    """),
+    meaning=prose("""
+        A full sync creates databases without their strategy: a replica that joined late has `none` where the primary
+        has `newer` or `arbiter`. A database whose metadata file is missing is loaded as `newer`. With `none` a node
+        refuses writes that the primary accepts. The same sync damages values: each lacks its first word until it is
+        written again.
+    """),
+    confirm=(CHECK_ALL_COMMAND, ask("debug list-dbs")),
     evidence="The database has another strategy on one of the nodes.",
     remedy="No command changes a strategy: " + _COPY,
     other_causes="Several clusters share one `job`: give each a job of its own.",
 )
-UNRESOLVED = Alert(
+UNRESOLVED: Final = Alert(
     name="NundbConflictsUnresolved",
     expression=f"max by (job, database) ({conflicts.COUNT.where(state='unresolved')}) > 0",
     wait="15m",
     severity="warning",
     summary="Conflicts in a Nun-db database wait for an arbiter.",
-    description="The database {{ $labels.database }} (job {{ $labels.job }}) has had {{ $value }} unresolved conflicts "
-    "for 15 minutes.",
-    meaning="No arbiter answers: it is not connected, or cannot decide. The key keeps its old value, and every further "
-    "write to it is a conflict as well. Nothing times out.",
+    description=prose("""
+        The database {{ $labels.database }} (job {{ $labels.job }}) has had {{ $value }} unresolved conflicts for 15
+        minutes.
+    """),
+    meaning=prose("""
+        No arbiter answers: it is not connected, or cannot decide. The key keeps its old value, and every further write
+        to it is a conflict as well. Nothing times out.
+    """),
     confirm=(
-        CHECK,
+        CHECK_COMMAND,
         """printf '%s' "use-db DATABASE TOKEN;keys \\$conflicts_" | curl --silent --data-binary @- http://NODE:3013""",
     ),
     evidence="Keys `$conflicts_<key>_<operation>` whose value begins with `resolve `.",
-    remedy="Start or reconnect the arbiter: when it registers (`arbiter`) it receives every unresolved conflict, old "
-    "or new. In a cluster read NundbResolveStorm before anything is resolved.",
-    other_causes="The arbiter is a person who has not decided yet. A conflict about a key with `;` in its name always "
-    "counts as unresolved, because the exporter cannot ask for it.",
+    remedy=prose("""
+        Start or reconnect the arbiter: when it registers (`arbiter`) it receives every unresolved conflict, old or new.
+        In a cluster read NundbResolveStorm before anything is resolved.
+    """),
+    other_causes=prose("""
+        The arbiter is a person who has not decided yet. A conflict about a key with `;` in its name always counts as
+        unresolved, because the exporter cannot ask for it.
+    """),
     needs=_TOKENS,
 )
-CONNECTIONS_LEAKING = Alert(
+CONNECTIONS_LEAKING: Final = Alert(
     name="NundbConnectionsLeaking",
     expression=promql(f"""
         min_over_time({connections.OPEN}[30m])
@@ -83,16 +106,22 @@ CONNECTIONS_LEAKING = Alert(
     wait="30m",
     severity="warning",
     summary="Connections to a Nun-db database keep rising.",
-    description="The database {{ $labels.database }} on the node behind {{ $labels.instance }} (job {{ $labels.job }}) "
-    "has had at least {{ $value }} connections for 30 minutes, more than at any time in the 30 minutes before.",
-    meaning="Clients do not close connections, or Nun-db's counter leaks: it never removes one when a connection "
-    "selects a database twice, or when its thread panics. Each TCP connection that has sent a command costs the node a "
-    "thread and 500 wake-ups per second.",
-    confirm=("ss -tnH state established '( sport = :3012 or sport = :3013 or sport = :3014 )' | wc -l", CHECK),
+    description=prose("""
+        The database {{ $labels.database }} on the node behind {{ $labels.instance }} (job {{ $labels.job }}) has had at
+        least {{ $value }} connections for 30 minutes, more than at any time in the 30 minutes before.
+    """),
+    meaning=prose("""
+        Clients do not close connections, or Nun-db's counter leaks: it never removes one when a connection selects a
+        database twice, or when its thread panics. Each TCP connection that has sent a command costs the node a thread
+        and 500 wake-ups per second.
+    """),
+    confirm=("ss -tnH state established '( sport = :3012 or sport = :3013 or sport = :3014 )' | wc -l", CHECK_COMMAND),
     evidence="If ss counts about as many, clients keep them open; if far fewer, the counter leaks.",
-    remedy="Clients: close connections, or use a pool. Counter: select a database only once per connection; the "
-    "counter restarts at 0 with the node.",
+    remedy=prose("""
+        Clients: close connections, or use a pool. Counter: select a database only once per connection; the counter
+        restarts at 0 with the node.
+    """),
     other_causes="The number of users rises, as in the morning, and does not dip for an hour and a half.",
     needs=_TOKENS,
 )
-GROUP = Group("nundb-databases", "Databases", (MISSING, STRATEGY_DIFFERS, UNRESOLVED, CONNECTIONS_LEAKING))
+GROUP: Final = Group("nundb-databases", "Databases", (MISSING, STRATEGY_DIFFERS, UNRESOLVED, CONNECTIONS_LEAKING))

@@ -1,5 +1,7 @@
 """The exporter: whether it runs, and whether it collects everything that it should."""
 
+from typing import Final
+
 from nundb_exporter.metrics import (
     COLLECTOR_SUCCESS,
     REQUESTS_REJECTED,
@@ -8,9 +10,9 @@ from nundb_exporter.metrics import (
     SCRAPE_TIMEOUT,
     UP,
 )
-from nundb_exporter.monitoring.alert import CHECK, SAME_TARGET, Alert, Group, promql
+from nundb_exporter.monitoring.rule import CHECK_COMMAND, SAME_TARGET, Alert, Group, promql, prose
 
-DOWN = Alert(
+DOWN: Final = Alert(
     name="NundbExporterDown",
     # By job and not by target, to include a target that has never answered.
     expression=promql(f"""
@@ -21,20 +23,29 @@ DOWN = Alert(
     wait="2m",
     severity="critical",
     summary="A Nun-db exporter cannot be scraped.",
-    description="Prometheus has had no metrics from {{ $labels.instance }} (job {{ $labels.job }}) for two minutes: "
-    "the state of its node is unknown.",
-    meaning="This says nothing about the database: the exporter answers even when its node is down. The rule covers "
-    "the targets of a job if one of them served the exporter's metrics within the last day, or if the job has `nundb` "
-    "or `nun-db` in its name.",
+    description=prose("""
+        Prometheus has had no metrics from {{ $labels.instance }} (job {{ $labels.job }}) for two minutes: the state of
+        its node is unknown.
+    """),
+    meaning=prose("""
+        This says nothing about the database: the exporter answers even when its node is down. The rule covers the
+        targets of a job if one of them served the exporter's metrics within the last day, or if the job has `nundb` or
+        `nun-db` in its name.
+    """),
     confirm=("curl --silent --show-error http://EXPORTER:9898/-/healthy", "curl --silent http://EXPORTER:9898/metrics"),
-    evidence="The page does not load, or not within Prometheus' scrape_timeout. Prometheus' page /targets shows the "
-    "error.",
-    remedy="Start the exporter; with a wrong setting it exits and prints one line that names the setting. If it "
-    "answers slowly, raise scrape_timeout.",
-    other_causes="The network between Prometheus and the exporter is down. The job also scrapes something else: give "
-    "the exporters a job of their own. A target that was removed from the configuration does not fire the alert.",
+    evidence=prose("""
+        The page does not load, or not within Prometheus' scrape_timeout. Prometheus' page /targets shows the error.
+    """),
+    remedy=prose("""
+        Start the exporter; with a wrong setting it exits and prints one line that names the setting. If it answers
+        slowly, raise scrape_timeout.
+    """),
+    other_causes=prose("""
+        The network between Prometheus and the exporter is down. The job also scrapes something else: give the exporters
+        a job of their own. A target that was removed from the configuration does not fire the alert.
+    """),
 )
-ABSENT = Alert(
+ABSENT: Final = Alert(
     name="NundbExporterAbsent",
     expression=promql(f"""
         group by (job) (present_over_time({UP}[1d]))
@@ -51,7 +62,7 @@ ABSENT = Alert(
     remedy="Fix the service discovery, or the job's relabelling.",
     other_causes="The job was removed or renamed on purpose: the alert resolves by itself a day later.",
 )
-COLLECTOR_FAILING = Alert(
+COLLECTOR_FAILING: Final = Alert(
     name="NundbCollectorFailing",
     # Only scrapes in which the node was up: no collector succeeds in the others, for which NundbDown fires.
     expression=promql(f"""
@@ -62,19 +73,27 @@ COLLECTOR_FAILING = Alert(
     wait="10m",
     severity="warning",
     summary="A collector of the exporter fails more often than not.",
-    description="The collector {{ $labels.collector }} of {{ $labels.instance }} (job {{ $labels.job }}) has failed in "
-    "most scrapes for 20 minutes; its metrics are missing.",
-    meaning="The node answers, but this collector's requests fail: a database's token is wrong (connections, "
-    "conflicts, keys), a reply is too late or too long, or it cannot be parsed.",
-    confirm=(CHECK,),
+    description=prose("""
+        The collector {{ $labels.collector }} of {{ $labels.instance }} (job {{ $labels.job }}) has failed in most
+        scrapes for 20 minutes; its metrics are missing.
+    """),
+    meaning=prose("""
+        The node answers, but this collector's requests fail: a database's token is wrong (connections, conflicts,
+        keys), a reply is too late or too long, or it cannot be parsed.
+    """),
+    confirm=(CHECK_COMMAND,),
     evidence="`check` names the collector and why it failed; the exporter's log does too, once per change.",
-    remedy="For a database: correct its token file. For late replies: see NundbScrapeSlow. For a reply that cannot be "
-    "parsed: report it. Disable a collector that you do not need with --no-collector.NAME.",
-    other_causes="A node is so slow that some replies miss the deadline now and then: that fires the alert only if "
-    "more than half of the scrapes fail.",
+    remedy=prose("""
+        For a database: correct its token file. For late replies: see NundbScrapeSlow. For a reply that cannot be
+        parsed: report it. Disable a collector that you do not need with --no-collector.NAME.
+    """),
+    other_causes=prose("""
+        A node is so slow that some replies miss the deadline now and then: that fires the alert only if more than half
+        of the scrapes fail.
+    """),
 )
-SLOW_SHARE = 0.8
-SCRAPE_SLOW = Alert(
+SLOW_SHARE: Final = 0.8
+SCRAPE_SLOW: Final = Alert(
     name="NundbScrapeSlow",
     expression=promql(f"""
         avg_over_time({SCRAPE_DURATION}[5m])
@@ -85,49 +104,66 @@ SCRAPE_SLOW = Alert(
     wait="5m",
     severity="warning",
     summary="Scrapes of a Nun-db node come close to their timeout.",
-    description="Scrapes of the node behind {{ $labels.instance }} (job {{ $labels.job }}) take {{ $value | "
-    "humanizeDuration }} on average: more than four fifths of their timeout.",
-    meaning="The node answers slowly, or a collector asks for a large reply. If scrapes become slower still, values "
-    "will be missing.",
-    confirm=(f"time {CHECK}", "curl --silent http://EXPORTER:9898/metrics | grep nundb_scrape_"),
-    evidence="nundb_scrape_collector_duration_seconds shows which collector takes long; if none does, it is the "
-    "request that all collectors share, and the node is slow.",
-    remedy="Disable the expensive collector (the cost of `keys` grows with the data), or raise scrape_timeout. If the "
-    "node is slow, see NundbQueriesSlow.",
-    other_causes=f"The scrape_timeout is too short for the network between exporter and node. {SCRAPE_TIMEOUT} shows "
-    "how long a scrape may take.",
+    description=prose("""
+        Scrapes of the node behind {{ $labels.instance }} (job {{ $labels.job }}) take {{ $value | humanizeDuration }}
+        on average: more than four fifths of their timeout.
+    """),
+    meaning=prose("""
+        The node answers slowly, or a collector asks for a large reply. If scrapes become slower still, values will be
+        missing.
+    """),
+    confirm=(f"time {CHECK_COMMAND}", "curl --silent http://EXPORTER:9898/metrics | grep nundb_scrape_"),
+    evidence=prose("""
+        nundb_scrape_collector_duration_seconds shows which collector takes long; if none does, it is the request that
+        all collectors share, and the node is slow.
+    """),
+    remedy=prose("""
+        Disable the expensive collector (the cost of `keys` grows with the data), or raise scrape_timeout. If the node
+        is slow, see NundbQueriesSlow.
+    """),
+    other_causes=prose(f"""
+        The scrape_timeout is too short for the network between exporter and node. {SCRAPE_TIMEOUT} shows how long a
+        scrape may take.
+    """),
 )
-REQUESTS_REFUSED = Alert(
+REQUESTS_REFUSED: Final = Alert(
     name="NundbExporterRequestsRejected",
     expression=f"increase({REQUESTS_REJECTED}[15m]) > 0",
     wait="1m",
     severity="warning",
     summary="The exporter has refused scrapes because too many were in progress.",
-    description="{{ $labels.instance }} (job {{ $labels.job }}) has answered {{ $value | humanize }} requests with 503 "
-    "within 15 minutes.",
-    meaning="More requests were in progress than --web.max-requests allows: each scrape of a node that hangs lasts "
-    "until its deadline, and many clients ask at once.",
+    description=prose("""
+        {{ $labels.instance }} (job {{ $labels.job }}) has answered {{ $value | humanize }} requests with 503 within 15
+        minutes.
+    """),
+    meaning=prose("""
+        More requests were in progress than --web.max-requests allows: each scrape of a node that hangs lasts until its
+        deadline, and many clients ask at once.
+    """),
     confirm=("curl --silent http://EXPORTER:9898/metrics | grep -E 'rejected|open_fds'",),
     evidence="The counter rises.",
     remedy="Find out who scrapes so much (a proxy's log, `ss -tn`). Raise --web.max-requests if they need to.",
     other_causes="None: the exporter counts the requests that it refuses.",
 )
-SAMPLES_LOST = Alert(
+SAMPLES_LOST: Final = Alert(
     name="NundbExporterSamplesDropped",
     expression=f"increase({SAMPLES_DROPPED}[15m]) > 0",
     wait="5m",
     severity="info",
     summary="The exporter drops duplicate samples.",
-    description="{{ $labels.instance }} (job {{ $labels.job }}) has dropped {{ $value | humanize }} samples within 15 "
-    "minutes.",
-    meaning="Two samples of one page had the same name and labels: the node listed something twice, such as a member. "
-    "The first sample is kept, so the page is still valid.",
-    confirm=(CHECK, "curl --silent http://EXPORTER:9898/metrics | grep dropped"),
+    description=prose("""
+        {{ $labels.instance }} (job {{ $labels.job }}) has dropped {{ $value | humanize }} samples within 15 minutes.
+    """),
+    meaning=prose("""
+        Two samples of one page had the same name and labels: the node listed something twice, such as a member. The
+        first sample is kept, so the page is still valid.
+    """),
+    confirm=(CHECK_COMMAND, "curl --silent http://EXPORTER:9898/metrics | grep dropped"),
     evidence="The report shows a member or database twice.",
     remedy="Report it, with the output of `check`.",
     other_causes="None: the exporter counts the samples that it drops.",
 )
-GROUP = Group(
+GROUP: Final = Group(
     "nundb-exporter",
     "The exporter",
     (DOWN, ABSENT, COLLECTOR_FAILING, SCRAPE_SLOW, REQUESTS_REFUSED, SAMPLES_LOST),

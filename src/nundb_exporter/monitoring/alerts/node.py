@@ -1,18 +1,20 @@
 """One node: whether it answers, how long it has run, its clock, its speed."""
 
+from typing import Final
+
 from nundb_exporter.collectors import pending, process, queries, transports
 from nundb_exporter.errors import Reason
 from nundb_exporter.metrics import SCRAPE_FAILURE, UP, Family
-from nundb_exporter.monitoring.alert import CHECK, SAME_TARGET, Alert, Group, ask, promql
+from nundb_exporter.monitoring.rule import CHECK_COMMAND, SAME_TARGET, Alert, Group, ask, promql, prose
 
 
 def _failed(reason: Reason) -> str:
     return f"{SCRAPE_FAILURE.where(reason=reason)} == 1"
 
 
-_OTHER_REASONS = SCRAPE_FAILURE.where(f'reason!="{Reason.CONNECT}"')
+_OTHER_REASONS: Final = SCRAPE_FAILURE.where(f'reason!="{Reason.CONNECT}"')
 
-DOWN = Alert(
+DOWN: Final = Alert(
     name="NundbDown",
     # A reason that persists has an alert of its own. If reasons alternate, none of those would ever fire.
     expression=promql(f"""
@@ -22,110 +24,149 @@ DOWN = Alert(
     wait="2m",
     severity="critical",
     summary="A Nun-db node cannot be reached.",
-    description="For two minutes there has been no connection to the node behind {{ $labels.instance }} (job {{ "
-    "$labels.job }}), or none that lasted.",
-    meaning="The exporter cannot connect to the node's port: the process has exited, its listener has died, or the "
-    "network between them is down. If the process has exited, writes that were not snapshotted are lost. If it was the "
-    "primary, another node has taken over after about a second, without what the dead one had not replicated.",
-    confirm=(CHECK, ask("cluster-state")),
-    evidence="`check` reports the node as down with the reason `connect`. Ask the other nodes for `cluster-state`: a "
-    "dead node disappears from their lists within milliseconds; a node that only the exporter cannot reach is still "
-    "listed.",
-    remedy="Read the end of the node's log. Start the node when no other node lists it: a node that joins while it is "
-    "still listed crashes the primary. After it has joined, compare the nodes with `check`: a rejoined replica, and "
-    "secondaries that asked it for a sync in turn, may hold damaged values until each key is written again.",
-    other_causes="A firewall, a wrong address in NUN_URL, or an HTTP listener that died while TCP and WebSocket still "
-    "work (the collector `transports` tells them apart). A node or network so unreliable that each scrape fails for "
-    "another reason. A restart takes seconds and does not fire the alert.",
+    description=prose("""
+        For two minutes there has been no connection to the node behind {{ $labels.instance }} (job {{ $labels.job }}),
+        or none that lasted.
+    """),
+    meaning=prose("""
+        The exporter cannot connect to the node's port: the process has exited, its listener has died, or the network
+        between them is down. If the process has exited, writes that were not snapshotted are lost. If it was the
+        primary, another node has taken over after about a second, without what the dead one had not replicated.
+    """),
+    confirm=(CHECK_COMMAND, ask("cluster-state")),
+    evidence=prose("""
+        `check` reports the node as down with the reason `connect`. Ask the other nodes for `cluster-state`: a dead node
+        disappears from their lists within milliseconds; a node that only the exporter cannot reach is still listed.
+    """),
+    remedy=prose("""
+        Read the end of the node's log. Start the node when no other node lists it: a node that joins while it is still
+        listed crashes the primary. After it has joined, compare the nodes with `check`: a rejoined replica, and
+        secondaries that asked it for a sync in turn, may hold damaged values until each key is written again.
+    """),
+    other_causes=prose("""
+        A firewall, a wrong address in NUN_URL, or an HTTP listener that died while TCP and WebSocket still work (the
+        collector `transports` tells them apart). A node or network so unreliable that each scrape fails for another
+        reason. A restart takes seconds and does not fire the alert.
+    """),
 )
-HUNG = Alert(
+HUNG: Final = Alert(
     name="NundbHung",
     expression=_failed(Reason.TIMEOUT),
     wait="2m",
     severity="critical",
     summary="A Nun-db node accepts connections but does not answer.",
-    description="The node behind {{ $labels.instance }} (job {{ $labels.job }}) has not answered in time for two "
-    "minutes.",
-    meaning="The process is stopped, is swapping, or all four of its HTTP workers are busy. Nun-db has no heartbeat: "
-    "the other nodes list it as connected indefinitely. If it is a replica, the primary keeps every write for it in "
-    "memory. If it is the primary, no other node takes over, and the writes that others accept reach it only when it "
-    "resumes.",
-    confirm=(CHECK, "ps -o stat,pcpu,rss,wchan:20 -C nun-db", ask("metrics-state")),
-    evidence="`check` reports the reason `timeout`; curl hangs. In ps the state `T` is a stopped process, `D` one that "
-    "waits for its disk.",
-    remedy="Resume the process if it is stopped (`kill -CONT`). Otherwise kill it: its links break, and the other "
-    "nodes drop it or elect a primary. Then start it again.",
-    other_causes="A scrape timeout that is too short for a slow node (see NundbScrapeSlow), a firewall that drops "
-    "packets, or an address at which there is no host.",
+    description=prose("""
+        The node behind {{ $labels.instance }} (job {{ $labels.job }}) has not answered in time for two minutes.
+    """),
+    meaning=prose("""
+        The process is stopped, is swapping, or all four of its HTTP workers are busy. Nun-db has no heartbeat: the
+        other nodes list it as connected indefinitely. If it is a replica, the primary keeps every write for it in
+        memory. If it is the primary, no other node takes over, and the writes that others accept reach it only when it
+        resumes.
+    """),
+    confirm=(CHECK_COMMAND, "ps -o stat,pcpu,rss,wchan:20 -C nun-db", ask("metrics-state")),
+    evidence=prose("""
+        `check` reports the reason `timeout`; curl hangs. In ps the state `T` is a stopped process, `D` one that waits
+        for its disk.
+    """),
+    remedy=prose("""
+        Resume the process if it is stopped (`kill -CONT`). Otherwise kill it: its links break, and the other nodes drop
+        it or elect a primary. Then start it again.
+    """),
+    other_causes=prose("""
+        A scrape timeout that is too short for a slow node (see NundbScrapeSlow), a firewall that drops packets, or an
+        address at which there is no host.
+    """),
 )
-CREDENTIALS_REFUSED = Alert(
+CREDENTIALS_REFUSED: Final = Alert(
     name="NundbCredentialsRefused",
     expression=_failed(Reason.AUTH),
     wait="2m",
     severity="critical",
     summary="A Nun-db node refuses the exporter's credentials.",
-    description="The node behind {{ $labels.instance }} (job {{ $labels.job }}) answers `invalid auth`: nothing else "
-    "is known about it.",
-    meaning="NUN_USER or NUN_PWD of the exporter differ from those that the node was started with. The node itself may "
-    "be healthy, but it is not monitored. Nodes of one cluster need the same credentials, or they cannot join each "
-    "other.",
-    confirm=(CHECK, ask("metrics-state")),
+    description=prose("""
+        The node behind {{ $labels.instance }} (job {{ $labels.job }}) answers `invalid auth`: nothing else is known
+        about it.
+    """),
+    meaning=prose("""
+        NUN_USER or NUN_PWD of the exporter differ from those that the node was started with. The node itself may be
+        healthy, but it is not monitored. Nodes of one cluster need the same credentials, or they cannot join each
+        other.
+    """),
+    confirm=(CHECK_COMMAND, ask("metrics-state")),
     evidence="`check` reports the reason `auth`; curl prints `invalid auth`, with HTTP status 200 nevertheless.",
     remedy="Give the exporter the node's user and password: NUN_USER, and NUN_PWD or NUN_PWD_FILE.",
     other_causes="Another Nun-db listens at that address.",
 )
-UNREADABLE = Alert(
+UNREADABLE: Final = Alert(
     name="NundbAnswerUnreadable",
     expression=_failed(Reason.PROTOCOL),
     wait="5m",
     severity="critical",
     summary="The replies of a Nun-db node cannot be parsed.",
     description="The replies of the node behind {{ $labels.instance }} (job {{ $labels.job }}) are not Nun-db's.",
-    meaning="Something else listens at the address, a proxy answers instead of the node, an HTTP worker of the node "
-    "has panicked (status 500), or this Nun-db is newer than the exporter.",
-    confirm=(CHECK, ask("metrics-state")),
+    meaning=prose("""
+        Something else listens at the address, a proxy answers instead of the node, an HTTP worker of the node has
+        panicked (status 500), or this Nun-db is newer than the exporter.
+    """),
+    confirm=(CHECK_COMMAND, ask("metrics-state")),
     evidence="curl should print `valid auth`, then `;metrics-state pending_ops: …`. Anything else is the cause.",
-    remedy="Correct NUN_URL, or bypass the proxy. If the reply is Nun-db's, report it with the output of curl, without "
-    "the values of your data.",
+    remedy=prose("""
+        Correct NUN_URL, or bypass the proxy. If the reply is Nun-db's, report it with the output of curl, without the
+        values of your data.
+    """),
     other_causes="NUN_URL has the scheme http:// and the WebSocket or TCP port.",
 )
-TRANSPORT_DOWN = Alert(
+TRANSPORT_DOWN: Final = Alert(
     name="NundbTransportDown",
     expression=f"{transports.UP} == 0",
     wait="2m",
     severity="warning",
     summary="One of the transports of a Nun-db node does not answer.",
-    description="The {{ $labels.transport }} listener of the node behind {{ $labels.instance }} (job {{ $labels.job "
-    "}}) does not answer, while another one does.",
-    meaning="HTTP, TCP and WebSocket are served by different threads and fail independently: HTTP after four panics, "
-    "WebSocket after one frame that is not UTF-8, any of them if its port is in use at start. The process keeps "
-    "running without it. Without TCP no other node can reach the node; most drivers use only WebSocket.",
+    description=prose("""
+        The {{ $labels.transport }} listener of the node behind {{ $labels.instance }} (job {{ $labels.job }}) does not
+        answer, while another one does.
+    """),
+    meaning=prose("""
+        HTTP, TCP and WebSocket are served by different threads and fail independently: HTTP after four panics,
+        WebSocket after one frame that is not UTF-8, any of them if its port is in use at start. The process keeps
+        running without it. Without TCP no other node can reach the node; most drivers use only WebSocket.
+    """),
     confirm=("nundb-exporter check --collector.transports http://NODE:3013", "ss -ltn"),
     evidence="ss does not list the port, or a connection to it gets no answer.",
     remedy="Look for a panic or `Bind error` in the node's log. Take a snapshot, then restart the node.",
-    other_causes="The node's ports do not follow each other as Nun-db's default ports do: set them with "
-    "--collector.transports.ports. A firewall lets only one port through.",
+    other_causes=prose("""
+        The node's ports do not follow each other as Nun-db's default ports do: set them with
+        --collector.transports.ports. A firewall lets only one port through.
+    """),
     needs="--collector.transports",
 )
-RESTART_LOOP = Alert(
+RESTART_LOOP: Final = Alert(
     name="NundbRestartLoop",
     expression=f"changes({process.START_TIME}[15m]) > 2",
     wait="1m",
     severity="critical",
     summary="A Nun-db node restarts repeatedly.",
-    description="The node behind {{ $labels.instance }} (job {{ $labels.job }}) has started {{ $value }} times within "
-    "15 minutes.",
-    meaning="The process exits and its supervisor starts it. Each time, what was not snapshotted is lost, and every "
-    "start makes the primary hold an election. A node that joins while the primary still lists it crashes the primary: "
-    "in that case it is the primary that restarts.",
+    description=prose("""
+        The node behind {{ $labels.instance }} (job {{ $labels.job }}) has started {{ $value }} times within 15 minutes.
+    """),
+    meaning=prose("""
+        The process exits and its supervisor starts it. Each time, what was not snapshotted is lost, and every start
+        makes the primary hold an election. A node that joins while the primary still lists it crashes the primary: in
+        that case it is the primary that restarts.
+    """),
     confirm=(ask("debug process-info"),),
     evidence="`process_id` is the start time in milliseconds since the epoch: ask twice, it has changed.",
-    remedy="Stop the supervisor. Read the end of the log before each start: a panic names its cause. If a joining "
-    "replica crashes the primary, start that replica when the primary no longer lists it.",
-    other_causes="One address for several nodes, such as a load balancer or a Kubernetes service: each scrape may "
-    "reach another node. Scrape each node at its own address. Two restarts, as in an upgrade, do not fire the alert.",
+    remedy=prose("""
+        Stop the supervisor. Read the end of the log before each start: a panic names its cause. If a joining replica
+        crashes the primary, start that replica when the primary no longer lists it.
+    """),
+    other_causes=prose("""
+        One address for several nodes, such as a load balancer or a Kubernetes service: each scrape may reach another
+        node. Scrape each node at its own address. Two restarts, as in an upgrade, do not fire the alert.
+    """),
 )
-_TOLERANCE = 5
+_TOLERANCE: Final = 5
 """Seconds. Scrapes take milliseconds, and machines with NTP agree to milliseconds."""
 
 
@@ -134,7 +175,7 @@ def _lead(family: Family) -> str:
     return f"max_over_time((max by (job, instance) ({family} - timestamp({family})))[10m:15s]) > {_TOLERANCE}"
 
 
-CLOCKS_APART = Alert(
+CLOCKS_APART: Final = Alert(
     name="NundbClocksApart",
     # A start time that changed within five minutes cannot be older than that, unless the node's clock is behind.
     expression=promql(f"""
@@ -147,39 +188,57 @@ CLOCKS_APART = Alert(
     wait="1m",
     severity="warning",
     summary="The clocks of a Nun-db node and of Prometheus differ.",
-    description="The node behind {{ $labels.instance }} (job {{ $labels.job }}) reports times in the future, or a "
-    "start time before its last restart.",
-    meaning="Operation ids are the node's clock in nanoseconds. If clocks differ, a replica that joins is sent too "
-    "much or too little, because its time is compared with the primary's, and the age of pending operations is wrong. "
-    "If a clock is set back, the strategy `newer` keeps older writes. The node that seems to have started first wins "
-    "elections.",
+    description=prose("""
+        The node behind {{ $labels.instance }} (job {{ $labels.job }}) reports times in the future, or a start time
+        before its last restart.
+    """),
+    meaning=prose("""
+        Operation ids are the node's clock in nanoseconds. If clocks differ, a replica that joins is sent too much or
+        too little, because its time is compared with the primary's, and the age of pending operations is wrong. If a
+        clock is set back, the strategy `newer` keeps older writes. The node that seems to have started first wins
+        elections.
+    """),
     confirm=("date --utc +%s.%N", ask("debug process-info"), "timedatectl timesync-status"),
-    evidence="Compare `date` on every node and on the machine of Prometheus. The alert fires when a time is more than "
-    "5 seconds ahead, or when a node that has just restarted reports a start minutes ago.",
-    remedy="Run NTP on every machine, including Prometheus'. Slew the clock, do not step it. A node's start time stays "
-    "as wrong as the clock was at its start, until it restarts.",
-    other_causes="A clock that is behind shows only when the node restarts. The wrong clock may be Prometheus'. One "
-    "address for several nodes: see NundbRestartLoop.",
+    evidence=prose("""
+        Compare `date` on every node and on the machine of Prometheus. The alert fires when a time is more than 5
+        seconds ahead, or when a node that has just restarted reports a start minutes ago.
+    """),
+    remedy=prose("""
+        Run NTP on every machine, including Prometheus'. Slew the clock, do not step it. A node's start time stays as
+        wrong as the clock was at its start, until it restarts.
+    """),
+    other_causes=prose("""
+        A clock that is behind shows only when the node restarts. The wrong clock may be Prometheus'. One address for
+        several nodes: see NundbRestartLoop.
+    """),
 )
-QUERIES_SLOW = Alert(
+QUERIES_SLOW: Final = Alert(
     name="NundbQueriesSlow",
     expression=f"min_over_time({queries.DURATION}[10m]) > {queries.SLOW_SECONDS}",
     wait="5m",
     severity="warning",
     summary="Commands on a Nun-db node are slow.",
-    description="Commands on the node behind {{ $labels.instance }} (job {{ $labels.job }}) have taken at least {{ "
-    "$value | humanizeDuration }} on average for 15 minutes.",
-    meaning="This is the node's moving average over 100 commands. Most commands take microseconds and count as 0. The "
-    "time grows with the number of keys (`keys` builds its reply in quadratic time), with the number of watchers, and "
-    "on a machine that has no CPU left.",
+    description=prose("""
+        Commands on the node behind {{ $labels.instance }} (job {{ $labels.job }}) have taken at least
+        {{ $value | humanizeDuration }} on average for 15 minutes.
+    """),
+    meaning=prose("""
+        This is the node's moving average over 100 commands. Most commands take microseconds and count as 0. The time
+        grows with the number of keys (`keys` builds its reply in quadratic time), with the number of watchers, and on a
+        machine that has no CPU left.
+    """),
     confirm=(ask("metrics-state"), "grep 'Server processed message' nun-db.log | tail -50"),
     evidence="`get_query_time_moving_avg` is in milliseconds. The log has the time of each command.",
-    remedy="Find the slow command in the log. Use `keys` with a pattern instead of listing all keys; spread clients "
-    "over the nodes.",
-    other_causes="An election counts as a command: it adds one sample of 150 ms to a second. The rule needs the "
-    "average to stay high for 10 minutes; after an election the scrapes alone lower it sooner.",
+    remedy=prose("""
+        Find the slow command in the log. Use `keys` with a pattern instead of listing all keys; spread clients over the
+        nodes.
+    """),
+    other_causes=prose("""
+        An election counts as a command: it adds one sample of 150 ms to a second. The rule needs the average to stay
+        high for 10 minutes; after an election the scrapes alone lower it sooner.
+    """),
 )
-GROUP = Group(
+GROUP: Final = Group(
     "nundb-node",
     "One node",
     (DOWN, HUNG, CREDENTIALS_REFUSED, UNREADABLE, TRANSPORT_DOWN, RESTART_LOOP, CLOCKS_APART, QUERIES_SLOW),

@@ -1,9 +1,11 @@
 """The operation log: its size, and what writes to it."""
 
-from nundb_exporter.collectors import oplog, pending, replication
-from nundb_exporter.monitoring.alert import PENDING, SAME_TARGET, Alert, Group, ask, promql
+from typing import Final
 
-NEAR_LIMIT = Alert(
+from nundb_exporter.collectors import oplog, pending, replication
+from nundb_exporter.monitoring.rule import PENDING_COMMAND, SAME_TARGET, Alert, Group, ask, promql, prose
+
+NEAR_LIMIT: Final = Alert(
     name="NundbOplogNearLimit",
     # A node that has pruned before is always between nine and ten tenths of the limit: nothing to report.
     expression=promql(f"""
@@ -13,38 +15,55 @@ NEAR_LIMIT = Alert(
     wait="15m",
     severity="info",
     summary="The operation log of a Nun-db node is about to be pruned for the first time.",
-    description="The operation log of the node behind {{ $labels.instance }} (job {{ $labels.job }}) holds {{ $value | "
-    "humanize1024 }}B, close to the limit of 1 GiB.",
-    meaning="At the limit the oldest tenth is deleted. A replica that was away for longer than the log covers is "
-    "synchronised from what is left, and misses the rest without an error.",
+    description=prose("""
+        The operation log of the node behind {{ $labels.instance }} (job {{ $labels.job }}) holds
+        {{ $value | humanize1024 }}B, close to the limit of 1 GiB.
+    """),
+    meaning=prose("""
+        At the limit the oldest tenth is deleted. A replica that was away for longer than the log covers is synchronised
+        from what is left, and misses the rest without an error.
+    """),
     confirm=(ask("metrics-state"), 'ls -l "${NUN_DBS_DIR:-dbs}/oplog"'),
     evidence="`op_log_file_size`, and the dates of the files: they show how far back the log goes.",
-    remedy="Decide how long a replica may be away. If the log covers less, raise NUN_MAX_OP_LOG_SIZE on every node. If "
-    "a replica was away for longer, empty its data directory before it starts, so that it requests a full sync.",
-    other_causes="NUN_MAX_OP_LOG_SIZE is set to another value: no command reports it, and the rule assumes the default "
-    f"of {oplog.LIMIT_BYTES} bytes. Change the number in the rule.",
+    remedy=prose("""
+        Decide how long a replica may be away. If the log covers less, raise NUN_MAX_OP_LOG_SIZE on every node. If a
+        replica was away for longer, empty its data directory before it starts, so that it requests a full sync.
+    """),
+    other_causes=prose(f"""
+        NUN_MAX_OP_LOG_SIZE is set to another value: no command reports it, and the rule assumes the default of
+        {oplog.LIMIT_BYTES} bytes. Change the number in the rule.
+    """),
 )
-OVER_LIMIT = Alert(
+OVER_LIMIT: Final = Alert(
     name="NundbOplogOverLimit",
     expression=f"{oplog.SIZE} > {oplog.OVER} * {oplog.LIMIT_BYTES}",
     wait="15m",
     severity="warning",
     summary="The operation log of a Nun-db node is no longer pruned.",
-    description="The operation log of the node behind {{ $labels.instance }} (job {{ $labels.job }}) holds {{ $value | "
-    "humanize1024 }}B, well over the limit of 1 GiB.",
-    meaning="Old segments are deleted by the task that also writes snapshots, every NUN_DECLUTTER_INTERVAL seconds "
-    "(300). If the log keeps growing, that task has died, perhaps because of a full disk, or the file system does not "
-    "record creation times. Snapshots are then not written either, and the disk fills up.",
+    description=prose("""
+        The operation log of the node behind {{ $labels.instance }} (job {{ $labels.job }}) holds
+        {{ $value | humanize1024 }}B, well over the limit of 1 GiB.
+    """),
+    meaning=prose("""
+        Old segments are deleted by the task that also writes snapshots, every NUN_DECLUTTER_INTERVAL seconds (300). If
+        the log keeps growing, that task has died, perhaps because of a full disk, or the file system does not record
+        creation times. Snapshots are then not written either, and the disk fills up.
+    """),
     confirm=(ask("metrics-state"), "grep 'queue_len ==' nun-db.log | tail -3", 'ls -l "${NUN_DBS_DIR:-dbs}/oplog"'),
-    evidence="No line `queue_len ==` in the log for more than five minutes: the task is dead. More than ten files in "
-    "oplog/.",
-    remedy="Free disk space. Copy what was not snapshotted to a replica: it is lost when the node restarts. Then "
-    "restart the node.",
-    other_causes=f"NUN_MAX_OP_LOG_SIZE is set to more than {oplog.LIMIT_BYTES} bytes: change the number in the rule. "
-    "More than 25,000 writes per second between two runs of the task.",
+    evidence=prose("""
+        No line `queue_len ==` in the log for more than five minutes: the task is dead. More than ten files in oplog/.
+    """),
+    remedy=prose("""
+        Free disk space. Copy what was not snapshotted to a replica: it is lost when the node restarts. Then restart the
+        node.
+    """),
+    other_causes=prose(f"""
+        NUN_MAX_OP_LOG_SIZE is set to more than {oplog.LIMIT_BYTES} bytes: change the number in the rule. More than
+        25,000 writes per second between two runs of the task.
+    """),
 )
-_RESOLVING = pending.DATABASE.where('database!=""', operation="other")
-RESOLVE_STORM = Alert(
+_RESOLVING: Final = pending.DATABASE.where('database!=""', operation="other")
+RESOLVE_STORM: Final = Alert(
     name="NundbResolveStorm",
     # Of all operations on a database, only a resolve is pending as `other`. It takes some 40 ms, so one scrape in five
     # sees one only if five per second are made without a pause.
@@ -58,18 +77,27 @@ RESOLVE_STORM = Alert(
     wait="5m",
     severity="warning",
     summary="A resolved conflict loops endlessly between Nun-db nodes.",
-    description="The operation log of the node behind {{ $labels.instance }} (job {{ $labels.job }}) grows by {{ "
-    "$value | humanize }} records per second, and a resolve is pending all the time.",
-    meaning="A secondary sends the replicated `resolve` back to the primary, which resolves and replicates it again, "
-    "endlessly: some 450 records per second, a busy core on both nodes, and a version of the key that keeps rising. "
-    "The secondary never receives the value.",
-    confirm=(PENDING, ask("metrics-state")),
-    evidence="`pending` shows an operation `other` in one database each time; `op_log_count` rises although no client "
-    "writes.",
-    remedy="Stop the secondary, and start it when the primary no longer lists it: that breaks the loop. Then write the "
-    "key again on the primary. Do not resolve conflicts in a cluster of two or more nodes with this Nun-db.",
-    other_causes="An arbiter resolves more than five conflicts per second for ten minutes, with more than a hundred "
-    "writes per second: the number of resolved conflicts then rises, in a storm it does not. Writes alone do not fire "
-    "the alert. It cannot fire while more operations are pending than --collector.pending.max-operations.",
+    description=prose("""
+        The operation log of the node behind {{ $labels.instance }} (job {{ $labels.job }}) grows by
+        {{ $value | humanize }} records per second, and a resolve is pending all the time.
+    """),
+    meaning=prose("""
+        A secondary sends the replicated `resolve` back to the primary, which resolves and replicates it again,
+        endlessly: some 450 records per second, a busy core on both nodes, and a version of the key that keeps rising.
+        The secondary never receives the value.
+    """),
+    confirm=(PENDING_COMMAND, ask("metrics-state")),
+    evidence=prose("""
+        `pending` shows an operation `other` in one database each time; `op_log_count` rises although no client writes.
+    """),
+    remedy=prose("""
+        Stop the secondary, and start it when the primary no longer lists it: that breaks the loop. Then write the key
+        again on the primary. Do not resolve conflicts in a cluster of two or more nodes with this Nun-db.
+    """),
+    other_causes=prose("""
+        An arbiter resolves more than five conflicts per second for ten minutes, with more than a hundred writes per
+        second: the number of resolved conflicts then rises, in a storm it does not. Writes alone do not fire the alert.
+        It cannot fire while more operations are pending than --collector.pending.max-operations.
+    """),
 )
-GROUP = Group("nundb-oplog", "The operation log", (NEAR_LIMIT, OVER_LIMIT, RESOLVE_STORM))
+GROUP: Final = Group("nundb-oplog", "The operation log", (NEAR_LIMIT, OVER_LIMIT, RESOLVE_STORM))

@@ -1,12 +1,14 @@
 """Replication: which member has not acknowledged which operations."""
 
+from typing import Final
+
 from nundb_exporter.collectors import cluster, pending, replication
-from nundb_exporter.monitoring.alert import CHECK, PENDING, SAME_TARGET, Alert, Group, ask, promql
+from nundb_exporter.monitoring.rule import CHECK_COMMAND, PENDING_COMMAND, SAME_TARGET, Alert, Group, ask, promql, prose
 from nundb_exporter.monitoring.views import OUTLIVED
 
-_SAME_MEMBER = "on (job, instance, member)"
+_SAME_MEMBER: Final = "on (job, instance, member)"
 
-NOT_ACKNOWLEDGING = Alert(
+NOT_ACKNOWLEDGING: Final = Alert(
     name="NundbReplicaNotAcknowledging",
     expression=promql(f"""
         (time() - {pending.OLDEST} > {pending.OLD_SECONDS})
@@ -16,22 +18,32 @@ NOT_ACKNOWLEDGING = Alert(
     wait="1m",
     severity="critical",
     summary="A Nun-db replica does not acknowledge operations.",
-    description="{{ $labels.member }} has not acknowledged an operation of {{ $labels.instance }} (job {{ $labels.job "
-    "}}) for {{ $value | humanizeDuration }}.",
-    meaning="The replica hangs, or has lost the operation: a value that arrives in two reads is dropped. It still "
-    "counts as connected, because nothing in Nun-db times out. The primary keeps every operation for it in memory "
-    "until it answers.",
-    confirm=(PENDING, CHECK),
-    evidence="`pending` lists the member with a growing age. If it owes many operations, it hangs; if it owes few and "
-    "acknowledges newer ones, these were lost in transit.",
-    remedy="If it hangs: resume it, or kill it and start it when the primary no longer lists it. If single operations "
-    "were lost: write those keys again; the entries stay until the primary restarts.",
-    other_causes="Above some eight writes per second, a replica that hangs owes too many operations to list before two "
-    "minutes have passed: NundbPendingBacklog then fires instead. If a node's clock is behind Prometheus', operations "
-    "look old from the start (NundbClocksApart). What a member owed before it restarted fires NundbOperationsLeaked, "
-    "if that member is scraped under the same job.",
+    description=prose("""
+        {{ $labels.member }} has not acknowledged an operation of {{ $labels.instance }} (job {{ $labels.job }}) for
+        {{ $value | humanizeDuration }}.
+    """),
+    meaning=prose("""
+        The replica hangs, or has lost the operation: a value that arrives in two reads is dropped. It still counts as
+        connected, because nothing in Nun-db times out. The primary keeps every operation for it in memory until it
+        answers.
+    """),
+    confirm=(PENDING_COMMAND, CHECK_COMMAND),
+    evidence=prose("""
+        `pending` lists the member with a growing age. If it owes many operations, it hangs; if it owes few and
+        acknowledges newer ones, these were lost in transit.
+    """),
+    remedy=prose("""
+        If it hangs: resume it, or kill it and start it when the primary no longer lists it. If single operations were
+        lost: write those keys again; the entries stay until the primary restarts.
+    """),
+    other_causes=prose("""
+        Above some eight writes per second, a replica that hangs owes too many operations to list before two minutes
+        have passed: NundbPendingBacklog then fires instead. If a node's clock is behind Prometheus', operations look
+        old from the start (NundbClocksApart). What a member owed before it restarted fires NundbOperationsLeaked, if
+        that member is scraped under the same job.
+    """),
 )
-PENDING_GROWING = Alert(
+PENDING_GROWING: Final = Alert(
     name="NundbPendingGrowing",
     # Not a slope: under load the number of pending operations varies. The minute between the two windows keeps a sample
     # on the border from being in both.
@@ -44,37 +56,49 @@ PENDING_GROWING = Alert(
     wait="5m",
     severity="warning",
     summary="Pending operations of a Nun-db node keep growing.",
-    description="At least {{ $value }} operations have been pending on the node behind {{ $labels.instance }} (job {{ "
-    "$labels.job }}) for five minutes, more than at any time in the five minutes before.",
-    meaning="Operations are made faster than replicas acknowledge them, or a replica acknowledges none. Every pending "
-    "operation is kept in memory with its value.",
-    confirm=(PENDING, ask("metrics-state")),
-    evidence="`pending` shows which members owe them. If there are very many, this takes long, and the node writes all "
-    "values to its log: use only `pending_ops` in metrics-state then.",
+    description=prose("""
+        At least {{ $value }} operations have been pending on the node behind {{ $labels.instance }} (job
+        {{ $labels.job }}) for five minutes, more than at any time in the five minutes before.
+    """),
+    meaning=prose("""
+        Operations are made faster than replicas acknowledge them, or a replica acknowledges none. Every pending
+        operation is kept in memory with its value.
+    """),
+    confirm=(PENDING_COMMAND, ask("metrics-state")),
+    evidence=prose("""
+        `pending` shows which members owe them. If there are very many, this takes long, and the node writes all values
+        to its log: use only `pending_ops` in metrics-state then.
+    """),
     remedy="If one member owes them all, see NundbReplicaNotAcknowledging. If all do, reduce the write load.",
-    other_causes="A bulk load varies and ends: it fires the alert only if the replicas keep falling behind for ten "
-    "minutes.",
+    other_causes=prose("""
+        A bulk load varies and ends: it fires the alert only if the replicas keep falling behind for ten minutes.
+    """),
 )
-PENDING_BACKLOG = Alert(
+PENDING_BACKLOG: Final = Alert(
     name="NundbPendingBacklog",
     # Quick, because it replaces NundbReplicaNotAcknowledging, which cannot fire above this number.
     expression=f"min_over_time({replication.PENDING}[2m]) > {replication.BACKLOG}",
     wait="3m",
     severity="critical",
     summary="A Nun-db node has too many pending operations to list them.",
-    description="At least {{ $value }} operations have been pending on the node behind {{ $labels.instance }} (job {{ "
-    "$labels.job }}) for five minutes.",
-    meaning="Above this number the exporter does not ask which member owes what, because the node would copy every "
-    "value into its reply and its log. The alerts about single members cannot fire meanwhile. Most likely a replica "
-    "hangs.",
-    confirm=(ask("metrics-state"), CHECK),
+    description=prose("""
+        At least {{ $value }} operations have been pending on the node behind {{ $labels.instance }} (job
+        {{ $labels.job }}) for five minutes.
+    """),
+    meaning=prose("""
+        Above this number the exporter does not ask which member owes what, because the node would copy every value into
+        its reply and its log. The alerts about single members cannot fire meanwhile. Most likely a replica hangs.
+    """),
+    confirm=(ask("metrics-state"), CHECK_COMMAND),
     evidence="`pending_ops` is large. `check` on each replica shows which one does not answer.",
-    remedy="Find the replica that hangs: resume it, or kill it. If the number stays although all replicas are healthy, "
-    "the operations were made for a member that has left: only a restart of the node that holds them removes them. "
-    "Take a snapshot first.",
+    remedy=prose("""
+        Find the replica that hangs: resume it, or kill it. If the number stays although all replicas are healthy, the
+        operations were made for a member that has left: only a restart of the node that holds them removes them. Take a
+        snapshot first.
+    """),
     other_causes="A large number of operations for a member that has left: they only cost memory.",
 )
-LEAKED = Alert(
+LEAKED: Final = Alert(
     name="NundbOperationsLeaked",
     expression=promql(f"""
         ({pending.UNACKNOWLEDGED} > 0 and {SAME_TARGET} {cluster.MEMBER} unless {_SAME_MEMBER} {cluster.MEMBER})
@@ -84,38 +108,54 @@ LEAKED = Alert(
     wait="5m",
     severity="warning",
     summary="Operations wait for a Nun-db member that will never acknowledge them.",
-    description="{{ $value }} operations on the node behind {{ $labels.instance }} (job {{ $labels.job }}) wait for {{ "
-    "$labels.member }}, which has left the cluster or has restarted since.",
-    meaning="The operations that a member has not acknowledged stay pending when it leaves, and are not sent again "
-    "when it comes back: only a restart of the node that holds these entries removes them. New operations are not "
-    "affected. In the total of pending operations they hide new problems.",
-    confirm=(PENDING, ask("cluster-state")),
-    evidence="`pending` lists operations for a member that `cluster-state` does not list, or operations older than the "
-    "member's start.",
-    remedy="If the member came back: write the keys that `pending` names again, because it has missed them. If it is "
-    "gone for good, nothing is lost. The number returns to 0 when the primary restarts: take a snapshot first; an "
-    "election follows.",
+    description=prose("""
+        {{ $value }} operations on the node behind {{ $labels.instance }} (job {{ $labels.job }}) wait for
+        {{ $labels.member }}, which has left the cluster or has restarted since.
+    """),
+    meaning=prose("""
+        The operations that a member has not acknowledged stay pending when it leaves, and are not sent again when it
+        comes back: only a restart of the node that holds these entries removes them. New operations are not affected.
+        In the total of pending operations they hide new problems.
+    """),
+    confirm=(PENDING_COMMAND, ask("cluster-state")),
+    evidence=prose("""
+        `pending` lists operations for a member that `cluster-state` does not list, or operations older than the
+        member's start.
+    """),
+    remedy=prose("""
+        If the member came back: write the keys that `pending` names again, because it has missed them. If it is gone
+        for good, nothing is lost. The number returns to 0 when the primary restarts: take a snapshot first; an election
+        follows.
+    """),
     other_causes="A member is leaving at this moment. A member's clock is minutes ahead of the primary's.",
 )
-SNAPSHOT_STUCK = Alert(
+SNAPSHOT_STUCK: Final = Alert(
     name="NundbSnapshotStuck",
     expression=f"{pending.STUCK} > 0",
     wait="10m",
     severity="warning",
     summary="The replication of a Nun-db snapshot is stuck.",
-    description="The node behind {{ $labels.instance }} (job {{ $labels.job }}) has waited ten minutes for replicas to "
-    "acknowledge a snapshot.",
-    meaning="All snapshots share the operation id 0. Two that overlap become one entry that is never fully "
-    "acknowledged, and from then on every snapshot sends the first one's message: the replicas no longer write other "
-    "databases to disk, and lose them when they restart.",
-    confirm=(PENDING,),
+    description=prose("""
+        The node behind {{ $labels.instance }} (job {{ $labels.job }}) has waited ten minutes for replicas to
+        acknowledge a snapshot.
+    """),
+    meaning=prose("""
+        All snapshots share the operation id 0. Two that overlap become one entry that is never fully acknowledged, and
+        from then on every snapshot sends the first one's message: the replicas no longer write other databases to disk,
+        and lose them when they restart.
+    """),
+    confirm=(PENDING_COMMAND,),
     evidence="A line with the operation `snapshot` and no age.",
-    remedy="Run `snapshot` for all databases on every replica itself. Restart the primary when convenient; until then "
-    "snapshot the replicas one by one. Never run `snapshot` twice within a second.",
-    other_causes="A replica that hangs also keeps a snapshot pending: see NundbReplicaNotAcknowledging. A snapshot in "
-    "progress is acknowledged within milliseconds and does not fire the alert.",
+    remedy=prose("""
+        Run `snapshot` for all databases on every replica itself. Restart the primary when convenient; until then
+        snapshot the replicas one by one. Never run `snapshot` twice within a second.
+    """),
+    other_causes=prose("""
+        A replica that hangs also keeps a snapshot pending: see NundbReplicaNotAcknowledging. A snapshot in progress is
+        acknowledged within milliseconds and does not fire the alert.
+    """),
 )
-SLOW = Alert(
+SLOW: Final = Alert(
     name="NundbReplicationSlow",
     expression=promql(f"""
         min_over_time({replication.DURATION}[10m]) > {replication.SLOW_SECONDS:g}
@@ -124,19 +164,27 @@ SLOW = Alert(
     wait="10m",
     severity="warning",
     summary="Replicas of a Nun-db node acknowledge slowly.",
-    description="Acknowledgements to the node behind {{ $labels.instance }} (job {{ $labels.job }}) have taken at "
-    "least {{ $value | humanizeDuration }} on average for 20 minutes.",
-    meaning="This is the node's moving average over 100 acknowledgements of all replicas: one slow replica among fast "
-    "ones shows only in part. About 40 ms is normal even on one machine, because of delayed TCP acknowledgements. The "
-    "average is constant while nothing is replicated; the alert does not fire then.",
-    confirm=(ask("metrics-state"), PENDING),
+    description=prose("""
+        Acknowledgements to the node behind {{ $labels.instance }} (job {{ $labels.job }}) have taken at least
+        {{ $value | humanizeDuration }} on average for 20 minutes.
+    """),
+    meaning=prose("""
+        This is the node's moving average over 100 acknowledgements of all replicas: one slow replica among fast ones
+        shows only in part. About 40 ms is normal even on one machine, because of delayed TCP acknowledgements. The
+        average is constant while nothing is replicated; the alert does not fire then.
+    """),
+    confirm=(ask("metrics-state"), PENDING_COMMAND),
     evidence="`replication_time_moving_avg` is in milliseconds. `pending` shows whether one member is behind.",
-    remedy="Check the network between the nodes and the load of the replicas. The more keys were ever written, the "
-    "longer each write takes on the primary.",
-    other_causes="A replica that hung and resumed adds all of that time at once. It takes a hundred operations to "
-    "fade, which is long where little is written.",
+    remedy=prose("""
+        Check the network between the nodes and the load of the replicas. The more keys were ever written, the longer
+        each write takes on the primary.
+    """),
+    other_causes=prose("""
+        A replica that hung and resumed adds all of that time at once. It takes a hundred operations to fade, which is
+        long where little is written.
+    """),
 )
-GROUP = Group(
+GROUP: Final = Group(
     "nundb-replication",
     "Replication",
     (NOT_ACKNOWLEDGING, PENDING_GROWING, PENDING_BACKLOG, LEAKED, SNAPSHOT_STUCK, SLOW),

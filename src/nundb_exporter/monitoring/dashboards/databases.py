@@ -1,23 +1,23 @@
 """Databases: differences between nodes, connections, conflicts and keys."""
 
+from typing import Final
+
 from nundb_exporter.collectors import conflicts, connections, databases, keys
-from nundb_exporter.metrics import Panel
+from nundb_exporter.metrics import Family, Panel
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard, Row
+from nundb_exporter.monitoring.views import nodes_holding, nodes_with_databases
 
-_HOLDERS = f"count by (job, database) (group by (job, instance, database) ({databases.INFO.selected}))"
-_NODES = f"count by (job) (group by (job, instance) ({databases.INFO.selected}))"
-
-_DIFFERENCES = (
+_DIFFERENCES: Final = (
     Panel(
         "Databases that not every node has",
-        f"{_HOLDERS} < on (job) group_left () {_NODES}",
+        f"{nodes_holding(Family.select)} < on (job) group_left () {nodes_with_databases(Family.select)}",
         "short",
         "Databases that some nodes have and others lack, and how many have them. Empty: all nodes have the same.",
         "Nodes",
         kind="table",
     ),
 )
-DASHBOARD = Dashboard(
+DASHBOARD: Final = Dashboard(
     uid="nundb-databases",
     title="Nun-db databases",
     description="Databases and how they differ between nodes, their connections, conflicts and keys.",

@@ -10,13 +10,12 @@ from typing import Any, Final
 from nundb_exporter.collectors import databases
 from nundb_exporter.metrics import Family, Panel, Query, ShownAs
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard, Row
+from nundb_exporter.monitoring.views import FIRING
 
 SCHEMA_VERSION: Final = 39
 COLUMNS: Final = 24
 _TAG: Final = "nun-db"
 _SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
-_ALERTS: Final = 'ALERTS{alertname=~"Nundb.*",alertstate="firing",job=~"$job",instance=~"$instance|"}'
-"""An alert about a whole cluster has no instance."""
 
 _HEIGHT: Final = {"stat": 4, "timeseries": 8, "states": 8, "table": 9}
 _MOST: Final = {"stat": 6, "timeseries": 3, "states": 2, "table": 2}
@@ -206,7 +205,7 @@ def _annotation() -> dict[str, Any]:
         "datasource": _SOURCE,
         "enable": True,
         "iconColor": "red",
-        "expr": _ALERTS,
+        "expr": FIRING,
         "step": "30s",
         "titleFormat": "{{alertname}}",
         "textFormat": "{{severity}} {{instance}} {{database}} {{member}}",

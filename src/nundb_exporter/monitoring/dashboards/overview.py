@@ -1,5 +1,7 @@
 """All nodes on one page: state, roles, pending operations, operation logs, firing alerts; and the exporter."""
 
+from typing import Final
+
 from nundb_exporter.collectors import cluster, oplog, process, queries, replication, transports
 from nundb_exporter.errors import Reason
 from nundb_exporter.metrics import (
@@ -22,9 +24,9 @@ from nundb_exporter.metrics import (
 )
 from nundb_exporter.monitoring.alerts.exporter import SLOW_SHARE
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard, Row
+from nundb_exporter.monitoring.views import FIRING, members, primaries
 
-_FIRING = 'ALERTS{alertname=~"Nundb.*",alertstate="firing",job=~"$job",instance=~"$instance|"}'
-_STATES = (ShownAs(0, "down", "red"), ShownAs(1, "up", "green"))
+_STATES: Final = (ShownAs(0, "down", "red"), ShownAs(1, "up", "green"))
 
 
 def _by_node(expression: Family | str) -> str:
@@ -32,7 +34,7 @@ def _by_node(expression: Family | str) -> str:
     return f"max by (job, instance) ({text})"
 
 
-_NODES = (
+_NODES: Final = (
     Panel(
         "Nodes",
         f"count({UP.selected})",
@@ -52,8 +54,7 @@ _NODES = (
     ),
     Panel(
         "Primaries",
-        f"count by (job) (group by (job, member) ({cluster.MEMBER.select(role='primary')})) "
-        f"or 0 * count by (job) ({UP.selected})",
+        f"{primaries(Family.select)} or 0 * count by (job) ({UP.selected})",
         "short",
         "Members of each cluster that a node lists as primary; should be 1. One job is one cluster.",
         legend="{{job}}",
@@ -63,7 +64,7 @@ _NODES = (
     ),
     Panel(
         "Members",
-        f"max by (job) (count by (job, instance) ({cluster.MEMBER.selected}))",
+        members(Family.select),
         "short",
         "Members of each cluster, in the longest list of any of its nodes.",
         legend="{{job}}",
@@ -80,7 +81,7 @@ _NODES = (
     ),
     Panel(
         "Alerts firing",
-        f"count({_FIRING}) or vector(0)",
+        f"count({FIRING}) or vector(0)",
         "short",
         "Alerts of the shipped rules that are firing. Every chart shows them as red lines.",
         legend="alerts",
@@ -114,13 +115,13 @@ _NODES = (
     ),
     Panel(
         "Firing alerts",
-        f"max by (alertname, severity, job, instance, database, member) ({_FIRING})",
+        f"max by (alertname, severity, job, instance, database, member) ({FIRING})",
         "short",
         "Alerts of the shipped rules that are firing. Their runbook is docs/runbook.md.",
         kind="table",
     ),
 )
-_EXPORTER = (
+_EXPORTER: Final = (
     Panel(
         "Scrape duration",
         SCRAPE_DURATION.selected,
@@ -193,7 +194,7 @@ _EXPORTER = (
         kind="table",
     ),
 )
-DASHBOARD = Dashboard(
+DASHBOARD: Final = Dashboard(
     uid="nundb-overview",
     title="Nun-db overview",
     description="All nodes: state, roles, pending operations, operation logs, firing alerts; and the exporter.",

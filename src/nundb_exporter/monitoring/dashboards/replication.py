@@ -1,16 +1,16 @@
 """Pending operations by member; each node's view of the cluster, and where the views differ."""
 
+from typing import Final
+
 from nundb_exporter.collectors import acting_role, cluster, pending, replication
-from nundb_exporter.metrics import Panel
+from nundb_exporter.metrics import Family, Panel
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard, Row
+from nundb_exporter.monitoring.views import nodes_listing, nodes_with_list
 
-_LISTED = f"count by (job, member) (group by (job, instance, member) ({cluster.MEMBER.selected}))"
-_NODES = f"count by (job) (group by (job, instance) ({cluster.MEMBER.selected}))"
-
-_VIEWS = (
+_VIEWS: Final = (
     Panel(
         "Members that not every node lists",
-        f"{_LISTED} < on (job) group_left () {_NODES}",
+        f"{nodes_listing(Family.select)} < on (job) group_left () {nodes_with_list(Family.select)}",
         "short",
         "Members that are in some lists but not in others, and how many nodes list them. Empty: all nodes agree.",
         "Nodes",
@@ -38,7 +38,7 @@ _VIEWS = (
         warning=1,
     ),
 )
-DASHBOARD = Dashboard(
+DASHBOARD: Final = Dashboard(
     uid="nundb-replication",
     title="Nun-db replication",
     description="Pending operations by member, each node's view of the cluster, and where the views differ.",

@@ -14,15 +14,20 @@ def promql(text: str) -> str:
     return textwrap.dedent(text).strip()
 
 
+def prose(text: str) -> str:
+    """Return a text that is written over several indented lines as one line."""
+    return " ".join(line.strip() for line in text.strip().splitlines())
+
+
 def ask(command: str) -> str:
     """Return the shell command that asks a node; the password is not on the command line, where `ps` would show it."""
     quoted = command.replace("$", r"\$")
     return f"""printf '%s' "auth $NUN_USER $NUN_PWD;{quoted}" | curl --silent --data-binary @- http://NODE:3013"""
 
 
-CHECK: Final = "nundb-exporter check http://NODE:3013"
-CHECK_ALL: Final = "nundb-exporter check http://NODE-1:3013 http://NODE-2:3013 http://NODE-3:3013"
-PENDING: Final = "nundb-exporter pending --nundb.url http://NODE:3013"
+CHECK_COMMAND: Final = "nundb-exporter check http://NODE:3013"
+CHECK_ALL_COMMAND: Final = "nundb-exporter check http://NODE-1:3013 http://NODE-2:3013 http://NODE-3:3013"
+PENDING_COMMAND: Final = "nundb-exporter pending --nundb.url http://NODE:3013"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,10 @@
 """Alerting and recording rules as the files that Prometheus loads."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
-from nundb_exporter.monitoring.alert import Alert, Group, Recording
-
-GENERATED: Final = "# Written by `nundb-exporter generate`; changes here are lost.\n"
+from nundb_exporter.monitoring import notice
+from nundb_exporter.monitoring.rule import Alert, Group, Recording
 
 
 def alerting_rules(groups: Iterable[Group]) -> str:
@@ -44,4 +43,4 @@ def _yaml(groups: list[dict[str, Any]]) -> str:
 
     Dumper.add_representer(str, Dumper.represent_text)
     text: str = yaml.dump({"groups": groups}, Dumper=Dumper, sort_keys=False, width=110, allow_unicode=True)
-    return GENERATED + text
+    return notice.IN_YAML + text
