@@ -23,12 +23,17 @@ def cut(data: bytes, lengths: Sequence[int]) -> Iterator[bytes]:
         position += length
 
 
-def taken(receive: Callable[[bytes], object], piece: bytes, at_most: int = 1_000_000) -> int:
-    """Give the same piece over and over; return how many bytes were taken before ProtocolError, or all."""
+def taken(
+    receive: Callable[[bytes], object],
+    piece: bytes,
+    at_most: int = 1_000_000,
+    refusal: type[Exception] = ProtocolError,
+) -> int:
+    """Give the same piece over and over; return how many bytes were taken before the refusal, or all."""
     for size in range(0, at_most, len(piece)):
         try:
             receive(piece)
-        except ProtocolError:
+        except refusal:
             return size
     return at_most
 

@@ -42,13 +42,14 @@ def run(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_wheel_holds_each_file_of_the_package(installed: Path) -> None:
+@pytest.mark.parametrize("name", ["nundb_exporter", "nundb_devserver"])
+def test_the_wheel_holds_each_file_of_a_package(installed: Path, name: str) -> None:
     """Pages, types marker and modules: what is in the source is in the wheel."""
-    package = ROOT / "src" / "nundb_exporter"
+    package = ROOT / "src" / name
     files = {
         path.relative_to(package) for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts
     }
-    unpacked = installed / "nundb_exporter"
+    unpacked = installed / name
     assert {path.relative_to(unpacked) for path in unpacked.rglob("*") if path.is_file()} == files
 
 

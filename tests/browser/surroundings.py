@@ -6,10 +6,10 @@ from typing import Final
 
 import aiohttp
 
+from nundb_devserver import Cluster, Node, NodeOptions
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
-from nundb_exporter.devserver import Cluster, Node, NodeOptions
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 

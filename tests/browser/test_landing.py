@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 from playwright.async_api import expect
 
+from nundb_devserver import Cluster, NodeOptions
 from nundb_exporter import __version__
-from nundb_exporter.devserver import Cluster, NodeOptions
 
 from .conftest import Opener
 from .landing import POLL_MILLISECONDS, UNKNOWN

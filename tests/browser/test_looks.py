@@ -10,7 +10,7 @@ from typing import Final, Literal
 import pytest
 from playwright.async_api import expect
 
-from nundb_exporter.devserver import Cluster
+from nundb_devserver import Cluster
 
 from .conftest import Opener
 from .landing import POLL_MILLISECONDS, Landing

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from nundb_exporter.devserver import Node, NodeOptions
+from nundb_devserver import Node, NodeOptions
 
 USER = "adm"
 PASSWORD = "sekret"

@@ -12,9 +12,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from nundb_devserver import FAULTS
 from nundb_exporter.demo import stage
 from nundb_exporter.demo.ports import free, is_free
-from nundb_exporter.devserver import FAULTS
 from tests.end_to_end.exporter import fetch
 
 from .program import Program, eventually, free_base, running

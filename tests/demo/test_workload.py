@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from nundb_devserver import Cluster
 from nundb_exporter.credentials import Credentials, Secret
 from nundb_exporter.demo.clients import RefusedError, connected, door
 from nundb_exporter.demo.workload import CHAT, SESSIONS, SHOP, Workload
-from nundb_exporter.devserver import Cluster
 
 from .program import eventually
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from nundb_exporter.devserver import Cluster, Node
+from nundb_devserver import Cluster, Node
 from tests.conformance.clients import post
 
 DEADLINE_SECONDS = 10.0

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from nundb_exporter.devserver import Cluster, Node, NodeOptions
+from nundb_devserver import Cluster, Node, NodeOptions
 
 from .asking import ask, until
 

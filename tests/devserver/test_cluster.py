@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nundb_exporter.devserver import Cluster, Node, NodeOptions, NotReadyError
-from nundb_exporter.devserver.options import HTTP_PORT, TCP_PORT, WEBSOCKET_PORT
-from nundb_exporter.devserver.topology import PRIMARY_SYNC_SECONDS
-from nundb_exporter.errors import ConfigError
+from nundb_devserver import Cluster, Node, NodeOptions, NotReadyError, UnknownError
+from nundb_devserver.options import HTTP_PORT, TCP_PORT, WEBSOCKET_PORT
+from nundb_devserver.topology import PRIMARY_SYNC_SECONDS
 from tests.conformance.clients import TcpClient
 
 from .asking import ask, metric, pending, until, until_quiet
@@ -369,7 +368,7 @@ async def test_an_address_that_is_taken_is_an_error_and_leaves_nothing_behind(no
 
 async def test_a_format_that_nobody_spoke_is_refused() -> None:
     """With those that there were."""
-    with pytest.raises(ConfigError, match="2021-10"):
+    with pytest.raises(UnknownError, match="2021-10"):
         Node(NodeOptions(wire="1999-01"))
 
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from nundb_exporter.devserver import FAULTS, Cluster
-from nundb_exporter.devserver.control import HELP, Control
+from nundb_devserver import FAULTS, Cluster
+from nundb_devserver.control import HELP, Control
 from tests.conformance.clients import TcpClient
 
 

@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from nundb_exporter.devserver import FAULTS, Cluster, FaultError, NodeOptions
-from nundb_exporter.errors import ConfigError
+from nundb_devserver import FAULTS, Cluster, FaultError, NodeOptions, UnknownError
 from tests.conformance.clients import TcpClient, WebSocketClient
 
 from .asking import ask, metric, pending, until, until_quiet
@@ -262,7 +261,7 @@ async def test_a_restart_is_over_at_once(cluster: Cluster) -> None:
 
 async def test_a_restart_loop_goes_on_until_it_is_cured(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """One process after another."""
-    monkeypatch.setattr("nundb_exporter.devserver.faults.RESTART_SECONDS", 0.1)
+    monkeypatch.setattr("nundb_devserver.faults.RESTART_SECONDS", 0.1)
     seen = set()
     await cluster.fault("restart-loop")
 
@@ -299,7 +298,7 @@ async def test_a_damaged_replica_is_put_right_again_and_again(cluster: Cluster) 
 
 async def test_flapping_elections_show_as_a_query_average(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each one takes the primary a tenth of a second, in which it is none."""
-    monkeypatch.setattr("nundb_exporter.devserver.faults.ELECTION_SECONDS", 0.01)
+    monkeypatch.setattr("nundb_devserver.faults.ELECTION_SECONDS", 0.01)
     await cluster.fault("flapping-elections")
     acting = set()
 
@@ -338,11 +337,11 @@ async def test_a_listener_of_a_dead_node_is_back_with_it(cluster: Cluster) -> No
 
 async def test_a_fault_is_on_once_and_only_where_it_can_be(cluster: Cluster) -> None:
     """An unknown name or node, a second time, and what needs a process that is not there are refused."""
-    with pytest.raises(ConfigError, match="hung-node"):
+    with pytest.raises(UnknownError, match="hung-node"):
         await cluster.fault("plague")
-    with pytest.raises(ConfigError, match="use 0 to 2"):
+    with pytest.raises(UnknownError, match="use 0 to 2"):
         await cluster.fault("hung-node", node=3)
-    with pytest.raises(ConfigError):
+    with pytest.raises(UnknownError):
         await cluster.cure("plague")
     await cluster.fault("hung-node", node=1)
     with pytest.raises(FaultError, match="already on at node 1"):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nundb_exporter.devserver import Node
-from nundb_exporter.devserver.http import BadRequestError, Requests, chunked, chunked_body, parse_head
+from nundb_devserver import Node
+from nundb_devserver.http import BadRequestError, Requests, chunked, chunked_body, parse_head
 from tests.conformance.clients import TcpClient, post
 
 from .asking import ask

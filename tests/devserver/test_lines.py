@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nundb_exporter.devserver.lines import LineBuffer
-from nundb_exporter.errors import ProtocolError
+from nundb_devserver.lines import LineBuffer, LineTooLongError
 from tests.cuts import cut, peak_memory, sizes, taken
 
 LIMIT = 32
@@ -17,7 +16,7 @@ def lines_of(data: bytes, lengths: list[int]) -> tuple[list[bytes], bool]:
     try:
         for piece in cut(data, lengths):
             lines += buffer.receive_data(piece)
-    except ProtocolError:
+    except LineTooLongError:
         return lines, True
     return lines, False
 
@@ -41,4 +40,4 @@ def test_no_line_is_longer_than_the_limit(data: bytes, lengths: list[int]) -> No
 def test_an_endless_line_is_given_up_at_the_limit() -> None:
     """A peer that never ends its line makes us hold no more than the limit and one arrival."""
     with peak_memory(400_000):
-        assert taken(LineBuffer(100_000).receive_data, b"x" * 1000) == 100_000
+        assert taken(LineBuffer(100_000).receive_data, b"x" * 1000, refusal=LineTooLongError) == 100_000

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nundb_exporter.devserver import Cluster, Node, NodeOptions
-from nundb_exporter.devserver.log import Log, StreamSink, duration_text
+from nundb_devserver import Cluster, Node, NodeOptions
+from nundb_devserver.log import Log, StreamSink, duration_text
 from tests.conformance.clients import TcpClient
 from tests.conformance.transcripts import DIRECTORY
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nundb_exporter.devserver import commands
-from nundb_exporter.devserver.commands import ElectionCandidate, Increment, Replicate, ReplicateRequest, Set, UseDb
-from nundb_exporter.devserver.parse import PARSERS, Panic, ParseError, parse
-from nundb_exporter.devserver.store import parse_i32, parse_unsigned
+from nundb_devserver import commands
+from nundb_devserver.commands import ElectionCandidate, Increment, Replicate, ReplicateRequest, Set, UseDb
+from nundb_devserver.parse import PARSERS, Panic, ParseError, parse
+from nundb_devserver.store import parse_i32, parse_unsigned
 
 COMMANDS = {name for name in vars(commands) if name[0].isupper()}
 

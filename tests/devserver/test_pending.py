@@ -1,7 +1,7 @@
 """Operations that wait for acknowledgements."""
 
-from nundb_exporter.devserver.averages import MovingAverage
-from nundb_exporter.devserver.pending import PendingOperations
+from nundb_devserver.averages import MovingAverage
+from nundb_devserver.pending import PendingOperations
 
 
 class Desk:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from nundb_exporter.devserver import WIRES, Node, NodeOptions
+from nundb_devserver import WIRES, Node, NodeOptions
 
 from .asking import ask, until
 

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from nundb_exporter.devserver import ServeOptions, serve
-from nundb_exporter.errors import ConfigError
+from nundb_devserver import ServeOptions, UnknownError, serve
 from tests.conformance.clients import post
 from tests.conformance.targets import Ports
 
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from nundb_exporter.devserver import ServeOptions, serve
+from nundb_devserver import ServeOptions, serve
 base, data, *faults = sys.argv[1:]
 options = ServeOptions(nodes=2, port_base=int(base), data=Path(data), faults=tuple(faults))
 asyncio.run(serve(options, on_ready=lambda cluster: print("ready", cluster.nodes[0].http_url, flush=True)))
@@ -87,7 +86,7 @@ async def test_a_signal_while_it_starts_ends_it(tmp_path: Path) -> None:
 
 async def test_an_unknown_fault_is_told_before_anything_starts() -> None:
     """As a setting that cannot be used."""
-    with pytest.raises(ConfigError, match="plague"):
+    with pytest.raises(UnknownError, match="plague"):
         await serve(ServeOptions(faults=("plague",)))
 
 

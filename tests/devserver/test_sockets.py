@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from nundb_exporter.devserver import Node
-from nundb_exporter.devserver.http import HttpConnection
-from nundb_exporter.devserver.listener import Listener
+from nundb_devserver import Node
+from nundb_devserver.http import HttpConnection
+from nundb_devserver.listener import Listener
 from tests.conformance.clients import TcpClient
 
 from .asking import ask, pending, until
@@ -57,7 +57,7 @@ async def test_a_listener_that_cannot_accept_tries_again(
     """A little later, unless it is closed before."""
     assert node.process is not None
     process = node.process
-    monkeypatch.setattr("nundb_exporter.devserver.listener.PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr("nundb_devserver.listener.PAUSE_SECONDS", 0.02)
     listener = Listener("127.0.0.1", unused_tcp_port, lambda: HttpConnection(process), process.spawn)
     listener.pause()
     exhausted = Exhausted(listener._socket)
@@ -175,7 +175,7 @@ async def test_a_peer_that_says_what_kills_a_thread_loses_its_link(node: Node, p
 
 async def test_a_line_without_end_is_hung_up_on(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that wants to stay up has a limit."""
-    monkeypatch.setattr("nundb_exporter.devserver.tcp.LINE_LIMIT", 1000)
+    monkeypatch.setattr("nundb_devserver.tcp.LINE_LIMIT", 1000)
     client = await TcpClient.connect(node.options.tcp_port)
     await client.receive(5)
     client.send(b"x" * 2000)
@@ -189,7 +189,7 @@ async def test_a_peer_that_says_a_line_without_end_loses_its_link(
     node: Node, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same limit holds on links."""
-    monkeypatch.setattr("nundb_exporter.devserver.links.LINE_LIMIT", 1000)
+    monkeypatch.setattr("nundb_devserver.links.LINE_LIMIT", 1000)
     peer = Peer()
     await peer.listen(unused_tcp_port)
     await ask(node, f"replicate-join 127.0.0.1:{unused_tcp_port}")

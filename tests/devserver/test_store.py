@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nundb_exporter.devserver import conflicts
-from nundb_exporter.devserver.log import Log
-from nundb_exporter.devserver.parse import Panic
-from nundb_exporter.devserver.session import Failure, Session
-from nundb_exporter.devserver.store import CONFLICTS_KEY, IN_CONFLICT, Change, Database, State, Strategy, wrap
+from nundb_devserver import conflicts
+from nundb_devserver.log import Log
+from nundb_devserver.parse import Panic
+from nundb_devserver.session import Failure, Session
+from nundb_devserver.store import CONFLICTS_KEY, IN_CONFLICT, Change, Database, State, Strategy, wrap
 
 
 def database(strategy: Strategy = Strategy.NONE) -> Database:

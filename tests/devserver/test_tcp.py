@@ -2,7 +2,7 @@
 
 import pytest
 
-from nundb_exporter.devserver import Node, NodeOptions
+from nundb_devserver import Node, NodeOptions
 from tests.conformance.clients import TcpClient, WebSocketClient
 
 from .asking import ask, until

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nundb_exporter.devserver import Node
-from nundb_exporter.devserver.websocket import FrameError, Frames, frame, handshake, unmask
+from nundb_devserver import Node
+from nundb_devserver.websocket import FrameError, Frames, frame, handshake, unmask
 from tests.conformance.clients import BINARY, CLOSE, PING, TcpClient, WebSocketClient
 
 from .asking import ask, until
@@ -215,7 +215,7 @@ def test_frames_that_break_the_rules_are_told_apart(data: bytes, code: int) -> N
 
 def test_fragments_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not only each of them."""
-    monkeypatch.setattr("nundb_exporter.devserver.websocket.LINE_LIMIT", 10)
+    monkeypatch.setattr("nundb_devserver.websocket.LINE_LIMIT", 10)
     reader = Frames()
     reader.receive_data(client_frame(b"a" * 8, is_final=False) + client_frame(b"a" * 8, opcode=0))
     with pytest.raises(FrameError):

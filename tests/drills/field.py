@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+from nundb_devserver import Cluster, Node, NodeOptions, NotReadyError
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.demo.clients import connected
 from nundb_exporter.demo.ports import HOST, is_free
 from nundb_exporter.demo.workload import DATABASES, Workload
-from nundb_exporter.devserver import Cluster, Node, NodeOptions, NotReadyError
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from nundb_devserver import FAULTS
 from nundb_exporter.collectors.oplog import LIMIT_BYTES
 from nundb_exporter.demo.clients import connected
 from nundb_exporter.demo.ports import HOST
-from nundb_exporter.devserver import FAULTS
 from nundb_exporter.monitoring.alerts import cluster, databases, exporter, node, oplog, replication
 from nundb_exporter.monitoring.rule import Alert
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from nundb_exporter.devserver import FAULTS
+from nundb_devserver import FAULTS
 from nundb_exporter.monitoring.alerts import ALERTS
 from nundb_exporter.monitoring.alerts.databases import CONNECTIONS_LEAKING
 from nundb_exporter.monitoring.dashboards import DASHBOARDS

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from nundb_devserver import Node, NodeOptions
+from nundb_devserver.members import Role
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import TransportPorts
-from nundb_exporter.devserver import Node, NodeOptions
-from nundb_exporter.devserver.members import Role
 
 from .exporter import TIMEOUT, Exporter, Page, fetch, scrape, serving, target, until
 from .scripted import PASSWORD, USER

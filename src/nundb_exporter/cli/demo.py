@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import click
 
+from nundb_devserver import NotReadyError
+from nundb_devserver.options import DEFAULT_PORT_BASE, PORTS_PER_NODE
 from nundb_exporter.cli.devserver import LAST_PORT, administrator
 from nundb_exporter.config.settings import DEFAULT_LISTEN_ADDRESS, parse_listen_address
 from nundb_exporter.demo.exporters import PORT_FLAG
@@ -21,8 +23,6 @@ from nundb_exporter.demo.stage import (
     PROMETHEUS_PORT_FLAG,
     Settings,
 )
-from nundb_exporter.devserver import NotReadyError
-from nundb_exporter.devserver.options import DEFAULT_PORT_BASE, PORTS_PER_NODE
 
 _DEFAULT_EXPORTER_PORT: Final = parse_listen_address("the default", DEFAULT_LISTEN_ADDRESS)[1]
 _FAILURE: Final = 1

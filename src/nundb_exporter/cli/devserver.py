@@ -8,11 +8,8 @@ from typing import Final
 
 import click
 
-from nundb_exporter.credentials import Credentials, Secret, check_text, check_word
-from nundb_exporter.demo.ports import HOST, refuse_taken
-from nundb_exporter.demo.screen import Screen
-from nundb_exporter.devserver import FAULTS, WIRES, Cluster, FaultError, NotReadyError, ServeOptions, serve
-from nundb_exporter.devserver.options import (
+from nundb_devserver import FAULTS, WIRES, Cluster, FaultError, NotReadyError, ServeOptions, serve
+from nundb_devserver.options import (
     DEFAULT_PASSWORD,
     DEFAULT_PORT_BASE,
     DEFAULT_USER,
@@ -21,8 +18,11 @@ from nundb_exporter.devserver.options import (
     TCP_PORT,
     WEBSOCKET_PORT,
 )
-from nundb_exporter.devserver.reports import CURRENT
-from nundb_exporter.devserver.serve import CONTROL_PORT
+from nundb_devserver.reports import CURRENT
+from nundb_devserver.serve import CONTROL_PORT
+from nundb_exporter.credentials import Credentials, Secret, check_text, check_word
+from nundb_exporter.demo.ports import HOST, refuse_taken
+from nundb_exporter.demo.screen import Screen
 from nundb_exporter.errors import ConfigError
 
 LAST_PORT: Final = 65535

@@ -10,8 +10,8 @@ from typing import Final
 
 import aiohttp
 
+from nundb_devserver import Node
 from nundb_exporter.credentials import DatabaseAccess
-from nundb_exporter.devserver import Node
 
 PATIENCE_SECONDS: Final = 2.0
 """How long an application waits for an answer before it tries another node."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+from nundb_devserver import FAULTS, Cluster, FaultError, NotReadyError
 from nundb_exporter.collectors import acting_role, pending, queries, replication
-from nundb_exporter.devserver import FAULTS, Cluster, FaultError, NotReadyError
 
 RESUME: Final = "resume"
 CHOICES: Final = {**{fault.name: fault.description for fault in FAULTS.values()}, RESUME: "All faults end."}

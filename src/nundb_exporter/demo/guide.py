@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+from nundb_devserver.options import DEFAULT_PASSWORD, DEFAULT_USER
 from nundb_exporter.collectors import pending, replication
 from nundb_exporter.credentials import Credentials, Secret
 from nundb_exporter.demo import prometheus
 from nundb_exporter.demo.faults import KEYS
 from nundb_exporter.demo.stage import Stage
-from nundb_exporter.devserver.options import DEFAULT_PASSWORD, DEFAULT_USER
 
 QUIT: Final = "q"
 _WORDS: Final = [f"{key} {name}" for key, name in {**KEYS, QUIT: "quit"}.items()]

@@ -8,12 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from nundb_devserver import Cluster, NodeOptions
 from nundb_exporter.credentials import Credentials
 from nundb_exporter.demo import exporters, ports
 from nundb_exporter.demo.exporters import Exporter
 from nundb_exporter.demo.prometheus import BINARY, FailedError, Prometheus, configuration, find
 from nundb_exporter.demo.workload import DATABASES, Workload
-from nundb_exporter.devserver import Cluster, NodeOptions
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.monitoring.alerts import GROUPS
 from nundb_exporter.monitoring.recordings import RECORDINGS

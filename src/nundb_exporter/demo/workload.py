@@ -12,9 +12,9 @@ from typing import Final
 
 import aiohttp
 
+from nundb_devserver import Cluster, Node
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.demo.clients import Connection, RefusedError, connected, door, listening, post
-from nundb_exporter.devserver import Cluster, Node
 
 SHOP: Final = DatabaseAccess("shop", Secret("shop-token"))
 CHAT: Final = DatabaseAccess("chat", Secret("chat-token"))

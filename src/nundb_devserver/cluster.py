@@ -11,10 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from nundb_exporter.devserver.faults import FaultError, NotReadyError, fault_named
-from nundb_exporter.devserver.members import Role
-from nundb_exporter.devserver.node import Node, free_ports
-from nundb_exporter.devserver.options import (
+from nundb_devserver.errors import FaultError, NotReadyError, UnknownError
+from nundb_devserver.faults import fault_named
+from nundb_devserver.members import Role
+from nundb_devserver.node import Node, free_ports
+from nundb_devserver.options import (
     DEFAULT_PORT_BASE,
     HTTP_PORT,
     PORTS_PER_NODE,
@@ -22,7 +23,6 @@ from nundb_exporter.devserver.options import (
     WEBSOCKET_PORT,
     NodeOptions,
 )
-from nundb_exporter.errors import ConfigError
 
 READY_SECONDS = 15.0
 PARTING_SECONDS = 1.5
@@ -182,7 +182,7 @@ class Cluster:
         """Switch a fault on, and return the node that has it: a replica, or the primary, where none is named.
 
         Raises:
-            ConfigError: there is no such fault, or no such node.
+            UnknownError: there is no such fault, or no such node.
             FaultError: it cannot be switched on now.
             OSError: a node does not listen to what has to be said to it.
         """
@@ -205,7 +205,7 @@ class Cluster:
         """Switch a fault off, everywhere where no node is named, and return the nodes that had it.
 
         Raises:
-            ConfigError: there is no such fault, or no such node.
+            UnknownError: there is no such fault, or no such node.
             OSError: a node does not listen to what has to be said to it.
         """
         fault_named(name)
@@ -225,10 +225,10 @@ class Cluster:
         """Return the index of a node.
 
         Raises:
-            ConfigError: there is no such node.
+            UnknownError: there is no such node.
         """
         if not 0 <= index < len(self.nodes):
-            raise ConfigError("node", f"there is no node {index}", f"use 0 to {len(self.nodes) - 1}")
+            raise UnknownError(f"node: there is no node {index}; use 0 to {len(self.nodes) - 1}")
         return index
 
     def _place(self, is_for_primary: bool) -> int:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, NamedTuple
 
-from nundb_exporter.devserver.members import Role
+from nundb_devserver.members import Role
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.store import Database
+    from nundb_devserver.store import Database
 
 
 class Failure(NamedTuple):

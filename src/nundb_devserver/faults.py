@@ -13,11 +13,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from nundb_exporter.devserver.connection import Connection
-from nundb_exporter.devserver.http import HttpConnection
-from nundb_exporter.devserver.process import Process
-from nundb_exporter.devserver.snapshots import SUFFIXES
-from nundb_exporter.devserver.store import (
+from nundb_devserver.connection import Connection
+from nundb_devserver.errors import FaultError, NotReadyError, UnknownError
+from nundb_devserver.http import HttpConnection
+from nundb_devserver.process import Process
+from nundb_devserver.snapshots import SUFFIXES
+from nundb_devserver.store import (
     ADMIN_DATABASE,
     CONFLICTS_KEY,
     CONNECTIONS_KEY,
@@ -25,14 +26,13 @@ from nundb_exporter.devserver.store import (
     TOKEN_KEY,
     State,
 )
-from nundb_exporter.devserver.tcp import TcpConnection
-from nundb_exporter.devserver.visitor import Visitor
-from nundb_exporter.devserver.websocket import WebSocketConnection
-from nundb_exporter.errors import ConfigError
+from nundb_devserver.tcp import TcpConnection
+from nundb_devserver.visitor import Visitor
+from nundb_devserver.websocket import WebSocketConnection
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.cluster import Cluster
-    from nundb_exporter.devserver.node import Node
+    from nundb_devserver.cluster import Cluster
+    from nundb_devserver.node import Node
 
 DATABASE = "faults"
 """What faults write into, created when it is first needed; its token is its name."""
@@ -56,14 +56,6 @@ REJOINING_SECONDS = 2.0
 ELECTION_SECONDS = 1.5
 LEAK_SECONDS = 0.1
 POLL_SECONDS = 0.01
-
-
-class FaultError(Exception):
-    """A fault that cannot be switched on here."""
-
-
-class NotReadyError(Exception):
-    """The nodes have not become one cluster in time; the text tells how each of them sees it."""
 
 
 class Fault(NamedTuple):
@@ -441,10 +433,10 @@ def fault_named(name: str) -> Fault:
     """Return a fault.
 
     Raises:
-        ConfigError: there is none of this name.
+        UnknownError: there is none of this name.
     """
     if name not in FAULTS:
-        raise ConfigError("fault", f"{name} is not known", f"use one of {', '.join(FAULTS)}")
+        raise UnknownError(f"fault: {name} is not known; use one of {', '.join(FAULTS)}")
     return FAULTS[name]
 
 

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from nundb_exporter.devserver.commands import (
+from nundb_devserver.commands import (
     Command,
     CreateDb,
     CreateUser,
@@ -22,14 +22,14 @@ from nundb_exporter.devserver.commands import (
     SetPermissions,
     Snapshot,
 )
-from nundb_exporter.devserver.log import REPLICATION
-from nundb_exporter.devserver.members import Member, Role
-from nundb_exporter.devserver.oplog import CREATE_DB_KEY, SNAPSHOT_KEY, Kind
-from nundb_exporter.devserver.parse import Panic
-from nundb_exporter.devserver.store import PERMISSION_PREFIX, PLAIN, USER_PREFIX
+from nundb_devserver.log import REPLICATION
+from nundb_devserver.members import Member, Role
+from nundb_devserver.oplog import CREATE_DB_KEY, SNAPSHOT_KEY, Kind
+from nundb_devserver.parse import Panic
+from nundb_devserver.store import PERMISSION_PREFIX, PLAIN, USER_PREFIX
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.process import Process
+    from nundb_devserver.process import Process
 
 SNAPSHOT_OPERATION_ID = 0
 """Every snapshot is replicated under this id (replication_ops.rs: start_replication_thread; protocol notes 5.2)."""

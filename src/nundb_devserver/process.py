@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from nundb_exporter.devserver import conflicts, election, snapshots
-from nundb_exporter.devserver.averages import MovingAverage
-from nundb_exporter.devserver.commands import (
+from nundb_devserver import conflicts, election, snapshots
+from nundb_devserver.averages import MovingAverage
+from nundb_devserver.commands import (
     Command,
     Get,
     GetSafe,
@@ -27,30 +27,30 @@ from nundb_exporter.devserver.commands import (
     SetSecondary,
     Watch,
 )
-from nundb_exporter.devserver.conditions import Conditions
-from nundb_exporter.devserver.connection import Connection
-from nundb_exporter.devserver.execute import run as run_command
-from nundb_exporter.devserver.http import HttpConnection
-from nundb_exporter.devserver.keymap import KeyMap
-from nundb_exporter.devserver.lane import Work
-from nundb_exporter.devserver.links import Link
-from nundb_exporter.devserver.listener import Listener
-from nundb_exporter.devserver.log import DISK, NODE, REPLICATION, REQUESTS, STORAGE, WEBSOCKET, Log, duration_text
-from nundb_exporter.devserver.members import Members, Role
-from nundb_exporter.devserver.oplog import Oplog
-from nundb_exporter.devserver.oplog import discard as discard_oplog
-from nundb_exporter.devserver.parse import Panic, ParseError, parse
-from nundb_exporter.devserver.pending import PendingOperations
-from nundb_exporter.devserver.replication import Operation, Replicator, operation_of, write_operation
-from nundb_exporter.devserver.reports import Wire
-from nundb_exporter.devserver.session import Failure, Later, Outcome, Session
-from nundb_exporter.devserver.store import ADMIN_DATABASE, CONNECTIONS_KEY, PLAIN, TOKEN_KEY, Change, Database, Strategy
-from nundb_exporter.devserver.tcp import TcpConnection
-from nundb_exporter.devserver.topology import Topology
-from nundb_exporter.devserver.websocket import WebSocketConnection
+from nundb_devserver.conditions import Conditions
+from nundb_devserver.connection import Connection
+from nundb_devserver.execute import run as run_command
+from nundb_devserver.http import HttpConnection
+from nundb_devserver.keymap import KeyMap
+from nundb_devserver.lane import Work
+from nundb_devserver.links import Link
+from nundb_devserver.listener import Listener
+from nundb_devserver.log import DISK, NODE, REPLICATION, REQUESTS, STORAGE, WEBSOCKET, Log, duration_text
+from nundb_devserver.members import Members, Role
+from nundb_devserver.oplog import Oplog
+from nundb_devserver.oplog import discard as discard_oplog
+from nundb_devserver.parse import Panic, ParseError, parse
+from nundb_devserver.pending import PendingOperations
+from nundb_devserver.replication import Operation, Replicator, operation_of, write_operation
+from nundb_devserver.reports import Wire
+from nundb_devserver.session import Failure, Later, Outcome, Session
+from nundb_devserver.store import ADMIN_DATABASE, CONNECTIONS_KEY, PLAIN, TOKEN_KEY, Change, Database, Strategy
+from nundb_devserver.tcp import TcpConnection
+from nundb_devserver.topology import Topology
+from nundb_devserver.websocket import WebSocketConnection
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.options import NodeOptions
+    from nundb_devserver.options import NodeOptions
 
 U64 = (1 << 64) - 1
 

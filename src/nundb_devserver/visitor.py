@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.node import Node
+    from nundb_devserver.node import Node
 
 TIMEOUT_SECONDS = 5.0
 

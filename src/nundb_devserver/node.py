@@ -9,23 +9,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from nundb_exporter.devserver.conditions import Conditions
-from nundb_exporter.devserver.options import NodeOptions
-from nundb_exporter.devserver.process import Process
-from nundb_exporter.devserver.reports import WIRES
-from nundb_exporter.errors import ConfigError
+from nundb_devserver.conditions import Conditions
+from nundb_devserver.errors import UnknownError
+from nundb_devserver.options import NodeOptions
+from nundb_devserver.process import Process
+from nundb_devserver.reports import WIRES
 
 
 class Node:
     """A Nun-db that can be started, stopped, killed and started again; use it as an asynchronous context manager.
 
     Raises:
-        ConfigError: the format is not known.
+        UnknownError: the format is not known.
     """
 
     def __init__(self, options: NodeOptions) -> None:
         if options.wire not in WIRES:
-            raise ConfigError("--format", f"{options.wire} is not known", f"use one of {', '.join(WIRES)}")
+            raise UnknownError(f"wire: {options.wire} is not known; use one of {', '.join(WIRES)}")
         self.options = _with_ports(options)
         self.conditions = Conditions()
         self.process: Process | None = None

@@ -1,6 +1,8 @@
 """Lines out of a byte stream: what clients and other nodes send over TCP."""
 
-from nundb_exporter.errors import ProtocolError
+
+class LineTooLongError(Exception):
+    """A peer has sent a line that nobody can be expected to keep."""
 
 
 class LineBuffer:
@@ -19,7 +21,7 @@ class LineBuffer:
         """Return the lines that `data` completes, without their newline.
 
         Raises:
-            ProtocolError: a line is longer than the limit.
+            LineTooLongError: a line is longer than the limit.
         """
         *finished, unfinished = data.split(b"\n")
         if not finished:
@@ -29,5 +31,5 @@ class LineBuffer:
             lines = [bytes(self._partial + finished[0]), *finished[1:]]
             self._partial = bytearray(unfinished)
         if len(self._partial) > self._limit or any(len(line) > self._limit for line in lines):
-            raise ProtocolError(f"a line is longer than {self._limit} bytes")
+            raise LineTooLongError(f"a line is longer than {self._limit} bytes")
         return lines

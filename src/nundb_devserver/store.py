@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import Enum, IntEnum
 from typing import NamedTuple, Protocol
 
-from nundb_exporter.devserver.permissions import matches
+from nundb_devserver.permissions import matches
 
 ADMIN_DATABASE = "$admin"
 TOKEN_KEY = "$$token"  # noqa: S105 - the name of a key

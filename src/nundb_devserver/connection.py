@@ -5,12 +5,12 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nundb_exporter.devserver.lane import Work
-from nundb_exporter.devserver.parse import Panic
-from nundb_exporter.devserver.session import Failure, Later, Outcome, Session
+from nundb_devserver.lane import Work
+from nundb_devserver.parse import Panic
+from nundb_devserver.session import Failure, Later, Outcome, Session
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.process import Process
+    from nundb_devserver.process import Process
 
 LINE_LIMIT = 64 * 1024 * 1024
 """Bytes of one command: the original has no limit, a server that wants to stay up has one."""

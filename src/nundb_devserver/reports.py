@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nundb_exporter.devserver.averages import float_text, plain_float_text
-from nundb_exporter.devserver.commands import Command, MetricsState
-from nundb_exporter.devserver.log import REQUESTS
-from nundb_exporter.devserver.parse import PARSERS, ParseError, parse
-from nundb_exporter.devserver.store import Database, State
+from nundb_devserver.averages import float_text, plain_float_text
+from nundb_devserver.commands import Command, MetricsState
+from nundb_devserver.log import REQUESTS
+from nundb_devserver.parse import PARSERS, ParseError, parse
+from nundb_devserver.store import Database, State
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.process import Process
+    from nundb_devserver.process import Process
 
 Report = Callable[["Process"], str]
 

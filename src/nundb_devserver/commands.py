@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from nundb_exporter.devserver.permissions import Permission
-from nundb_exporter.devserver.store import Strategy
+from nundb_devserver.permissions import Permission
+from nundb_devserver.store import Strategy
 
 
 class Acknowledge(NamedTuple):

@@ -6,7 +6,7 @@ behaviour of the original that this project exists to show.
 
 from collections.abc import Callable
 
-from nundb_exporter.devserver.averages import MovingAverage
+from nundb_devserver.averages import MovingAverage
 
 
 class PendingOperation:

@@ -6,16 +6,15 @@ import os
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from nundb_exporter.devserver.connection import LINE_LIMIT, Connection, OutgoingText
-from nundb_exporter.devserver.lane import Lane, Work
-from nundb_exporter.devserver.lines import LineBuffer
-from nundb_exporter.devserver.log import REPLICATION
-from nundb_exporter.devserver.parse import Panic
-from nundb_exporter.devserver.session import Failure, Later, Session, discard
-from nundb_exporter.errors import ProtocolError
+from nundb_devserver.connection import LINE_LIMIT, Connection, OutgoingText
+from nundb_devserver.lane import Lane, Work
+from nundb_devserver.lines import LineBuffer, LineTooLongError
+from nundb_devserver.log import REPLICATION
+from nundb_devserver.parse import Panic
+from nundb_devserver.session import Failure, Later, Session, discard
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.process import Process
+    from nundb_devserver.process import Process
 
 
 class Purpose(Enum):
@@ -94,7 +93,7 @@ class Link(Connection):
         """Run what the other node says."""
         try:
             self._lane.put(self._lines.receive_data(data))
-        except ProtocolError:
+        except LineTooLongError:
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:

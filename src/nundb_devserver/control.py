@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from nundb_exporter.devserver.cluster import Cluster
-from nundb_exporter.devserver.faults import FAULTS, FaultError, NotReadyError
-from nundb_exporter.devserver.http import BadRequestError, Head, Requests
-from nundb_exporter.errors import ConfigError
+from nundb_devserver.cluster import Cluster
+from nundb_devserver.errors import FaultError, NotReadyError, UnknownError
+from nundb_devserver.faults import FAULTS
+from nundb_devserver.http import BadRequestError, Head, Requests
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.node import Node
+    from nundb_devserver.node import Node
 
 HELP = """\
 GET    /faults                      every fault, where it is on, and what it is
@@ -75,7 +75,7 @@ class Control:
         node = int(node_text) if node_text else None
         try:
             return await self._route(head.method, url.path.strip("/").split("/"), node)
-        except ConfigError as error:
+        except UnknownError as error:
             return Answer(404, f"{error}\n")
         except (FaultError, NotReadyError, OSError, TimeoutError) as error:
             return Answer(409, f"{type(error).__name__}: {error}\n")

@@ -7,7 +7,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-from nundb_exporter.devserver.lane import Spawn
+from nundb_devserver.lane import Spawn
 
 BACKLOG = 1024
 PAUSE_SECONDS = 1.0

@@ -4,15 +4,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nundb_exporter.devserver import sync
-from nundb_exporter.devserver.links import Link, Purpose
-from nundb_exporter.devserver.log import MEMBERS, REPLICATION
-from nundb_exporter.devserver.members import Member, Role
-from nundb_exporter.devserver.replication import Operation
-from nundb_exporter.devserver.store import ADMIN_DATABASE
+from nundb_devserver import sync
+from nundb_devserver.links import Link, Purpose
+from nundb_devserver.log import MEMBERS, REPLICATION
+from nundb_devserver.members import Member, Role
+from nundb_devserver.replication import Operation
+from nundb_devserver.store import ADMIN_DATABASE
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.process import Process
+    from nundb_devserver.process import Process
 
 
 PRIMARY_SYNC_SECONDS = 0.01

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from nundb_exporter.devserver.log import CONSENSUS, Log
-from nundb_exporter.devserver.parse import Panic
-from nundb_exporter.devserver.session import Failure
-from nundb_exporter.devserver.store import CONFLICTS_KEY, IN_CONFLICT, Change, Database, Receiver, Strategy, wrap
+from nundb_devserver.log import CONSENSUS, Log
+from nundb_devserver.parse import Panic
+from nundb_devserver.session import Failure
+from nundb_devserver.store import CONFLICTS_KEY, IN_CONFLICT, Change, Database, Receiver, Strategy, wrap
 
 RESOLVE_PREFIX = "resolve"
 RESOLVED_PREFIX = "resolved"

@@ -8,14 +8,14 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from nundb_exporter.devserver.connection import LINE_LIMIT, Connection
-from nundb_exporter.devserver.lane import Lane, Work
-from nundb_exporter.devserver.parse import Panic
-from nundb_exporter.devserver.session import Failure, Later, Outcome, Session
-from nundb_exporter.devserver.store import parse_unsigned
+from nundb_devserver.connection import LINE_LIMIT, Connection
+from nundb_devserver.lane import Lane, Work
+from nundb_devserver.parse import Panic
+from nundb_devserver.session import Failure, Later, Outcome, Session
+from nundb_devserver.store import parse_unsigned
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.process import Process
+    from nundb_devserver.process import Process
 
 HEAD_LIMIT = 64 * 1024
 CHUNKED_FROM = 32_768

@@ -6,7 +6,7 @@ dropped exactly where the original drops them.
 
 from collections.abc import Callable
 
-from nundb_exporter.devserver.commands import (
+from nundb_devserver.commands import (
     Acknowledge,
     Arbiter,
     Auth,
@@ -46,8 +46,8 @@ from nundb_exporter.devserver.commands import (
     UseDb,
     Watch,
 )
-from nundb_exporter.devserver.permissions import parse_permissions
-from nundb_exporter.devserver.store import PLAIN, STRATEGIES, Strategy, parse_i32, parse_unsigned
+from nundb_devserver.permissions import parse_permissions
+from nundb_devserver.store import PLAIN, STRATEGIES, Strategy, parse_i32, parse_unsigned
 
 U64 = 64
 U128 = 128

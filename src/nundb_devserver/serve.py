@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nundb_exporter.devserver.cluster import Cluster
-from nundb_exporter.devserver.control import Control
-from nundb_exporter.devserver.faults import fault_named
-from nundb_exporter.devserver.log import StreamSink
-from nundb_exporter.devserver.options import DEFAULT_PASSWORD, DEFAULT_PORT_BASE, DEFAULT_USER, NodeOptions
-from nundb_exporter.devserver.reports import CURRENT
+from nundb_devserver.cluster import Cluster
+from nundb_devserver.control import Control
+from nundb_devserver.faults import fault_named
+from nundb_devserver.log import StreamSink
+from nundb_devserver.options import DEFAULT_PASSWORD, DEFAULT_PORT_BASE, DEFAULT_USER, NodeOptions
+from nundb_devserver.reports import CURRENT
 
 CONTROL_PORT = 1
 """Offset of the control port."""
@@ -48,7 +48,7 @@ async def serve(options: ServeOptions, on_ready: Callable[[Cluster], None] | Non
     `on_ready` is called once the nodes are one cluster.
 
     Raises:
-        ConfigError: the format or a fault is not known.
+        UnknownError: the format or a fault is not known.
         OSError: an address is taken.
         NotReadyError: the nodes have not become one cluster.
         FaultError: a fault cannot be switched on.

@@ -7,12 +7,12 @@ holds damaged values until each key is written again, and so does ours.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from nundb_exporter.devserver.log import REPLICATION
-from nundb_exporter.devserver.oplog import Kind
-from nundb_exporter.devserver.store import ADMIN_DATABASE, CONNECTIONS_KEY, EMPTY, TOKEN_KEY, Database
+from nundb_devserver.log import REPLICATION
+from nundb_devserver.oplog import Kind
+from nundb_devserver.store import ADMIN_DATABASE, CONNECTIONS_KEY, EMPTY, TOKEN_KEY, Database
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.process import Process
+    from nundb_devserver.process import Process
 
 
 def lines(process: "Process", since: int) -> list[str]:

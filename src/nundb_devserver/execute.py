@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nundb_exporter.devserver import conflicts, election, reports
-from nundb_exporter.devserver.commands import (
+from nundb_devserver import conflicts, election, reports
+from nundb_devserver.commands import (
     Acknowledge,
     Arbiter,
     Auth,
@@ -44,13 +44,13 @@ from nundb_exporter.devserver.commands import (
     UseDb,
     Watch,
 )
-from nundb_exporter.devserver.lane import Work
-from nundb_exporter.devserver.log import REQUESTS
-from nundb_exporter.devserver.members import Role
-from nundb_exporter.devserver.permissions import allows, parse_permissions
-from nundb_exporter.devserver.replication import increment_operation, resolve_operation, write_operation
-from nundb_exporter.devserver.session import ClusterMark, Failure, Later, Outcome, Session
-from nundb_exporter.devserver.store import (
+from nundb_devserver.lane import Work
+from nundb_devserver.log import REQUESTS
+from nundb_devserver.members import Role
+from nundb_devserver.permissions import allows, parse_permissions
+from nundb_devserver.replication import increment_operation, resolve_operation, write_operation
+from nundb_devserver.session import ClusterMark, Failure, Later, Outcome, Session
+from nundb_devserver.store import (
     EMPTY,
     PERMISSION_PREFIX,
     PLAIN,
@@ -62,7 +62,7 @@ from nundb_exporter.devserver.store import (
 )
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.process import Process
+    from nundb_devserver.process import Process
 
 NOT_ADMIN = Failure("Not auth")
 NO_DATABASE = Failure("error no-db-selected\n")

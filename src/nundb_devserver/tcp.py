@@ -3,15 +3,14 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from nundb_exporter.devserver.connection import LINE_LIMIT, Conversation, OutgoingText
-from nundb_exporter.devserver.lane import Lane, Work
-from nundb_exporter.devserver.lines import LineBuffer
-from nundb_exporter.devserver.members import Role
-from nundb_exporter.devserver.session import Failure, Outcome, Session, discard
-from nundb_exporter.errors import ProtocolError
+from nundb_devserver.connection import LINE_LIMIT, Conversation, OutgoingText
+from nundb_devserver.lane import Lane, Work
+from nundb_devserver.lines import LineBuffer, LineTooLongError
+from nundb_devserver.members import Role
+from nundb_devserver.session import Failure, Outcome, Session, discard
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.process import Process
+    from nundb_devserver.process import Process
 
 OK = "ok \n"
 
@@ -41,7 +40,7 @@ class TcpConnection(Conversation):
         """Run the lines that have arrived."""
         try:
             lines = [line + b"\n" for line in self._lines.receive_data(data)]
-        except ProtocolError:
+        except LineTooLongError:
             self.transport.abort()
             return
         if self.process.options.is_faithful and (lines or self._has_read):

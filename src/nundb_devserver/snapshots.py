@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from struct import Struct
 
-from nundb_exporter.devserver.store import Database, State, Strategy, Value
+from nundb_devserver.store import Database, State, Strategy, Value
 
 KEYS_SUFFIX = "-nun.data.keys"
 VALUES_SUFFIX = "-nun.data.values"

@@ -8,13 +8,13 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
-from nundb_exporter.devserver.connection import LINE_LIMIT, Conversation
-from nundb_exporter.devserver.http import HEAD_LIMIT
-from nundb_exporter.devserver.lane import Lane, Work
-from nundb_exporter.devserver.session import Outcome, Session
+from nundb_devserver.connection import LINE_LIMIT, Conversation
+from nundb_devserver.http import HEAD_LIMIT
+from nundb_devserver.lane import Lane, Work
+from nundb_devserver.session import Outcome, Session
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.process import Process
+    from nundb_devserver.process import Process
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """RFC 6455 section 1.3."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nundb_exporter.devserver.log import Sink
-from nundb_exporter.devserver.reports import CURRENT
+from nundb_devserver.log import Sink
+from nundb_devserver.reports import CURRENT
 
 DEFAULT_USER = "nun"
 DEFAULT_PASSWORD = "nun-pwd"  # noqa: S105 - the original's own default for development

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from nundb_exporter.devserver.lane import Work
-from nundb_exporter.devserver.log import ELECTIONS
-from nundb_exporter.devserver.members import Role
-from nundb_exporter.devserver.replication import Operation
+from nundb_devserver.lane import Work
+from nundb_devserver.log import ELECTIONS
+from nundb_devserver.members import Role
+from nundb_devserver.replication import Operation
 
 if TYPE_CHECKING:
-    from nundb_exporter.devserver.process import Process
+    from nundb_devserver.process import Process
 
 POLL_SECONDS = 0.002
 """How often a candidate looks whether it has been acknowledged; elections are rare, so polling costs nothing."""
