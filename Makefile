@@ -21,6 +21,7 @@ lint: $(READY) ## Style, types, import direction, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/nundb-exporter generate --check .
+	scripts/lint-page
 
 unit: $(READY) ## All tests, with branch coverage
 	$(BIN)/coverage erase

@@ -24,7 +24,7 @@ async def test_the_policy_lets_nothing_in_but_the_page_itself() -> None:
 def test_the_page_knows_no_family_that_does_not_exist() -> None:
     """A family that is renamed must be renamed in the page as well."""
     families = [*SCRAPE_FAMILIES, *EXPORTER_FAMILIES, *(family for each in COLLECTORS for family in each.families)]
-    text = resources.files("nundb_exporter").joinpath("landing.html").read_text(encoding="utf-8")
+    text = resources.files("nundb_exporter").joinpath("web/landing/script.js").read_text(encoding="utf-8")
     used = set(re.findall(r'"((?:nundb|process|python)_\w+)"', text))
     assert len(used) > 20
     assert used <= {family.name for family in families}

@@ -1,271 +1,3 @@
-<!doctype html>
-<!--
-The whole landing page: it loads no other file and contacts no other host. The server fills in the words in double
-braces and adds a Content-Security-Policy with the hashes of the style and the script below, so style="" and onclick=""
-do not work here. The page reads everything it shows from the metrics; its history covers the time it has been open.
--->
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Nun-db exporter</title>
-<link id="icon" rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='6' fill='%23808890'/%3E%3C/svg%3E">
-<style>
-:root {
-  color-scheme: light dark;
-  --page: #f6f7f8; --card: #ffffff; --line: #e2e5e9; --ink: #171b21; --soft: #59636f;
-  --data: #1f6f9c; --good: #177245; --warn: #8f5b00; --bad: #b3261e;
-  --state: var(--soft);
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --page: #0e1116; --card: #161a21; --line: #272d37; --ink: #e7eaee; --soft: #98a3b1;
-    --data: #62b5df; --good: #4dc48b; --warn: #e3ac45; --bad: #ff857a;
-  }
-}
-[data-state="up"] { --state: var(--good); }
-[data-state="attention"] { --state: var(--warn); }
-[data-state="down"], [data-state="silent"] { --state: var(--bad); }
-
-*, ::before, ::after { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-behavior: smooth; scrollbar-gutter: stable; }
-body {
-  margin: 0 auto; max-width: 84rem; padding: 0 clamp(1rem, 3vw, 2.5rem) 2rem;
-  background: var(--page); color: var(--ink);
-  font: 400 .9375rem/1.45 Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
-  font-variant-numeric: tabular-nums;
-}
-h1, h2, h3, p, ul, ol, dl, dd, figure { margin: 0; padding: 0; }
-ul, ol { list-style: none; }
-[hidden] { display: none !important; }
-a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: .2em; text-decoration-thickness: 1px; }
-a:hover { color: var(--data); text-decoration-color: currentColor; }
-:focus-visible { outline: 2px solid var(--data); outline-offset: 3px; border-radius: 3px; }
-code, .name { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .9em; }
-.name { unicode-bidi: isolate; overflow-wrap: anywhere; }
-.soft { color: var(--soft); }
-.bad { color: var(--bad); }
-.warn { color: var(--warn); }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-.stale, .stale * { color: var(--soft) !important; }
-
-header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1.5rem; padding: 1.1rem 0 .9rem; }
-h1 { font-size: 1rem; font-weight: 650; letter-spacing: -.005em; margin-right: auto; }
-h1 small { margin-left: .4rem; font-size: .8125rem; font-weight: 400; color: var(--soft); }
-nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .875rem; }
-
-/* The node */
-#node { padding: 1.25rem 1.5rem 1.1rem; }
-.summary { display: grid; grid-template-columns: minmax(14rem, 1fr) auto; gap: 1rem 3rem; align-items: start; }
-#state { display: flex; align-items: center; gap: .7rem; font-size: 1.75rem; font-weight: 650; line-height: 1.2; letter-spacing: -.022em; }
-#lamp { flex: none; width: .8rem; height: .8rem; border-radius: 50%; background: var(--state); position: relative; transition: background-color .3s; }
-#lamp::after { content: ""; position: absolute; inset: -.3rem; border-radius: 50%; border: 2px solid var(--state); opacity: .28; }
-#lamp.beat::after { animation: beat .9s ease-out; }
-@keyframes beat { from { transform: scale(.6); opacity: .7; } }
-#reason { margin-top: .3rem; min-height: 1.45em; }
-.facts { display: grid; grid-template-columns: repeat(4, auto); }
-.facts > div { padding: .1rem 1.5rem; border-left: 1px solid var(--line); min-width: 9.5rem; }
-.facts > div:last-child { padding-right: 0; }
-dt { font-size: .8125rem; color: var(--soft); }
-.facts dd { font-size: 1.125rem; font-weight: 600; letter-spacing: -.01em; white-space: nowrap; }
-.facts dd + dd { font-size: .8125rem; font-weight: 400; letter-spacing: 0; color: var(--soft); min-height: 1.45em; }
-.facts dd + dd.bad { color: var(--bad); }
-.facts dd + dd.warn { color: var(--warn); }
-#findings { margin-top: 1rem; padding-top: .85rem; border-top: 1px solid var(--line); display: grid; gap: .5rem; }
-#findings li { display: grid; grid-template-columns: 1.35rem 1fr; }
-#findings li::before { content: "✓"; content: "✓" / ""; color: var(--good); font-size: .85em; line-height: 1.7; }
-#findings .is-bad::before { content: "■"; content: "■" / ""; color: var(--bad); }
-#findings .is-warn::before { content: "▲"; content: "▲" / ""; color: var(--warn); }
-#findings .is-idle::before { content: "…"; content: "…" / ""; color: var(--soft); }
-#findings p { min-height: 1.45em; }
-#findings p + p { color: var(--soft); }
-
-.heading { display: flex; flex-wrap: wrap; align-items: baseline; gap: .1rem .9rem; margin: 1.6rem 0 .65rem; }
-h2.title { font-size: .9375rem; font-weight: 650; letter-spacing: -.005em; }
-.heading p { font-size: .8125rem; color: var(--soft); }
-.heading .right { margin-left: auto; }
-button {
-  font: inherit; font-size: .8125rem; color: inherit; background: none; border: 1px solid var(--line); border-radius: 6px;
-  padding: .1rem .6rem; cursor: pointer; min-width: 5rem;
-}
-button:hover { border-color: var(--soft); }
-
-/* The charts */
-#charts { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: .75rem; }
-.chart { position: relative; display: flex; flex-direction: column; padding: .8rem 1rem .95rem; min-width: 0; }
-.chart h3 { font-size: .8125rem; font-weight: 400; color: var(--soft); }
-.reading { display: flex; flex-wrap: wrap; align-items: baseline; column-gap: .5rem; margin-bottom: .45rem; white-space: nowrap; }
-.reading .value { font-size: 1.375rem; font-weight: 600; letter-spacing: -.02em; line-height: 1.35; }
-.reading .when { position: absolute; top: .8rem; right: 1rem; font-size: .8125rem; color: var(--data); }
-.reading .range { margin-left: auto; font-size: .75rem; color: var(--soft); }
-.plot { margin-top: auto; height: 3.75rem; cursor: crosshair; touch-action: pan-y; }
-.plot svg { display: block; width: 100%; height: 100%; overflow: visible; }
-.plot path, .plot line { fill: none; vector-effect: non-scaling-stroke; }
-.plot .area { fill: var(--data); opacity: .13; }
-.plot .curve { stroke: var(--data); stroke-width: 1.5; stroke-linejoin: round; stroke-linecap: round; }
-.plot .dot { stroke: var(--data); stroke-width: 6; stroke-linecap: round; }
-.plot .floor { stroke: var(--line); }
-.plot .cursor { stroke: var(--soft); stroke-dasharray: 2 3; }
-.plot .gone { fill: var(--bad); opacity: .11; }
-
-/* The tables */
-.columns { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 .75rem; }
-.columns > section { display: flex; flex-direction: column; min-width: 0; }
-.columns .card { flex: 1; padding: .35rem 1rem .55rem; overflow-x: auto; }
-table { width: 100%; border-collapse: collapse; font-size: .875rem; }
-th, td { padding: .42rem .5rem; text-align: left; vertical-align: baseline; font-weight: 400; }
-th:first-child { padding-left: 0; }
-tr > :nth-last-child(1 of :not([hidden])) { padding-right: 0; }
-thead th { font-size: .75rem; color: var(--soft); white-space: nowrap; }
-tbody th, tbody td { border-top: 1px solid var(--line); }
-.number { text-align: right; }
-.under { display: none; font-size: .8125rem; color: var(--soft); }
-.empty { padding: .5rem 0; font-size: .875rem; color: var(--soft); }
-
-.pairs { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: .55rem 1rem; padding: .5rem 0 .75rem; }
-.pairs dd { font-weight: 600; overflow-wrap: anywhere; }
-#collectors { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; padding: .65rem 0 .3rem; border-top: 1px solid var(--line); font-size: .8125rem; }
-#collectors li { white-space: nowrap; }
-#collectors li::before { content: "✓ "; content: "✓ " / ""; color: var(--good); }
-#collectors .failed { font-weight: 600; color: var(--bad); }
-#collectors .failed::before { content: "✗ "; content: "✗ " / ""; color: var(--bad); }
-#events { max-height: 15rem; overflow: auto; font-size: .875rem; }
-#events li { display: grid; grid-template-columns: 4.75rem 1fr; padding: .38rem 0; }
-#events li + li { border-top: 1px solid var(--line); }
-#events time { color: var(--soft); }
-
-details { margin-top: 1.6rem; }
-summary { cursor: pointer; font-size: .9375rem; font-weight: 650; width: fit-content; }
-#families { margin-top: .65rem; padding: .35rem 1rem; font-size: .875rem; }
-#families > div { padding: .5rem 0; display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: .1rem 1.5rem; }
-#families > div + div { border-top: 1px solid var(--line); }
-#families dt { font-size: inherit; color: inherit; }
-footer { margin-top: 1.75rem; font-size: .8125rem; color: var(--soft); }
-
-@media (max-width: 64rem) {
-  .summary { grid-template-columns: 1fr; }
-  .facts { justify-content: start; }
-  .facts > div:first-child { padding-left: 0; border-left: 0; }
-  #charts { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-}
-@media (max-width: 48rem) {
-  .facts { grid-template-columns: 1fr 1fr; gap: .7rem 0; justify-content: stretch; }
-  .facts > div { padding: 0 .75rem 0 1rem; min-width: 0; }
-  .facts > div:nth-child(odd) { padding-left: 0; border-left: 0; }
-  .columns { grid-template-columns: minmax(0, 1fr); }
-}
-@media (max-width: 36rem) {
-  #node { padding: 1rem; }
-  #state { font-size: 1.5rem; }
-  .facts dd + dd { white-space: normal; }
-  #charts { grid-template-columns: minmax(0, 1fr); }
-  .pairs { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-  .aside { display: none; }
-  .under { display: block; }
-  th, td { padding-left: .3rem; padding-right: .3rem; }
-  thead th { white-space: normal; }
-  tbody th { min-width: 5.25rem; }
-  #members tbody th { min-width: 7.5rem; }
-  .heading p { order: 1; flex-basis: 100%; }
-  #families > div { grid-template-columns: minmax(0, 1fr); }
-}
-@media (prefers-reduced-motion: reduce) {
-  html { scroll-behavior: auto; }
-  *, ::before, ::after { animation: none !important; transition: none !important; }
-}
-</style>
-</head>
-<body data-metrics="{{metrics}}" data-node="{{node}}" data-old-seconds="{{old_seconds}}" data-state="asking">
-<header>
-  <h1>Nun-db exporter <small>{{version}}</small></h1>
-  <nav aria-label="Pages">
-    <ul>
-      <li><a href="{{metrics}}">Metrics</a></li>
-      <li><a href="/-/healthy">Health</a></li>
-      <li id="to-reference" hidden><a href="#reference">Metrics reference</a></li>
-    </ul>
-  </nav>
-</header>
-<noscript>
-  <p>The metrics of <code>{{node}}</code> are at <a href="{{metrics}}">{{metrics}}</a>. This page needs JavaScript to show them.</p>
-</noscript>
-<main hidden>
-  <section id="node" class="card" aria-labelledby="state">
-    <div class="summary">
-      <div role="status" aria-live="polite">
-        <h2 id="state"><span id="lamp"></span><span id="headline">Loading</span></h2>
-        <p id="reason"><span class="name soft">{{node}}</span></p>
-      </div>
-      <dl class="facts">
-        <div><dt>Role</dt><dd id="role">–</dd><dd id="acting"></dd></div>
-        <div><dt>Uptime</dt><dd id="uptime">–</dd><dd id="started"></dd></div>
-        <div><dt>Members</dt><dd id="member-count">–</dd><dd id="links"></dd></div>
-        <div><dt>Pending operations</dt><dd id="pending">–</dd><dd id="oldest"></dd></div>
-      </dl>
-    </div>
-    <ul id="findings"></ul>
-  </section>
-
-  <section aria-labelledby="charts-title">
-    <div class="heading">
-      <h2 class="title" id="charts-title">The last <span id="span">minute</span></h2>
-      <p id="asked">Waiting for the first answer</p>
-      <button id="pause" class="right" type="button">Pause</button>
-    </div>
-    <div id="charts"></div>
-  </section>
-
-  <div class="columns">
-    <section aria-labelledby="members-title">
-      <div class="heading"><h2 class="title" id="members-title">Members</h2><p id="members-note"></p></div>
-      <div class="card">
-        <table id="members" aria-labelledby="members-title">
-          <thead><tr>
-            <th scope="col">Member</th><th scope="col" class="aside">Role</th><th scope="col" class="aside">Link</th>
-            <th scope="col" class="number">Unacknow&shy;ledged</th><th scope="col" class="number">Oldest</th>
-          </tr></thead>
-          <tbody></tbody>
-        </table>
-        <p class="empty" id="members-empty">Not known yet.</p>
-      </div>
-    </section>
-    <section aria-labelledby="databases-title">
-      <div class="heading"><h2 class="title" id="databases-title">Databases</h2><p id="databases-note"></p></div>
-      <div class="card">
-        <table id="databases" aria-labelledby="databases-title">
-          <thead><tr>
-            <th scope="col">Database</th><th scope="col" class="aside">Strategy</th><th scope="col" class="number">Connec&shy;tions</th>
-            <th scope="col" class="number">Keys</th><th scope="col" class="number">Conflicts</th><th scope="col" class="number">Pending</th>
-          </tr></thead>
-          <tbody></tbody>
-        </table>
-        <p class="empty" id="databases-empty">Not known yet.</p>
-      </div>
-    </section>
-    <section aria-labelledby="exporter-title">
-      <div class="heading"><h2 class="title" id="exporter-title">This exporter</h2></div>
-      <div class="card">
-        <dl class="pairs" id="exporter"></dl>
-        <ul id="collectors" aria-label="Collectors"></ul>
-      </div>
-    </section>
-    <section aria-labelledby="events-title">
-      <div class="heading"><h2 class="title" id="events-title">Events</h2></div>
-      <div class="card"><ol id="events" reversed tabindex="0" aria-labelledby="events-title"></ol></div>
-    </section>
-  </div>
-
-  <details id="reference">
-    <summary>Metrics reference</summary>
-    <dl id="families" class="card"></dl>
-  </details>
-  <footer><p>All values come from <a href="{{metrics}}">{{metrics}}</a>. Charts and events cover only the time since this page was opened.</p></footer>
-</main>
-<script>
-(() => {
-"use strict";
-
 const METRICS = document.body.dataset.metrics;
 const NODE = document.body.dataset.node;
 const POLL_SECONDS = 5;
@@ -313,7 +45,8 @@ function sample(line, number) {
   const labels = Object.create(null);
   const name = take(/[ \t]*([a-zA-Z_:][\w:]*)[ \t]*/y);
   if (name && take(/\{[ \t]*/y)) {
-    for (let pair; (pair = take(/([a-zA-Z_]\w*)[ \t]*=[ \t]*"((?:[^"\\]|\\[^])*)"[ \t]*(?:,[ \t]*|(?=\}))/y));)
+    const next = () => take(/([a-zA-Z_]\w*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*(?:,[ \t]*|(?=\}))/y);
+    for (let pair = next(); pair; pair = next())
       labels[pair[1]] = pair[2].replace(/\\([\\"n])/g, (_, c) => (c === "n" ? "\n" : c));
     if (!take(/\}[ \t]*/y)) throw new SyntaxError(`line ${number}`);
   }
@@ -370,7 +103,7 @@ function describe(families, now) {
     },
   };
   state.members = members(all, one, state, now);
-  state.databases = databases(all, one);
+  state.databases = databases(all);
   return state;
 }
 
@@ -395,7 +128,7 @@ function members(all, one, state, now) {
   });
 }
 
-function databases(all, one) {
+function databases(all) {
   const found = new Map();
   const at = name => {
     if (!found.has(name)) found.set(name, { name, strategy: null, connections: null, keys: null, unresolved: null, resolved: null, pending: [] });
@@ -437,7 +170,7 @@ function judge(state, recent) {
     bad(["Collector ", name(each.name), " failed: its metrics are missing."], "`nundb-exporter check` and the exporter's log show why.");
   for (const each of state.transports.filter(each => !each.isUp))
     bad(["The ", name(each.name), " listener does not answer."], "Nun-db's listeners fail independently; restart the node to bring them back.");
-  for (const member of state.members) judgeMember(member, bad, warn);
+  for (const member of state.members) judgeMember(member, bad);
   judgeRoles(state, bad, warn);
   const last = recent.slice(-STUCK_ANSWERS);
   if (last.length === STUCK_ANSWERS && last.every(point => point.isAlone))
@@ -453,7 +186,7 @@ function judge(state, recent) {
   return found.sort((a, b) => (a.level === b.level ? 0 : a.level === "bad" ? -1 : 1));
 }
 
-function judgeMember(member, bad, warn) {
+function judgeMember(member, bad) {
   if (member.role === "gone")
     bad([`${plural(member.owed, "operation waits", "operations wait")} for `, name(member.name), ", which left the cluster."], "They stay until this node restarts: a member that comes back is not sent them again.");
   else if (member.oldest !== null && member.oldest > OLD_PENDING_SECONDS)
@@ -558,7 +291,7 @@ function sentence(parts, tag = "p") {
 /** Advice in which text between backquotes is code. */
 function advice(text) {
   const element = make("p");
-  text.split("`").forEach((part, index) => element.append(index % 2 ? make("code", "", part) : part));
+  element.append(...text.split("`").map((part, index) => (index % 2 ? make("code", "", part) : part)));
   return element;
 }
 /** Replace the children, unless they are the same already. */
@@ -586,7 +319,7 @@ const CHARTS = [
   const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
   const parts = {};
   for (const [part, tag] of [["gone", "path"], ["floor", "line"], ["area", "path"], ["curve", "path"], ["cursor", "line"], ["dot", "path"]])
-    svg.append((parts[part] = draw(tag, { class: part })));
+    parts[part] = svg.appendChild(draw(tag, { class: part }));
   for (const [key, at] of [["x1", 0], ["x2", WIDTH], ["y1", HEIGHT], ["y2", HEIGHT]]) parts.floor.setAttribute(key, at);
   plot.append(svg);
   plot.tabIndex = 0;
@@ -662,9 +395,13 @@ function segments(key, from) {
   const runs = [];
   let run = null, before = null;
   for (const point of points.filter(each => each.at >= from)) {
-    if (!Number.isFinite(point[key])) run = null;
-    else if (run && point.at - before <= GAP_SECONDS * 1000) run.push(point);
-    else runs.push((run = [point]));
+    const isKnown = Number.isFinite(point[key]);
+    if (!isKnown || point.at - before > GAP_SECONDS * 1000) run = null;
+    if (isKnown && run) run.push(point);
+    else if (isKnown) {
+      run = [point];
+      runs.push(run);
+    }
     before = point.at;
   }
   return runs;
@@ -1016,7 +753,3 @@ $("to-reference").hidden = false;
 document.querySelector("main").hidden = false;
 showFindings([], ["Waiting for the first answer.", "A node that hangs is shown as down after ten seconds."]);
 ask();
-})();
-</script>
-</body>
-</html>
