@@ -71,14 +71,14 @@ class Exchange:
     node: int
     connection: str
     """Unique among all recordings; each HTTP request is one of its own."""
-    commands: tuple[Command, ...]
+    commands: tuple[Command[object], ...]
     received: str
     """What came back; WebSocket's frames one after another."""
     status: int
     """Of HTTP; 200 elsewhere."""
 
 
-def command(text: str) -> Command:
+def command(text: str) -> Command[object]:
     """Return what was sent as the exporter's own command, where it is one."""
     verb, *arguments = text.split(" ", 2)
     match verb, arguments:
@@ -91,7 +91,7 @@ def command(text: str) -> Command:
         case "get", [key]:
             return get(key)
     prefix = _OTHERS.get(text, _OTHERS.get(verb))
-    return Command(text, text, (prefix,) if prefix else ())
+    return Command(text, text, (prefix,) if prefix else (), str)
 
 
 def exchanges(name: str) -> Iterator[Exchange]:
@@ -127,7 +127,7 @@ def _pieces(transport: str, sent: str) -> Sequence[str]:
             return sent.split(";")
 
 
-def is_ours(asked: Command) -> bool:
+def is_ours(asked: Command[object]) -> bool:
     """Tell whether the exporter could send this: it is one of its commands, with all its arguments."""
     return asked.shown != asked.text or asked.text in OURS or asked == get(asked.text.removeprefix("get "))
 

@@ -15,12 +15,14 @@ UNKNOWN_VERB = "unknown command: "
 class ScriptedTransport:
     """Answers as a node would that has said this before; keeps what it was asked, a session an entry."""
 
-    def __init__(self, node: Mapping[Command, Reply], database: Mapping[tuple[str, Command], Reply]) -> None:
+    def __init__(
+        self, node: Mapping[Command[object], Reply], database: Mapping[tuple[str, Command[object]], Reply]
+    ) -> None:
         self._node = node
         self._database = database
         self.asked: list[list[str]] = []
 
-    async def execute(self, commands: Sequence[Command]) -> list[Reply]:
+    async def execute(self, commands: Sequence[Command[object]]) -> list[Reply]:
         """Return the replies of one session; KeyError for what is not written down."""
         self.asked.append([str(command) for command in commands])
         selected = ""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nundb_exporter.coalesce import MOMENT_SECONDS, Coalescer
+from nundb_exporter.coalesce import JOIN_WINDOW_SECONDS, Coalescer
 
 
 class Node:
@@ -87,7 +87,7 @@ async def test_a_late_comer_asks_anew(later: Callable[[float], None]) -> None:
     """After a moment a request in progress is too old to be joined; the two answers do not mix."""
     node, second, coalescer = Node(), Node(), Coalescer[str]()
     early = await joined(coalescer, node, 2)
-    later(MOMENT_SECONDS * 2)
+    later(JOIN_WINDOW_SECONDS * 2)
     late = await joined(coalescer, second, 2)
     node.answers.put_nowait("old")
     assert await asyncio.gather(*early) == ["old", "old"]
@@ -101,7 +101,7 @@ async def test_within_the_moment_a_question_is_joined(later: Callable[[float], N
     """A little later is the same moment."""
     node, coalescer = Node(), Coalescer[str]()
     first = await joined(coalescer, node, 1)
-    later(MOMENT_SECONDS / 4)
+    later(JOIN_WINDOW_SECONDS / 4)
     second = await joined(coalescer, node, 1)
     node.answers.put_nowait("answer")
     assert await asyncio.gather(*first, *second) == ["answer"] * 2

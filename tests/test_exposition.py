@@ -14,11 +14,16 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from nundb_exporter.exposition import Format, Page, accepts_gzip, choose_format, render
 from nundb_exporter.metrics import Family, Sample
 
-PLAIN = Family("nundb_up", "gauge", "Plain (test).")
+PLAIN = Family("nundb_up", "gauge", "Plain", "test", since=None)
 LABELLED = Family(
-    "nundb_database_info", "gauge", 'Back\\slash, "quotes"\nand a newline (test).', labels=("database", "strategy")
+    "nundb_database_info",
+    "gauge",
+    'Back\\slash, "quotes"\nand a newline',
+    "test",
+    since=None,
+    labels=("database", "strategy"),
 )
-COUNTER = Family("nundb_exporter_samples_dropped_total", "counter", "A counter (test).", labels=("reason",))
+COUNTER = Family("nundb_exporter_samples_dropped_total", "counter", "A counter", "test", since=None, labels=("reason",))
 FAMILIES = (PLAIN, LABELLED, COUNTER)
 
 NAMES = st.one_of(

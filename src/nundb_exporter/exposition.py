@@ -28,9 +28,9 @@ class Page(NamedTuple):
     """Samples dropped because an earlier one has the same name and labels."""
 
 
-def render(samples: Iterable[Sample], form: Format) -> Page:
+def render(samples: Iterable[Sample], format_: Format) -> Page:
     """Render the samples grouped by family, in the order in which the families first occur."""
-    is_open = form is Format.OPENMETRICS
+    is_openmetrics = format_ is Format.OPENMETRICS
     families: dict[Family, list[str]] = {}
     seen: set[str] = set()
     dropped = 0
@@ -42,9 +42,9 @@ def render(samples: Iterable[Sample], form: Format) -> Page:
         seen.add(series)
         lines = families.get(family)
         if lines is None:
-            lines = families[family] = [_head(family, is_open)]
+            lines = families[family] = [_head(family, is_openmetrics)]
         lines.append(f"{series} {_COMMON.get(value) or _number(value)}\n")
-    end = "# EOF\n" if is_open else ""
+    end = "# EOF\n" if is_openmetrics else ""
     text = "".join([line for lines in families.values() for line in lines]) + end
     if len(text) > _MAX_KEPT_PAGE:
         _series.cache_clear()
@@ -57,10 +57,10 @@ keeps sending new long names can make the cache hold at most 64 MiB."""
 
 
 @lru_cache(maxsize=1024)
-def _head(family: Family, is_open: bool) -> str:
+def _head(family: Family, is_openmetrics: bool) -> str:
     meaning = family.help.replace("\\", r"\\").replace("\n", r"\n")
     name = family.name
-    if is_open:
+    if is_openmetrics:
         meaning = meaning.replace('"', r"\"")
         if family.kind == "counter":
             name = name.removesuffix("_total")
@@ -109,12 +109,12 @@ def choose_format(accept: str) -> Format:
     wanted: dict[Format, float] = {}
     anything = 0.0
     for media_type, parameters in _ranges(accept):
-        version, form = _MEDIA.get(media_type, ("", Format.TEXT))
+        version, format_ = _MEDIA.get(media_type, ("", Format.TEXT))
         quality = _quality(parameters)
         if media_type in _WILDCARDS:
             anything = max(anything, quality)
         elif version and parameters.get("version", version) == version:
-            wanted[form] = max(quality, wanted.get(form, 0.0))
+            wanted[format_] = max(quality, wanted.get(format_, 0.0))
     wanted.setdefault(Format.TEXT, anything)
     best = max(wanted, key=wanted.__getitem__)
     return best if wanted[best] else Format.TEXT

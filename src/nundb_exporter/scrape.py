@@ -13,7 +13,7 @@ from nundb_exporter.client import open_transport
 from nundb_exporter.client.probe import probe
 from nundb_exporter.client.transport import Transport, check_proof
 from nundb_exporter.collectors import COLLECTORS
-from nundb_exporter.config.settings import Target, neighbouring_ports
+from nundb_exporter.config.settings import Target, TransportName, neighbouring_ports
 from nundb_exporter.errors import NundbExporterError, ProtocolError, Reason, TargetError
 from nundb_exporter.metrics import (
     COLLECTOR_DURATION,
@@ -25,11 +25,9 @@ from nundb_exporter.metrics import (
     Answers,
     Collector,
     Options,
-    Probe,
     Sample,
 )
 from nundb_exporter.protocol.commands import LIST_DBS, METRICS_STATE, OPLOG_STATE, Command, auth, use_db
-from nundb_exporter.protocol.fields import metrics_state
 from nundb_exporter.results import CollectorResult, Scrape
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -129,7 +127,7 @@ class Scraper:
             for name in self._use_db:
                 yield _Job(concerned, partial(self._ask_database, answers, name))
 
-    async def _ask_more(self, answers: Answers, commands: Sequence[Command]) -> None:
+    async def _ask_more(self, answers: Answers, commands: Sequence[Command[object]]) -> None:
         """Ask each command in a session of its own: its reply may hold `;` (protocol notes 1.2)."""
         for command in commands:
             _, answers.node[command] = await self._transport.execute((self._auth, command))
@@ -148,28 +146,26 @@ class Scraper:
         del answers.failures[name]
         # Follow-ups belong to single collectors: if they fail, only those collectors miss the replies when they parse.
         with contextlib.suppress(NundbExporterError):
-            follow_up = dict.fromkeys(
-                command
-                for collector in self._collectors
-                for command in collector.database_follow_up(answers).get(name, ())
+            further = dict.fromkeys(
+                command for collector in self._collectors for command in collector.database_follow_up(answers, name)
             )
-            if follow_up:
-                await self._ask_inside(answers, name, tuple(follow_up))
+            if further:
+                await self._ask_inside(answers, name, tuple(further))
 
-    async def _ask_inside(self, answers: Answers, name: str, commands: Sequence[Command]) -> None:
+    async def _ask_inside(self, answers: Answers, name: str, commands: Sequence[Command[object]]) -> None:
         opened, *replies = await self._transport.execute((self._use_db[name], *commands))
         if opened.error is not None:
             # Only these known texts are shown: another reply could repeat the token.
             raise ProtocolError(f"use-db: {opened.error if opened.error in _USE_DB_ERRORS else 'refused'}")
         answers.database.update(((name, command), reply) for command, reply in zip(commands, replies, strict=True))
 
-    async def _probe(self, answers: Answers, transport: str) -> None:
+    async def _probe(self, answers: Answers, transport: TransportName) -> None:
         ports = self.target.ports or neighbouring_ports(self.target.endpoint)
         seconds = None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PROBE_SECONDS):
                 seconds = await probe(transport, self.target.endpoint, ports, self.target.tls)
-        answers.probes[transport] = Probe(transport, seconds is not None, seconds)
+        answers.probes[transport] = seconds
 
     def _read(self, answers: Answers, results: dict[str, CollectorResult]) -> list[Sample]:
         samples: list[Sample] = []
@@ -257,10 +253,8 @@ async def _run(job: _Job, slots: asyncio.Semaphore) -> None:
 def _judge(answers: Answers) -> TargetError | None:
     """Return why the node is not up; metrics-state alone decides."""
     try:
-        payload = answers.payload(METRICS_STATE)
-        if payload is None:
+        if answers.read(METRICS_STATE) is None:
             return TargetError(Reason.PROTOCOL, "metrics-state: unknown to this server")
-        metrics_state(payload)
     except ProtocolError as error:
         return TargetError(Reason.PROTOCOL, str(error))
     return None

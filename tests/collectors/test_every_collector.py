@@ -11,7 +11,7 @@ import pytest
 from nundb_exporter import collectors
 from nundb_exporter.collectors import COLLECTORS, transports
 from nundb_exporter.exposition import Format, render
-from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, Answers, Collector, Family, Sample
+from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, UP, Answers, Collector, Family, Sample
 from nundb_exporter.protocol.replies import Reply
 from tests import recordings
 
@@ -44,8 +44,11 @@ def readable(collector: Collector, answers: Answers) -> Answers | None:
         )
     ]
     answers = replace(answers, options=replace(answers.options, databases=tuple(asked)))
-    further = collector.database_follow_up(answers)
-    known = [name for name in asked if all((name, command) in answers.database for command in further.get(name, ()))]
+    known = [
+        name
+        for name in asked
+        if all((name, command) in answers.database for command in collector.database_follow_up(answers, name))
+    ]
     return replace(answers, options=replace(answers.options, databases=tuple(known)))
 
 
@@ -145,8 +148,11 @@ def test_a_family_keeps_the_rules_of_names(family: Family) -> None:
         assert not re.search(r"_(ms|milliseconds|percent|bits|minutes|ops)(_|$)", family.name)
     assert not set(family.labels) & {"type", "le", "quantile", "cluster", "instance", "job", "env", "service", "region"}
     assert not any(f"by_{label}" in family.name for label in family.labels)
-    assert re.fullmatch(r"[A-Z].*[^.!?] \([^()]+\)\.", family.help), family.help
-    assert re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", family.since)
+    assert re.fullmatch(r"[A-Z].*[^.!?]", family.meaning)
+    assert re.fullmatch(r"[^()]+", family.source)
+    assert family.help == f"{family.meaning} ({family.source})."
+    assert (family.since is None) == (family in EXPORTER_FAMILIES or (family in SCRAPE_FAMILIES and family is not UP))
+    assert family.since is None or re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", family.since)
     assert not family.caveat or family.caveat.endswith(".")
 
 

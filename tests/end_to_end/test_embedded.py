@@ -40,7 +40,9 @@ def urls(node: Node) -> dict[str, str]:
 async def test_every_collector_reads_a_live_node(node: Node, scheme: str) -> None:
     """What was done to the node is what the page tells, whatever the transport."""
     await _post(node, "use-db shop shop-token;arbiter;set a 1;set a 2;set-safe a 0 stale;set b one; two")
-    ports = TransportPorts(node.options.http_port, node.options.tcp_port, node.options.websocket_port)
+    ports = TransportPorts(
+        http=node.options.http_port, tcp=node.options.tcp_port, websocket=node.options.websocket_port
+    )
     page = await scrape(target(urls(node)[scheme], "shop", collectors=EVERY, ports=ports))
     assert page.is_up
     assert not page.failed_collectors

@@ -50,12 +50,12 @@ SHIFTED = (
 """Where the recorded server itself lost replies."""
 
 
-def body_of(commands: Sequence[Command], replies: Sequence[Reply]) -> str:
+def body_of(commands: Sequence[Command[object]], replies: Sequence[Reply]) -> str:
     """Write the body these replies came in: the inverse of split_body where nothing is shifted (protocol notes 1.2)."""
     return ";".join(map(_slot, commands, replies))
 
 
-def _slot(command: Command, reply: Reply) -> str:
+def _slot(command: Command[object], reply: Reply) -> str:
     if reply.text is not None:
         return f"{reply.text}\n\n" if command == METRICS_STATE else f"{reply.text}\n"
     if reply.error is None:
@@ -63,7 +63,7 @@ def _slot(command: Command, reply: Reply) -> str:
     return f"{reply.error}\n" if reply.error in QUEUED else reply.error
 
 
-def lines_of(command: Command, reply: Reply) -> str:
+def lines_of(command: Command[object], reply: Reply) -> str:
     """Write the lines that this reply came in over TCP: the inverse of ReplyStream (protocol notes 1.1)."""
     if reply.error in QUEUED:
         return f"{reply.error}\nerror {reply.error}\n \n"
@@ -72,7 +72,7 @@ def lines_of(command: Command, reply: Reply) -> str:
     return f"{_slot(command, reply) if reply.text is not None else ''}ok \n"
 
 
-def conversation(commands: Sequence[Command], received: str) -> list[Reply]:
+def conversation(commands: Sequence[Command[object]], received: str) -> list[Reply]:
     """Give a stream what came back for several commands that were sent at once, a line at a time."""
     stream = ReplyStream()
     replies: list[Reply] = []
@@ -190,7 +190,7 @@ def test_a_shifted_body_credits_no_reply_to_another_command(sent: str, body: str
 class Fate:
     """What a node does with one command: a message, an error, or an error that has queued its text as well."""
 
-    command: Command
+    command: Command[object]
     truth: Reply
 
     @property
@@ -275,7 +275,7 @@ def test_behind_one_error_every_message_that_came_is_found(fates: list[Fate], po
         ((), "<html>"),
     ],
 )
-def test_a_body_of_another_length_is_refused(commands: tuple[Command, ...], body: str) -> None:
+def test_a_body_of_another_length_is_refused(commands: tuple[Command[object], ...], body: str) -> None:
     """Fewer replies than commands, or a reply to nothing, is not Nun-db's."""
     with pytest.raises(ProtocolError):
         split_body(body, commands)
@@ -297,7 +297,7 @@ COMMANDS = st.lists(st.sampled_from([AUTH, DOOR, METRICS_STATE, PENDING_OPS, KEY
 
 
 @given(body=GARBAGE, commands=COMMANDS)
-def test_garbage_in_a_body_gives_replies_or_a_protocol_error(body: str, commands: list[Command]) -> None:
+def test_garbage_in_a_body_gives_replies_or_a_protocol_error(body: str, commands: list[Command[object]]) -> None:
     """Nothing else is raised, and a reply's text is the command's own kind or none."""
     try:
         replies = split_body(body, commands)
@@ -309,12 +309,12 @@ def test_garbage_in_a_body_gives_replies_or_a_protocol_error(body: str, commands
 
 @given(data=st.one_of(st.binary(max_size=60), GARBAGE.map(str.encode)), commands=COMMANDS, lengths=sizes)
 def test_garbage_in_a_stream_gives_replies_or_a_protocol_error(
-    data: bytes, commands: list[Command], lengths: list[int]
+    data: bytes, commands: list[Command[object]], lengths: list[int]
 ) -> None:
     """Nothing else is raised, however it is cut, and a reply's text is the command's own kind or none."""
     stream = ReplyStream(limit=40)
     waiting = deque(commands)
-    asked: Command | None = None
+    asked: Command[object] | None = None
     try:
         for piece in cut(data, lengths):
             reply = stream.receive_data(piece)

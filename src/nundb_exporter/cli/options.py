@@ -248,4 +248,4 @@ def _ports(text: str) -> TransportPorts:
     if len(pairs) != len(ports) or ports.keys() != {"http", "tcp", "websocket"}:
         cure = "write it as http=3013,tcp=3014,websocket=3012"
         raise ConfigError("--collector.transports.ports", "does not give three ports", cure)
-    return TransportPorts(**ports)
+    return TransportPorts(http=ports["http"], tcp=ports["tcp"], websocket=ports["websocket"])

@@ -7,7 +7,7 @@ parser is protocol/http.py; this module only handles sockets.
 import asyncio
 import ssl
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from nundb_exporter.client.transport import client_context, network_errors
 from nundb_exporter.config.settings import Endpoint, Tls
@@ -38,7 +38,7 @@ class HttpTransport:
         self._server_name = tls.server_name or endpoint.host
         self._idle: list[_Connection] = []
 
-    async def execute(self, commands: Sequence[Command]) -> list[Reply]:
+    async def execute(self, commands: Sequence[Command[object]]) -> list[Reply]:
         """Send the commands as one body."""
         body = ";".join([command.text for command in commands]).encode()
         try:
@@ -110,8 +110,7 @@ class _Connection(asyncio.Protocol):
         self._is_lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - create_connection makes no other
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # create_connection makes no other
 
     def abort(self) -> None:
         self._transport.abort()

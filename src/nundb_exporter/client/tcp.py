@@ -24,7 +24,7 @@ class TcpTransport:
     def __init__(self, endpoint: Endpoint, tls: Tls) -> None:  # noqa: ARG002 - all transports have this signature
         self._endpoint = endpoint
 
-    async def execute(self, commands: Sequence[Command]) -> list[Reply]:
+    async def execute(self, commands: Sequence[Command[object]]) -> list[Reply]:
         """Send the commands one line at a time."""
         with network_errors(self._endpoint):
             reader, writer = await asyncio.open_connection(self._endpoint.host, self._endpoint.port)

@@ -1,7 +1,5 @@
 """The interface of a transport, and the translation of socket errors into ours."""
 
-import os
-import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from nundb_exporter.config.settings import Endpoint, Tls
 from nundb_exporter.errors import ConfigError, ProtocolError, Reason, TargetError
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply
+from nundb_exporter.system_errors import cause_of
 
 
 class Transport(Protocol):
@@ -21,7 +20,7 @@ class Transport(Protocol):
     could receive its late answer.
     """
 
-    async def execute(self, commands: Sequence[Command]) -> list[Reply]:
+    async def execute(self, commands: Sequence[Command[object]]) -> list[Reply]:
         """Run the commands in one session, and return a reply for each.
 
         Raises:
@@ -64,16 +63,6 @@ def network_errors(endpoint: Endpoint) -> Iterator[None]:
         raise TargetError(Reason.CONNECT, f"{endpoint.authority}: TLS: {error.reason or 'failed'}") from error
     except OSError as error:
         raise TargetError(Reason.CONNECT, f"{endpoint.authority}: {cause_of(error)}") from error
-
-
-def cause_of(error: OSError) -> str:
-    """Return the system's error text, without the addresses that asyncio's texts include."""
-    if isinstance(error, socket.gaierror):
-        return (error.strerror or "name unknown").lower()
-    if error.errno is not None:
-        return os.strerror(error.errno).lower()
-    # asyncio joins the errors of all addresses of a name to one text, without an error number.
-    return "none of its addresses can be reached" if str(error).startswith("Multiple") else str(error).lower()
 
 
 def client_context(endpoint: Endpoint, tls: Tls) -> ssl.SSLContext | None:

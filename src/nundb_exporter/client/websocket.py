@@ -32,7 +32,7 @@ class WebSocketTransport:
         self._context = client_context(endpoint, tls)
         self._server_name = tls.server_name
 
-    async def execute(self, commands: Sequence[Command]) -> list[Reply]:
+    async def execute(self, commands: Sequence[Command[object]]) -> list[Reply]:
         """Send the commands one frame at a time."""
         with network_errors(self._endpoint):
             try:
@@ -56,7 +56,7 @@ class WebSocketTransport:
             except aiohttp.ClientError as error:
                 raise ProtocolError("WebSocket: the answer to the handshake is not HTTP") from error
 
-    async def _ask(self, socket: aiohttp.ClientWebSocketResponse, command: Command) -> Reply:
+    async def _ask(self, socket: aiohttp.ClientWebSocketResponse, command: Command[object]) -> Reply:
         stream = ReplyStream()
         stream.expect(command)
         await socket.send_str(command.text)

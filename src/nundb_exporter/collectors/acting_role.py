@@ -9,8 +9,8 @@ from nundb_exporter.protocol.commands import ACTING_ROLE
 ACTING_PRIMARY = Family(
     "nundb_node_acting_primary",
     "gauge",
-    "Whether the node acts as primary, judged by how it refuses to create a database that exists; nothing "
-    "is changed (create-db $admin x).",
+    "Whether the node acts as primary, judged by how it refuses to create a database that exists; nothing is changed",
+    "create-db $admin x",
     since="2021-12",
     caveat="0 for a secondary, and for every node during an election.",
 )

@@ -4,41 +4,42 @@ from collections.abc import Iterable
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Query, Sample, ShownAs
 from nundb_exporter.protocol.commands import CLUSTER_STATE
-from nundb_exporter.protocol.fields import cluster_state
 
 MEMBER = Family(
     "nundb_cluster_member_info",
     "gauge",
     "A member of the cluster and its role as seen by this node: primary, secondary or starting_up; the value is "
-    "always 1 (cluster-state).",
-    labels=("member", "role"),
+    "always 1",
+    "cluster-state",
     since="2020-10",
+    labels=("member", "role"),
     caveat="The node's view: after a failover a node may list itself as primary and not act as one.",
 )
 CONNECTED = Family(
     "nundb_cluster_member_connected",
     "gauge",
-    "Whether this node has a link to the member; not exported for the node itself (cluster-state).",
-    labels=("member",),
+    "Whether this node has a link to the member; not exported for the node itself",
+    "cluster-state",
     since="2023-11",
+    labels=("member",),
     caveat="A member that hangs still counts as connected, because its connection stays open.",
 )
 ROLE = Family(
     "nundb_node_role",
     "gauge",
-    "The role that the node reports for itself: 1 for one of primary, secondary and starting_up (cluster-state).",
-    labels=("role",),
+    "The role that the node reports for itself: 1 for one of primary, secondary and starting_up",
+    "cluster-state",
     since="2023-11",
+    labels=("role",),
 )
 ROLES = ("primary", "secondary", "starting_up")
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
     """Read the members. Before its first election a node lists none, not even itself: it is starting up."""
-    payload = answers.payload(CLUSTER_STATE)
-    if payload is None:
+    members = answers.read(CLUSTER_STATE)
+    if members is None:
         return
-    members = cluster_state(payload)
     for member in members:
         yield MEMBER.sample(1, member.name, member.role)
         if member.is_connected is not None:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import METRICS_STATE
-from nundb_exporter.protocol.fields import metrics_state
 
 
-def _family(name: str, meaning: str, successor: str, field: str, since: str = "2021-12") -> Family:
-    return Family(name, "gauge", f"{meaning}; replaced by {successor} (metrics-state: {field}).", ("databases",), since)
+def _family(name: str, meaning: str, successor: str, field: str, since: str) -> Family:
+    source = f"metrics-state: {field}"
+    return Family(name, "gauge", f"{meaning}; replaced by {successor}", source, since=since, labels=("databases",))
 
 
 PENDING = _family(
@@ -31,21 +31,23 @@ REPLICATION = _family(
     "Moving average of the replication time in milliseconds",
     "nundb_replication_duration_moving_average_seconds",
     "replication_time_moving_avg",
+    "2021-12",
 )
 QUERY = _family(
     "nun_db_query_time_moving_avg",
     "Moving average of the query time in milliseconds",
     "nundb_query_duration_moving_average_seconds",
     "get_query_time_moving_avg",
+    "2021-12",
 )
 FAMILIES = (PENDING, SIZE, RECORDS, REPLICATION, QUERY)
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
     """Yield the numbers as they are on the wire, if the server reports them."""
-    payload = answers.payload(METRICS_STATE)
-    if payload is not None:
-        for family, value in zip(FAMILIES, metrics_state(payload), strict=True):
+    state = answers.read(METRICS_STATE)
+    if state is not None:
+        for family, value in zip(FAMILIES, state, strict=True):
             if value is not None:
                 yield family.sample(value, "all")
 

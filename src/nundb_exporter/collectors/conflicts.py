@@ -1,18 +1,18 @@
 """Conflicts by database: the records that Nun-db keeps under `$conflicts_<key>_<operation>`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from itertools import islice
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import CONFLICT_KEYS, Command, get
-from nundb_exporter.protocol.fields import conflict_keys
 
 COUNT = Family(
     "nundb_database_conflicts",
     "gauge",
-    "Conflicts recorded in the database: unresolved, or resolved and kept until the next arbiter registers "
-    "(keys $conflicts_*).",
-    labels=("database", "state"),
+    "Conflicts recorded in the database: unresolved, or resolved and kept until the next arbiter registers",
+    "keys $conflicts_*",
     since="2023-11",
+    labels=("database", "state"),
     caveat="The state is read for at most 1000 conflicts of a database, and not for keys that contain `;`: the others "
     "count as unresolved.",
 )
@@ -29,22 +29,14 @@ def _is_askable(key: str) -> bool:
     return not any(character in key for character in "; \r\n")
 
 
-def _asked(payload: str) -> list[str]:
+def _asked(keys: Iterable[str]) -> list[str]:
     """Return the records whose value is asked for: a limited number, because any client can create more."""
-    return [key for key in conflict_keys(payload) if _is_askable(key)][:MAX_ASKED]
+    return list(islice(filter(_is_askable, keys), MAX_ASKED))
 
 
-def database_follow_up(answers: Answers) -> Mapping[str, Sequence[Command]]:
-    """Ask for the value of each record: its first word is its state.
-
-    Databases are asked concurrently: one that has not answered yet, or refuses, must not affect the others.
-    """
-    questions = {}
-    for name in answers.options.databases:
-        listed = answers.database.get((name, CONFLICT_KEYS))
-        if listed is not None and listed.text is not None and (asked := _asked(listed.text)):
-            questions[name] = [get(key) for key in asked]
-    return questions
+def database_follow_up(answers: Answers, database: str) -> Iterable[Command[str]]:
+    """Ask for the value of each record: its first word is its state."""
+    return map(get, _asked(answers.read_in(database, CONFLICT_KEYS) or ()))
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
@@ -53,13 +45,13 @@ def parse(answers: Answers) -> Iterable[Sample]:
     A record that was removed in between is not counted, nor is a key that a client has named like a record.
     """
     for name in answers.opened_databases():
-        payload = answers.database_payload(name, CONFLICT_KEYS)
-        if payload is None:
+        keys = answers.read_in(name, CONFLICT_KEYS)
+        if keys is None:
             continue
-        asked = _asked(payload)
-        counts = {"unresolved": len(conflict_keys(payload)) - len(asked), "resolved": 0}
+        asked = _asked(keys)
+        counts = {"unresolved": len(keys) - len(asked), "resolved": 0}
         for key in asked:
-            value = answers.database_payload(name, get(key)) or ""
+            value = answers.read_in(name, get(key)) or ""
             state = _STATES.get(value.partition(" ")[2].partition(" ")[0])
             if state is not None:
                 counts[state] += 1

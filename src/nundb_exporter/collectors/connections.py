@@ -4,12 +4,13 @@ from collections.abc import Iterable
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import CONNECTIONS
-from nundb_exporter.protocol.fields import versioned_count
 
 OPEN = Family(
     "nundb_database_connections",
     "gauge",
-    "Connections that have selected the database, without the exporter's own (get-safe $connections).",
+    "Connections that have selected the database, without the exporter's own",
+    "get-safe $connections",
+    since="2021-12",
     labels=("database",),
     caveat="The node's own count, per node; a connection that selects a database twice leaks one.",
 )
@@ -18,9 +19,9 @@ OPEN = Family(
 def parse(answers: Answers) -> Iterable[Sample]:
     """Read each database's counter. It includes the exporter's own session."""
     for name in answers.opened_databases():
-        payload = answers.database_payload(name, CONNECTIONS)
-        if payload is not None:
-            yield OPEN.sample(max(versioned_count(payload) - 1, 0), name)
+        count = answers.read_in(name, CONNECTIONS)
+        if count is not None:
+            yield OPEN.sample(max(count - 1, 0), name)
 
 
 COLLECTOR = Collector(

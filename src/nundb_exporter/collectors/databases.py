@@ -3,25 +3,23 @@
 from collections.abc import Iterable
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
-from nundb_exporter.protocol import fields
 from nundb_exporter.protocol.commands import LIST_DBS
 
 INFO = Family(
     "nundb_database_info",
     "gauge",
-    "A database of the node and its conflict strategy: none, newer or arbiter; the value is always 1 (debug list-dbs).",
-    labels=("database", "strategy"),
+    "A database of the node and its conflict strategy: none, newer or arbiter; the value is always 1",
+    "debug list-dbs",
     since="2023-02",
+    labels=("database", "strategy"),
     caveat="A replica that joined late may have lost the strategy: compare the nodes.",
 )
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
     """Read the list, if the server has the command."""
-    payload = answers.payload(LIST_DBS)
-    if payload is not None:
-        for name, strategy in fields.databases(payload):
-            yield INFO.sample(1, name, strategy)
+    for name, strategy in answers.read(LIST_DBS) or ():
+        yield INFO.sample(1, name, strategy)
 
 
 COLLECTOR = Collector(
@@ -43,7 +41,7 @@ COLLECTOR = Collector(
             "short",
             "Each database and strategy, with the number of nodes that have it; all should. A replica that joined "
             "late may have lost the strategy.",
-            "Nodes",
+            value_title="Nodes",
             kind="table",
         ),
     ),

@@ -4,19 +4,20 @@ from collections.abc import Iterable
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import METRICS_STATE
-from nundb_exporter.protocol.fields import metrics_state
 
 SIZE = Family(
     "nundb_oplog_size_bytes",
     "gauge",
-    "Size of the operation log files on disk; falls when segments are pruned (metrics-state: op_log_file_size).",
+    "Size of the operation log files on disk; falls when segments are pruned",
+    "metrics-state: op_log_file_size",
     since="2021-11",
     caveat="Before 2024-07 only the current file, without rotated segments.",
 )
 RECORDS = Family(
     "nundb_oplog_records",
     "gauge",
-    "Records in the operation log, 25 bytes each; falls when segments are pruned (metrics-state: op_log_count).",
+    "Records in the operation log, 25 bytes each; falls when segments are pruned",
+    "metrics-state: op_log_count",
     since="2021-11",
     caveat="Written in the background: the newest records may be missing. Each rotation writes one record twice.",
 )
@@ -29,10 +30,9 @@ OVER = 1.2
 
 def parse(answers: Answers) -> Iterable[Sample]:
     """Read the two numbers, if the server reports them."""
-    payload = answers.payload(METRICS_STATE)
-    if payload is None:
+    state = answers.read(METRICS_STATE)
+    if state is None:
         return
-    state = metrics_state(payload)
     if state.oplog_bytes is not None:
         yield SIZE.sample(state.oplog_bytes)
     if state.oplog_records is not None:

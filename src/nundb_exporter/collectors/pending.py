@@ -5,37 +5,41 @@ from collections.abc import Iterable
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import CLUSTER_STATE, METRICS_STATE, PENDING_OPS, Command
-from nundb_exporter.protocol.fields import PendingOperation, cluster_state, metrics_state, pending_operations
+from nundb_exporter.protocol.fields import PendingOperation
 
 UNACKNOWLEDGED = Family(
     "nundb_replication_unacknowledged_operations",
     "gauge",
-    "Operations that this member has not acknowledged (debug pending-ops: replications).",
-    labels=("member",),
+    "Operations that this member has not acknowledged",
+    "debug pending-ops: replications",
     since="2022-06",
+    labels=("member",),
     caveat="Stays for a member that has left. Absent while more are pending than --collector.pending.max-operations.",
 )
 OLDEST = Family(
     "nundb_replication_oldest_pending_timestamp_seconds",
     "gauge",
     "Time of the oldest operation that this member has not acknowledged, in seconds since the epoch by the node's "
-    "clock; snapshots have no time and are not included (debug pending-ops: opp_id).",
-    labels=("member",),
+    "clock; snapshots have no time and are not included",
+    "debug pending-ops: opp_id",
     since="2022-06",
+    labels=("member",),
 )
 DATABASE = Family(
     "nundb_replication_pending_database_operations",
     "gauge",
     "Operations not yet acknowledged by every member, by database and operation: update, remove, increment, create_db, "
-    "snapshot or other; the 50 databases with the most, the rest as `other` (debug pending-ops: message).",
-    labels=("database", "operation"),
+    "snapshot or other; the 50 databases with the most, the rest as `other`",
+    "debug pending-ops: message",
     since="2022-01",
+    labels=("database", "operation"),
     caveat="Operations on the cluster itself have an empty database; a snapshot of several joins their names by |.",
 )
 STUCK = Family(
     "nundb_replication_stuck_snapshots",
     "gauge",
-    "Pending snapshots that share the operation id 0 (debug pending-ops: opp_id).",
+    "Pending snapshots that share the operation id 0",
+    "debug pending-ops: opp_id",
     since="2025-08",
     caveat="1 is normal while a snapshot is taken. If it stays, later snapshots no longer reach the replicas.",
 )
@@ -45,26 +49,24 @@ OLD_SECONDS = 60
 REST = "other"
 
 
-def follow_up(answers: Answers) -> Iterable[Command]:
+def follow_up(answers: Answers) -> Iterable[Command[object]]:
     """Ask for the list unless it is empty or too long: the node copies every value into it and into its log."""
-    payload = answers.payload(METRICS_STATE)
-    if payload is not None and 0 < metrics_state(payload).pending_operations <= answers.options.max_pending_operations:
+    state = answers.read(METRICS_STATE)
+    if state is not None and 0 < state.pending_operations <= answers.options.max_pending_operations:
         yield PENDING_OPS
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
     """Sum up the list. A member known to owe nothing has 0; numbers that were not asked for are absent."""
-    payload = answers.payload(METRICS_STATE)
-    if payload is None:
+    state = answers.read(METRICS_STATE)
+    if state is None:
         return
+    operations: list[PendingOperation] | None = None
     if PENDING_OPS in answers.node:
-        listing = answers.payload(PENDING_OPS)
-        if listing is None:
-            return
-        operations = pending_operations(listing)
-    elif metrics_state(payload).pending_operations == 0:
+        operations = answers.read(PENDING_OPS)
+    elif state.pending_operations == 0:
         operations = []
-    else:
+    if operations is None:
         return
     yield STUCK.sample(sum(operation.op_id == 0 for operation in operations))
     yield from _by_member(answers, operations)
@@ -75,7 +77,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
 def _by_member(answers: Answers, operations: list[PendingOperation]) -> Iterable[Sample]:
     if operations and not any(operation.acknowledged for operation in operations):
         return  # a server before 2022-06 does not report the members
-    known = cluster_state(answers.payload(CLUSTER_STATE) or "")
+    known = answers.read(CLUSTER_STATE) or ()
     owed = {member.name: 0 for member in known if not member.is_self}
     oldest: dict[str, int] = {}
     for operation in operations:

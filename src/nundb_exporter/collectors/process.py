@@ -4,21 +4,21 @@ from collections.abc import Iterable
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import PROCESS_INFO
-from nundb_exporter.protocol.fields import process_start
 
 START_TIME = Family(
     "nundb_process_start_time_seconds",
     "gauge",
-    "Start time of the node, in seconds since the epoch by its own clock (debug process-info: process_id).",
+    "Start time of the node, in seconds since the epoch by its own clock",
+    "debug process-info: process_id",
     since="2023-11",
 )
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
     """Read the start time, if the server has the command."""
-    payload = answers.payload(PROCESS_INFO)
-    if payload is not None:
-        yield START_TIME.sample(process_start(payload))
+    started = answers.read(PROCESS_INFO)
+    if started is not None:
+        yield START_TIME.sample(started)
 
 
 COLLECTOR = Collector(

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import METRICS_STATE
-from nundb_exporter.protocol.fields import metrics_state
 
 DURATION = Family(
     "nundb_query_duration_moving_average_seconds",
     "gauge",
     "Time that a command takes: exponential moving average over 100 samples in whole milliseconds; the exporter's own "
-    "commands are included (metrics-state: get_query_time_moving_avg).",
+    "commands are included",
+    "metrics-state: get_query_time_moving_avg",
+    since="2021-12",
     caveat="Less than a millisecond counts as 0; each scrape adds samples near 0; elections show as spikes.",
 )
 SLOW_SECONDS = 0.1
@@ -19,12 +20,9 @@ SLOW_SECONDS = 0.1
 
 def parse(answers: Answers) -> Iterable[Sample]:
     """Read the number, if the server reports it."""
-    payload = answers.payload(METRICS_STATE)
-    if payload is None:
-        return
-    milliseconds = metrics_state(payload).query_milliseconds
-    if milliseconds is not None:
-        yield DURATION.sample(milliseconds / 1000)
+    state = answers.read(METRICS_STATE)
+    if state is not None and state.query_milliseconds is not None:
+        yield DURATION.sample(state.query_milliseconds / 1000)
 
 
 COLLECTOR = Collector(

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from nundb_exporter.config.settings import DEFAULT_MAX_PENDING_OPERATIONS
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import METRICS_STATE
-from nundb_exporter.protocol.fields import metrics_state
 
 PENDING = Family(
     "nundb_replication_pending_operations",
     "gauge",
-    "Operations not yet acknowledged by every member (metrics-state: pending_ops).",
+    "Operations not yet acknowledged by every member",
+    "metrics-state: pending_ops",
     since="2021-10",
     caveat="Operations for a member that has left stay pending until the node restarts.",
 )
@@ -18,7 +18,9 @@ DURATION = Family(
     "nundb_replication_duration_moving_average_seconds",
     "gauge",
     "Time from sending an operation to its acknowledgement: exponential moving average over 100 samples in whole "
-    "milliseconds; the exporter's own commands are not included (metrics-state: replication_time_moving_avg).",
+    "milliseconds; the exporter's own commands are not included",
+    "metrics-state: replication_time_moving_avg",
+    since="2021-12",
     caveat="Constant while nothing is replicated; only meaningful on the primary; includes elections.",
 )
 BACKLOG = DEFAULT_MAX_PENDING_OPERATIONS
@@ -28,10 +30,9 @@ SLOW_SECONDS = 1.0
 
 def parse(answers: Answers) -> Iterable[Sample]:
     """Read the two numbers, if the server reports them."""
-    payload = answers.payload(METRICS_STATE)
-    if payload is None:
+    state = answers.read(METRICS_STATE)
+    if state is None:
         return
-    state = metrics_state(payload)
     yield PENDING.sample(state.pending_operations)
     if state.replication_milliseconds is not None:
         yield DURATION.sample(state.replication_milliseconds / 1000)

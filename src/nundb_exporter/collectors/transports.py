@@ -1,34 +1,39 @@
 """The three transports, each on its own port: they fail independently; off by default."""
 
 from collections.abc import Iterable
+from typing import Final
 
+from nundb_exporter.config.settings import TransportName
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample, ShownAs
 
 UP = Family(
     "nundb_transport_up",
     "gauge",
-    "Whether the transport answers: HTTP to an empty request, TCP with its greeting, WebSocket to the handshake "
-    "(connect).",
-    labels=("transport",),
+    "Whether the transport answers: HTTP to an empty request, TCP with its greeting, WebSocket to the handshake",
+    "connect",
     since="2021-10",
+    labels=("transport",),
 )
 CONNECT_DURATION = Family(
     "nundb_transport_connect_duration_seconds",
     "gauge",
-    "Time that the transport took to answer (connect).",
-    labels=("transport",),
+    "Time that the transport took to answer",
+    "connect",
     since="2021-10",
+    labels=("transport",),
 )
-TRANSPORTS = ("http", "tcp", "websocket")
+TRANSPORTS: Final[tuple[TransportName, ...]] = ("http", "tcp", "websocket")
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
     """Read the result of each probe."""
     for transport in TRANSPORTS:
-        if probe := answers.probes.get(transport):
-            yield UP.sample(probe.is_up, transport)
-            if probe.connect_seconds is not None:
-                yield CONNECT_DURATION.sample(probe.connect_seconds, transport)
+        if transport not in answers.probes:
+            continue
+        seconds = answers.probes[transport]
+        yield UP.sample(seconds is not None, transport)
+        if seconds is not None:
+            yield CONNECT_DURATION.sample(seconds, transport)
 
 
 COLLECTOR = Collector(

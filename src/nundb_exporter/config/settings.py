@@ -1,7 +1,7 @@
 """The settings as the rest of the program knows them, and the checks of their text forms."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypedDict
 from urllib.parse import urlsplit
 
 from nundb_exporter.credentials import Credentials, DatabaseAccess
@@ -114,8 +114,10 @@ class Tls:
     insecure_skip_verify: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TransportPorts:
+TransportName = Literal["http", "tcp", "websocket"]
+
+
+class TransportPorts(TypedDict):
     """Where a node's three listeners are, for the collector `transports`."""
 
     http: int

@@ -1,31 +1,13 @@
 """The reference of metrics and of the command line, as Markdown."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, UP, Collector, Family
+from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, Collector, Family
 from nundb_exporter.monitoring import notice
 
 README_BEGIN: Final = "<!-- metrics: begin, written by `make generate` -->"
 README_END: Final = "<!-- metrics: end -->"
-
-_SOURCE: Final = re.compile(r"(?P<meaning>.+) \((?P<source>(?:[^()]|\([^()]*\))+)\)\.", re.DOTALL)
-_ANY_VERSION: Final = frozenset((*EXPORTER_FAMILIES, *SCRAPE_FAMILIES)) - {UP}
-"""Families that are not read from the node, so they do not depend on its version."""
-
-
-def meaning_and_source(family: Family) -> tuple[str, str]:
-    """Split a help text into its sentence and the source in brackets at its end.
-
-    Raises:
-        ValueError: the help text does not end with a source in brackets.
-    """
-    found = _SOURCE.fullmatch(family.help)
-    if found is None:
-        raise ValueError(f"{family}: the help does not end with a source in brackets")
-    return f"{found['meaning']}.", found["source"]
-
 
 _INTRODUCTION: Final = """\
 The meaning is also the HELP text on the metrics page. *Since* is the month of the first Nun-db that has the value: with
@@ -71,15 +53,14 @@ def _chapter(title: str, about: str, families: Iterable[Family]) -> list[str]:
 
 
 def _row(family: Family) -> str:
-    meaning, source = meaning_and_source(family)
     labels = ", ".join(f"`{label}`" for label in family.labels)
     cells = (
         f"`{family}`",
         family.kind,
         labels,
-        meaning,
-        f"`{source}`",
-        "any" if family in _ANY_VERSION else family.since,
+        f"{family.meaning}.",
+        f"`{family.source}`",
+        family.since or "any",
     )
     return _line(*cells)
 

@@ -1,19 +1,27 @@
-"""The commands that the exporter sends. None of them changes anything: a monitoring client only reads.
+"""The commands that the exporter sends, and how the reply to each is read.
 
+None of them changes anything: a monitoring client only reads.
 Never sent: force-election, snapshot, set, join, election.
 """
 
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from nundb_exporter.protocol import fields
+
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Command(NamedTuple):
-    """One command line: what goes over the wire, and what may be shown of it."""
+class Command(NamedTuple, Generic[T_co]):
+    """One command line: what goes over the wire, what may be shown of it, and what its reply means."""
 
     text: str
     shown: str
     """The command with its secrets masked: fit for logs and error texts."""
-    prefixes: tuple[str, ...] = ()
+    prefixes: tuple[str, ...]
     """What a reply of success starts with; empty when the command queues no message."""
+    read: Callable[[str], T_co]
+    """Read the text of such a reply; ProtocolError if it is not in the command's grammar."""
 
     def __repr__(self) -> str:
         return f"<command {self.shown}>"
@@ -22,35 +30,37 @@ class Command(NamedTuple):
         return self.shown
 
 
-def _plain(text: str, prefix: str) -> Command:
-    return Command(text, text, (prefix,))
+def _plain(text: str, prefix: str, read: Callable[[str], T_co]) -> Command[T_co]:
+    return Command(text, text, (prefix,), read)
 
 
-METRICS_STATE: Final = Command("metrics-state", "metrics-state", ("metrics-state ", "oplog-state "))
+METRICS_STATE: Final = Command(
+    "metrics-state", "metrics-state", ("metrics-state ", "oplog-state "), fields.metrics_state
+)
 """Between 2021-12-18 and 2021-12-19 the reply began with `oplog-state` (protocol notes 5.3)."""
-OPLOG_STATE: Final = _plain("oplog-state", "oplog-state ")
+OPLOG_STATE: Final = _plain("oplog-state", "oplog-state ", fields.metrics_state)
 """What `metrics-state` was called before 2021-12-19."""
-CLUSTER_STATE: Final = _plain("cluster-state", "cluster-state ")
-PROCESS_INFO: Final = _plain("debug process-info", "process-info ")
-LIST_DBS: Final = _plain("debug list-dbs", "dbs-list ")
-PENDING_OPS: Final = _plain("debug pending-ops", "pending-ops ")
-ACTING_ROLE: Final = Command("create-db $admin x", "create-db $admin x")
+CLUSTER_STATE: Final = _plain("cluster-state", "cluster-state ", fields.cluster_state)
+PROCESS_INFO: Final = _plain("debug process-info", "process-info ", fields.process_start)
+LIST_DBS: Final = _plain("debug list-dbs", "dbs-list ", fields.databases)
+PENDING_OPS: Final = _plain("debug pending-ops", "pending-ops ", fields.pending_operations)
+ACTING_ROLE: Final = Command("create-db $admin x", "create-db $admin x", (), str)
 """Refused by every node; the text of the refusal shows its acting role. Changes nothing (protocol notes 6.6)."""
-CONNECTIONS: Final = _plain("get-safe $connections", "value-version ")
-KEYS: Final = _plain("keys", "keys ")
-CONFLICT_KEYS: Final = _plain("keys $conflicts_*", "keys ")
+CONNECTIONS: Final = _plain("get-safe $connections", "value-version ", fields.versioned_count)
+KEYS: Final = _plain("keys", "keys ", fields.key_names)
+CONFLICT_KEYS: Final = _plain("keys $conflicts_*", "keys ", fields.conflict_keys)
 
 
-def auth(user: str, password: str) -> Command:
+def auth(user: str, password: str) -> Command[str]:
     """Authenticate as the administrator. Both arguments are checked before (credentials.py)."""
-    return Command(f"auth {user} {password}", f"auth {user} ****", ("valid auth", "invalid auth"))
+    return Command(f"auth {user} {password}", f"auth {user} ****", ("valid auth", "invalid auth"), str)
 
 
-def use_db(name: str, token: str) -> Command:
+def use_db(name: str, token: str) -> Command[str]:
     """Select a database; it counts as one of its connections until the connection or request ends."""
-    return Command(f"use-db {name} {token}", f"use-db {name} ****")
+    return Command(f"use-db {name} {token}", f"use-db {name} ****", (), str)
 
 
-def get(key: str) -> Command:
-    """Read one value."""
-    return _plain(f"get {key}", "value ")
+def get(key: str) -> Command[str]:
+    """Read one value; its reply is read as it is."""
+    return _plain(f"get {key}", "value ", str)

@@ -1,13 +1,8 @@
-"""What the replies mean: a parser for each, for every Nun-db since 2021-10 (protocol notes 5.3, 5.4, 6.6).
-
-Replies that several collectors read, or that seldom change, are cached by their text. Those that can contain stored
-values are not.
-"""
+"""What the replies mean: a parser for each, for every Nun-db since 2021-10 (protocol notes 5.3, 5.4, 6.6)."""
 
 import re
-from collections.abc import Callable, Iterator
-from functools import lru_cache, wraps
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from nundb_exporter.errors import ProtocolError
 
@@ -16,23 +11,6 @@ _FIELD: Final = re.compile(r"\b(\w+): ([^,\s]*)")
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _COUNT: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
 _VERSION: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
-
-T = TypeVar("T")
-
-
-def _remembered(texts: int, characters: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
-    """Cache what the last few texts mean, except long ones: a node may send megabytes, different each time."""
-
-    def remember(read: Callable[[str], T]) -> Callable[[str], T]:
-        kept = lru_cache(maxsize=texts)(read)
-
-        @wraps(read)
-        def remembered(text: str) -> T:
-            return kept(text) if len(text) <= characters else read(text)
-
-        return remembered
-
-    return remember
 
 
 class MetricsState(NamedTuple):
@@ -45,7 +23,6 @@ class MetricsState(NamedTuple):
     query_milliseconds: float | None
 
 
-@_remembered(64, 16 * 1024)
 def metrics_state(text: str) -> MetricsState:
     """Read `metrics-state` in any of its five forms, by the names of its fields.
 
@@ -77,12 +54,10 @@ class Member(NamedTuple):
 
 
 _ROLES: Final = {"Primary": "primary", "Secoundary": "secondary", "StartingUp": "starting_up"}  # sic
-_MEMBER: Final = re.compile(
-    r"\s*(\S+?)(?:\((self|Connected|Disconnected)\))?:(Primary|Secoundary|StartingUp)\s*,"
-)  # sic
+_STATE: Final = r"(?:\((self|Connected|Disconnected)\))?"
+_MEMBER: Final = re.compile(rf"\s*(\S+?){_STATE}:({'|'.join(_ROLES)})\s*,")
 
 
-@_remembered(64, 16 * 1024)
 def cluster_state(text: str) -> tuple[Member, ...]:
     """Read `cluster-state`; empty until the node's first election.
 
@@ -101,7 +76,6 @@ def cluster_state(text: str) -> tuple[Member, ...]:
     return tuple(members)
 
 
-@_remembered(64, 16 * 1024)
 def process_start(text: str) -> float:
     """Read the start time out of `debug process-info`, in seconds since the epoch.
 
@@ -114,7 +88,6 @@ def process_start(text: str) -> float:
 _DATABASE_END: Final = re.compile(r" : (\w+)(?:\n|$)", re.ASCII)
 
 
-@_remembered(4, 1024 * 1024)
 def databases(text: str) -> tuple[tuple[str, str], ...]:
     """Read `debug list-dbs`: names and conflict strategies, sorted by name (the server lists them in hash order).
 

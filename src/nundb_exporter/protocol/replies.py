@@ -46,7 +46,7 @@ class Reply(NamedTuple):
 _LOST: Final = Reply(error="the reply was lost behind an earlier error")
 
 
-def split_body(body: str, commands: Sequence[Command]) -> list[Reply]:
+def split_body(body: str, commands: Sequence[Command[object]]) -> list[Reply]:
     """Give each command its slot of an HTTP body.
 
     A message ends with a newline and holds none but those of its own layout, an error holds no `;` of ours: so the
@@ -60,44 +60,73 @@ def split_body(body: str, commands: Sequence[Command]) -> list[Reply]:
     """
     if body and not commands:
         raise ProtocolError("no command was sent, and a reply came back")
-    replies = [_LOST if command.prefixes else Reply() for command in commands]
-    # The node's queue as far as it can be known: the text that an error left in it, or the position of the command
-    # whose message is in it. Each success takes the oldest entry out.
-    queue: deque[int | str] = deque()
-    rest = body
-    for position, command in enumerate(commands):
-        head = queue[0] if queue else None
-        owner = head if isinstance(head, int) else position
-        is_message = rest.startswith(commands[owner].prefixes)
-        is_last = position == len(commands) - 1
-        slot, rest = (rest, "") if is_last else _first_slot(rest, "\n;" if is_message else ";")
-        if is_message:
-            replies[owner] = Reply(slot.rstrip("\n"))
+    slots = _Slots(body, commands)
+    for position in range(len(commands)):
+        if not slots.read(position):
+            break
+    return slots.replies
+
+
+class _ErrorText(NamedTuple):
+    """In the node's queue: the text that an error has left there."""
+
+    text: str
+
+
+class _Message(NamedTuple):
+    """In the node's queue: the message of the command at this position, which no slot has shown yet."""
+
+    position: int
+
+
+class _Slots:
+    """The slots of one body, read from the left, and the node's queue as far as it can be known."""
+
+    def __init__(self, body: str, commands: Sequence[Command[object]]) -> None:
+        self._rest = body
+        self._commands = commands
+        self._queue: deque[_ErrorText | _Message] = deque()
+        self.replies = [_LOST if command.prefixes else Reply() for command in commands]
+
+    def read(self, position: int) -> bool:
+        """Read the slot of one command; false when nobody can say whose the following ones are."""
+        head = self._queue[0] if self._queue else None
+        owner = head.position if isinstance(head, _Message) else position
+        if self._rest.startswith(self._commands[owner].prefixes):
+            self.replies[owner] = Reply(self._cut(position, "\n;").rstrip("\n"))
             if owner == position:
-                queue.clear()
-                continue
-        elif not slot.endswith("\n"):
-            replies[position] = Reply() if slot == "empty" else Reply(error=slot)
-            continue
-        elif slot != head:
-            replies[position] = Reply(error=slot.rstrip("\n"))
-            if owner != position:
-                # Two errors have queued the same text, or one after another: whose the next message is, nobody can say.
-                replies[position + 1 :] = [_LOST] * (len(commands) - position - 1)
-                break
-            queue.append(slot)
-            continue
-        queue.popleft()
-        if command.prefixes:
-            queue.append(position)
-    return replies
+                self._queue.clear()  # its own message in its own slot: no error before it has left a text
+            else:
+                self._succeed(position)
+            return True
+        slot = self._cut(position, ";")
+        if not slot.endswith("\n"):  # a success that found the queue empty, or an error that queued nothing
+            self.replies[position] = Reply() if slot == "empty" else Reply(error=slot)
+            return True
+        if head == _ErrorText(slot):
+            self._succeed(position)
+            return True
+        self.replies[position] = Reply(error=slot.rstrip("\n"))
+        if owner != position:
+            # Two errors have queued the same text, or one after another: whose the next message is, nobody can say.
+            self.replies[position + 1 :] = [_LOST] * (len(self._commands) - position - 1)
+            return False
+        self._queue.append(_ErrorText(slot))
+        return True
 
+    def _succeed(self, position: int) -> None:
+        """The command succeeded: it took the oldest entry out of the queue, and its own message went in."""
+        self._queue.popleft()
+        if self._commands[position].prefixes:
+            self._queue.append(_Message(position))
 
-def _first_slot(body: str, border: str) -> tuple[str, str]:
-    slot, found, rest = body.partition(border)
-    if not found:
-        raise ProtocolError("fewer replies came back than commands were sent")
-    return slot, rest
+    def _cut(self, position: int, border: str) -> str:
+        if position == len(self._commands) - 1:
+            return self._rest
+        slot, found, self._rest = self._rest.partition(border)
+        if not found:
+            raise ProtocolError("fewer replies came back than commands were sent")
+        return slot
 
 
 class ReplyStream:
@@ -114,7 +143,7 @@ class ReplyStream:
         self._received = bytearray()
         self.expect(None)
 
-    def expect(self, command: Command | None) -> None:
+    def expect(self, command: Command[object] | None) -> None:
         """Begin the reply of `command`; None is TCP's greeting, a bare `ok`."""
         self._command = command
         self._seen = 0
@@ -154,7 +183,7 @@ def _decoded(data: bytearray) -> str:
         raise ProtocolError("a reply is not UTF-8") from None
 
 
-def _succeeded(text: str, command: Command | None) -> Reply:
+def _succeeded(text: str, command: Command[object] | None) -> Reply:
     if command is None or not text:
         return Reply()
     return Reply(text) if text.startswith(command.prefixes) else Reply(error=text)

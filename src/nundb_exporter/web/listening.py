@@ -5,8 +5,8 @@ from typing import Final
 
 from aiohttp import web
 
-from nundb_exporter.client.transport import cause_of
 from nundb_exporter.errors import ConfigError
+from nundb_exporter.system_errors import cause_of
 
 _BACKLOG: Final = 512
 """Connections that may wait to be accepted: several Prometheus servers may scrape at the same moment."""

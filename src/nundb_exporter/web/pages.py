@@ -14,8 +14,8 @@ from nundb_exporter.collectors.pending import OLD_SECONDS
 from nundb_exporter.config.settings import DEFAULT_TIMEOUT, Web
 from nundb_exporter.exposition import Format, accepts_gzip, choose_format, render
 from nundb_exporter.metrics import REQUESTS_REJECTED, SAMPLES_DROPPED, SCRAPE_TIMEOUT
-from nundb_exporter.process import Process
 from nundb_exporter.scrape import Scraper
+from nundb_exporter.self_metrics import ExporterProcess
 from nundb_exporter.web.landing import landing_page
 
 _MAX_TIMEOUT: Final = 600.0
@@ -64,7 +64,7 @@ class Pages:
     def __init__(self, scraper: Scraper, settings: Web) -> None:
         self._scraper = scraper
         self._settings = settings
-        self._process = Process()
+        self._process = ExporterProcess()
         self._coalescer: Coalescer[bytes] = Coalescer()
         self._in_progress = 0
         self._rejected = 0

@@ -13,7 +13,7 @@ _DIFFERENCES: Final = (
         f"{nodes_holding(Family.select)} < on (job) group_left () {nodes_with_databases(Family.select)}",
         "short",
         "Databases that some nodes have and others lack, and how many have them. Empty: all nodes have the same.",
-        "Nodes",
+        value_title="Nodes",
         kind="table",
     ),
 )

@@ -100,7 +100,7 @@ def _target(query: Query, number: int, panel: Panel) -> dict[str, Any]:
         "datasource": _SOURCE,
         "editorMode": "code",
         "expr": query.expression,
-        "legendFormat": panel.legend,
+        "legendFormat": panel.value_title or panel.legend,
         "instant": is_table or panel.kind == "stat",
         "range": not (is_table or panel.kind == "stat"),
         "format": "table" if is_table else "time_series",
@@ -167,7 +167,7 @@ def _options(panel: Panel) -> dict[str, Any]:
             "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
             "colorMode": "value",
             "graphMode": "none",
-            "textMode": "value_and_name" if "{{" in panel.legend else "value",
+            "textMode": "value" if panel.value_title else "value_and_name",
         }
     if panel.kind == "table":
         return {"showHeader": True, "cellHeight": "sm"}
@@ -190,11 +190,9 @@ def _transformations(panel: Panel) -> list[dict[str, Any]]:
     values = (
         ["Value"] if not panel.columns else [f"Value #{_letter(number)}" for number in range(len(panel.columns) + 1)]
     )
-    names = dict(zip(values, (panel.legend, *(column.title for column in panel.columns)), strict=True))
-    excluded = {"Time": True}
-    if "{{" in panel.legend:
-        excluded[values[0]] = True
-        del names[values[0]]
+    titles = (panel.value_title, *(column.title for column in panel.columns))
+    names = {value: title for value, title in zip(values, titles, strict=True) if title is not None}
+    excluded = {"Time": True} | {value: True for value in values if value not in names}
     organize = {"id": "organize", "options": {"excludeByName": excluded, "renameByName": names}}
     return [{"id": "merge", "options": {}}, organize] if panel.columns else [organize]
 

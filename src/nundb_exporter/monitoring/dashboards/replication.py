@@ -13,7 +13,7 @@ _VIEWS: Final = (
         f"{nodes_listing(Family.select)} < on (job) group_left () {nodes_with_list(Family.select)}",
         "short",
         "Members that are in some lists but not in others, and how many nodes list them. Empty: all nodes agree.",
-        "Nodes",
+        value_title="Nodes",
         kind="table",
     ),
     Panel(
@@ -21,7 +21,7 @@ _VIEWS: Final = (
         f"count by (job, member) ({cluster.MEMBER.select(role='primary')})",
         "short",
         "Members listed as primary, and by how many nodes. Each cluster should have one line; two mean a split.",
-        "Nodes",
+        value_title="Nodes",
         kind="table",
     ),
     Panel(

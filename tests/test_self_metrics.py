@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import nundb_exporter
-from nundb_exporter import process
 from nundb_exporter.exposition import Format, render
 from nundb_exporter.metrics import (
     BUILD_INFO,
@@ -22,21 +21,21 @@ from nundb_exporter.metrics import (
     PYTHON_INFO,
     Family,
 )
-from nundb_exporter.process import Process
+from nundb_exporter.self_metrics import ExporterProcess
 
 HAS_PROC = Path("/proc/self/stat").exists()
 FROM_PROC = {PROCESS_VIRTUAL, PROCESS_RESIDENT, PROCESS_OPEN_FDS, PROCESS_START}
 ELSEWHERE = {BUILD_INFO, PYTHON_INFO, PROCESS_CPU, PROCESS_MAX_FDS}
 
 
-def values(read: Process) -> dict[Family, float]:
+def values(read: ExporterProcess) -> dict[Family, float]:
     """Return the values by family."""
     return {sample.family: sample.value for sample in read.samples()}
 
 
 def test_the_numbers_are_this_process_s() -> None:
     """Each is near to what the system tells in another way."""
-    read = values(Process())
+    read = values(ExporterProcess())
     assert read.keys() == ELSEWHERE | (FROM_PROC if HAS_PROC else set())
     times = os.times()
     assert 0 < read[PROCESS_CPU] <= times.user + times.system + 1
@@ -46,27 +45,26 @@ def test_the_numbers_are_this_process_s() -> None:
         assert read[PROCESS_START] <= time.time() + 1
         assert time.time() - read[PROCESS_START] < 24 * 3600
         with Path(os.devnull).open(), Path(os.devnull).open():
-            assert values(Process())[PROCESS_OPEN_FDS] == read[PROCESS_OPEN_FDS] + 2
+            assert values(ExporterProcess())[PROCESS_OPEN_FDS] == read[PROCESS_OPEN_FDS] + 2
 
 
 def test_the_versions_are_labels() -> None:
     """The value is always 1."""
-    labels = {sample.family: sample.labels for sample in Process().samples()}
+    labels = {sample.family: sample.labels for sample in ExporterProcess().samples()}
     assert labels[BUILD_INFO] == (nundb_exporter.__version__, platform.python_version())
     assert labels[PYTHON_INFO] == (platform.python_implementation(), platform.python_version())
-    assert values(Process())[BUILD_INFO] == values(Process())[PYTHON_INFO] == 1
+    assert values(ExporterProcess())[BUILD_INFO] == values(ExporterProcess())[PYTHON_INFO] == 1
 
 
 def test_they_can_be_rendered() -> None:
     """All with their labels, none twice."""
-    assert render(Process().samples(), Format.OPENMETRICS).dropped == 0
+    assert render(ExporterProcess().samples(), Format.OPENMETRICS).dropped == 0
 
 
-def test_the_system_is_asked_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_system_is_asked_once_a_second() -> None:
     """Within a second the same samples are given; after it they are read anew."""
     now = 1000.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    read = Process()
+    read = ExporterProcess(clock=lambda: now)
     first = read.samples()
     now += 0.9
     assert read.samples() is first
@@ -80,17 +78,14 @@ def test_what_may_be_a_second_old_says_so(family: Family) -> None:
     assert "at most a second old" in family.help
 
 
-def test_without_proc_the_rest_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_proc_the_rest_is_told(tmp_path: Path) -> None:
     """Without /proc, or without a free descriptor to read it, the values from system calls remain."""
-    for name in ("_STAT", "_FDS", "_SYSTEM_STAT"):
-        monkeypatch.setattr(process, name, tmp_path / "missing")
-    assert values(Process()).keys() == ELSEWHERE
+    assert values(ExporterProcess(tmp_path / "missing")).keys() == ELSEWHERE
 
 
 @pytest.mark.skipif(not HAS_PROC, reason="there is no /proc here")
-def test_a_start_that_cannot_be_known_is_absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_start_that_cannot_be_known_is_absent(tmp_path: Path) -> None:
     """Some sandboxes tell no boot time: absent is absent, not 1970."""
-    stat = tmp_path / "stat"
-    stat.write_text("cpu 1 2 3\n")
-    monkeypatch.setattr(process, "_SYSTEM_STAT", stat)
-    assert values(Process()).keys() == (ELSEWHERE | FROM_PROC) - {PROCESS_START}
+    (tmp_path / "stat").write_text("cpu 1 2 3\n")
+    (tmp_path / "self").symlink_to("/proc/self")
+    assert values(ExporterProcess(tmp_path)).keys() == (ELSEWHERE | FROM_PROC) - {PROCESS_START}

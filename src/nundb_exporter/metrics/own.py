@@ -1,0 +1,142 @@
+"""The families of the scrape itself and of the exporter."""
+
+from typing import Final
+
+from nundb_exporter.errors import Reason
+from nundb_exporter.metrics.family import Family
+
+UP: Final = Family(
+    "nundb_up",
+    "gauge",
+    "Whether the node answered, accepted the credentials and returned valid metrics",
+    "metrics-state",
+    since="2021-10",
+)
+SCRAPE_FAILURE: Final = Family(
+    "nundb_scrape_failure",
+    "gauge",
+    "Why the node is not up: 1 for the reason, 0 for all others; all are 0 while it is up",
+    "nundb-exporter",
+    since=None,
+    labels=("reason",),
+)
+SCRAPE_DURATION: Final = Family(
+    "nundb_scrape_duration_seconds",
+    "gauge",
+    "Time that the scrape of the node took",
+    "nundb-exporter",
+    since=None,
+)
+SCRAPE_TIMEOUT: Final = Family(
+    "nundb_scrape_timeout_seconds",
+    "gauge",
+    "Time that the scrape was allowed: Prometheus' scrape_timeout, less --timeout-offset",
+    "nundb-exporter: X-Prometheus-Scrape-Timeout-Seconds",
+    since=None,
+)
+COLLECTOR_DURATION: Final = Family(
+    "nundb_scrape_collector_duration_seconds",
+    "gauge",
+    "Time that the collector's own requests and parsing took; the request that all collectors share is counted only in "
+    "nundb_scrape_duration_seconds",
+    "nundb-exporter",
+    since=None,
+    labels=("collector",),
+)
+COLLECTOR_SUCCESS: Final = Family(
+    "nundb_scrape_collector_success",
+    "gauge",
+    "Whether the collector succeeded",
+    "nundb-exporter",
+    since=None,
+    labels=("collector",),
+)
+SCRAPE_FAMILIES: Final = (UP, SCRAPE_FAILURE, SCRAPE_DURATION, SCRAPE_TIMEOUT, COLLECTOR_DURATION, COLLECTOR_SUCCESS)
+REASONS: Final = tuple(Reason)
+
+BUILD_INFO: Final = Family(
+    "nundb_exporter_build_info",
+    "gauge",
+    "The exporter's version; the value is always 1",
+    "nundb-exporter",
+    since=None,
+    labels=("version", "python"),
+)
+REQUESTS_REJECTED: Final = Family(
+    "nundb_exporter_requests_rejected_total",
+    "counter",
+    "Requests answered with status 503 because --web.max-requests were in progress",
+    "nundb-exporter",
+    since=None,
+)
+SAMPLES_DROPPED: Final = Family(
+    "nundb_exporter_samples_dropped_total",
+    "counter",
+    "Samples dropped because the page already had one with the same name and labels",
+    "nundb-exporter",
+    since=None,
+)
+_AGE: Final = "at most a second old"
+"""In the help of every cached value (self_metrics.py)."""
+PROCESS_CPU: Final = Family(
+    "process_cpu_seconds_total",
+    "counter",
+    f"User and system CPU time of the exporter; {_AGE}",
+    "RUSAGE_SELF",
+    since=None,
+)
+PROCESS_RESIDENT: Final = Family(
+    "process_resident_memory_bytes",
+    "gauge",
+    f"Resident memory of the exporter; {_AGE}",
+    "/proc/self/stat",
+    since=None,
+)
+PROCESS_VIRTUAL: Final = Family(
+    "process_virtual_memory_bytes",
+    "gauge",
+    f"Virtual memory of the exporter; {_AGE}",
+    "/proc/self/stat",
+    since=None,
+)
+PROCESS_START: Final = Family(
+    "process_start_time_seconds",
+    "gauge",
+    "Start time of the exporter, in seconds since the epoch",
+    "/proc/self/stat",
+    since=None,
+)
+PROCESS_OPEN_FDS: Final = Family(
+    "process_open_fds",
+    "gauge",
+    f"Open file descriptors of the exporter; {_AGE}",
+    "/proc/self/fd",
+    since=None,
+)
+PROCESS_MAX_FDS: Final = Family(
+    "process_max_fds",
+    "gauge",
+    "Maximum number of open file descriptors of the exporter",
+    "RLIMIT_NOFILE",
+    since=None,
+)
+PYTHON_INFO: Final = Family(
+    "python_info",
+    "gauge",
+    "The version of Python; the value is always 1",
+    "sys.version_info",
+    since=None,
+    labels=("implementation", "version"),
+)
+EXPORTER_FAMILIES: Final = (
+    BUILD_INFO,
+    REQUESTS_REJECTED,
+    SAMPLES_DROPPED,
+    PROCESS_CPU,
+    PROCESS_RESIDENT,
+    PROCESS_VIRTUAL,
+    PROCESS_START,
+    PROCESS_OPEN_FDS,
+    PROCESS_MAX_FDS,
+    PYTHON_INFO,
+)
