@@ -19,9 +19,9 @@ from nundb_exporter.collectors import (
 )
 from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.metrics import Family, Sample
+from nundb_exporter.problems.node import CLOCK_TOLERANCE_SECONDS
+from nundb_exporter.problems.replication import OLD_SECONDS
 from nundb_exporter.protocol.fields import PendingOperation
-
-CLOCK_TOLERANCE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _member_findings(node: NodeReport, member: Member) -> Iterator[str]:
         wait = "waits" if member.unacknowledged == 1 else "wait"
         owed = plural(member.unacknowledged or 0, "operation")
         yield f"{node.url}: {owed} {wait} for {member.name}, which left the cluster."
-    elif member.oldest_pending_seconds is not None and member.oldest_pending_seconds > pending.OLD_SECONDS:
+    elif member.oldest_pending_seconds is not None and member.oldest_pending_seconds > OLD_SECONDS:
         yield (
             f"{node.url}: {member.name} has not acknowledged {plural(member.unacknowledged or 0, 'operation')}, "
             f"the oldest for {age(member.oldest_pending_seconds)}."

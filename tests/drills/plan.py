@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import aiohttp
 
 from nundb_devserver import FAULTS
-from nundb_exporter.collectors.oplog import LIMIT_BYTES
 from nundb_exporter.demo.clients import connected
 from nundb_exporter.demo.ports import HOST
 from nundb_exporter.monitoring.alerts import cluster, databases, exporter, node, oplog, replication
 from nundb_exporter.monitoring.rule import Alert
+from nundb_exporter.problems.oplog import LIMIT_BYTES
 
 from .field import SIGN_IN, Field
 
@@ -43,7 +43,12 @@ UNACKNOWLEDGED = (
     replication.SNAPSHOT_STUCK,
 )
 # A repair that restarts the primary may leave two for a while, as with the real server (protocol notes 6.6).
-FAILOVER = (cluster.SEVERAL_PRIMARIES, cluster.SEVERAL_ACTING, cluster.MEMBERS_DISAGREE, cluster.ELECTIONS_FLAPPING)
+FAILOVER = (
+    cluster.SEVERAL_PRIMARIES,
+    cluster.SEVERAL_ACTING_PRIMARIES,
+    cluster.MEMBERS_DISAGREE,
+    cluster.ELECTIONS_FLAPPING,
+)
 # A node that dies may leave operations unacknowledged.
 LEFT_BEHIND = (replication.LEAKED, replication.SNAPSHOT_STUCK)
 
@@ -300,17 +305,17 @@ LANES: dict[str, tuple[Drill, ...]] = {
         fault(
             "two-primaries",
             cluster.SEVERAL_PRIMARIES,
-            cluster.SEVERAL_ACTING,
+            cluster.SEVERAL_ACTING_PRIMARIES,
             cluster.MEMBERS_DISAGREE,
             may_fire=LEFT_BEHIND,
         ),
-        fault("no-primary", cluster.NO_PRIMARY, cluster.NO_ACTING, may_fire=LEFT_BEHIND),
+        fault("no-primary", cluster.NO_PRIMARY, cluster.NO_ACTING_PRIMARY, may_fire=LEFT_BEHIND),
     ),
     "isolated": (
         fault(
             "isolated-member",
             cluster.SEVERAL_PRIMARIES,
-            cluster.SEVERAL_ACTING,
+            cluster.SEVERAL_ACTING_PRIMARIES,
             cluster.MEMBERS_DISAGREE,
             may_fire=LEFT_BEHIND,
         ),
@@ -327,7 +332,7 @@ LANES: dict[str, tuple[Drill, ...]] = {
         Drill(
             name="primary that steps back",
             about="The primary hears of an older node that does not exist, and keeps reporting itself as primary.",
-            fires=(cluster.ROLE_NOT_ACTED, cluster.NO_ACTING),
+            fires=(cluster.ROLE_NOT_ACTED, cluster.NO_ACTING_PRIMARY),
             may_fire=LEFT_BEHIND,
             run=primary_that_steps_back,
         ),
@@ -342,7 +347,7 @@ LANES: dict[str, tuple[Drill, ...]] = {
         Drill(
             name="web page",
             about="Something else answers at the node's address.",
-            fires=(node.UNREADABLE,),
+            fires=(node.ANSWER_UNREADABLE,),
             run=page_in_its_place,
         ),
         Drill(
@@ -368,7 +373,7 @@ LANES: dict[str, tuple[Drill, ...]] = {
     "debts": (
         fault("dead-replica", replication.LEAKED, node.DOWN, run=debts_of_the_dead),
         fault("snapshot-leak", replication.SNAPSHOT_STUCK, run=overlapping_snapshots),
-        fault("unresolved-conflicts", databases.UNRESOLVED),
+        fault("unresolved-conflicts", databases.CONFLICTS_UNRESOLVED),
     ),
     "speed": (
         fault("slow-link"),

@@ -107,7 +107,8 @@ NODE_CASES = (
         at="4m",
         fires={
             "NundbDown": Fired(
-                "For two minutes there has been no connection to the node behind a (job nundb), or none that lasted.",
+                "The node behind a (job nundb) cannot be reached: for two minutes there has been no "
+                "connection, or none that lasted.",
                 _here(),
             ),
         },
@@ -124,7 +125,8 @@ NODE_CASES = (
         at="3m",
         fires={
             "NundbDown": Fired(
-                "For two minutes there has been no connection to the node behind a (job nundb), or none that lasted.",
+                "The node behind a (job nundb) cannot be reached: for two minutes there has been no "
+                "connection, or none that lasted.",
                 _here(),
             ),
         },
@@ -139,7 +141,8 @@ NODE_CASES = (
         at="5m",
         fires={
             "NundbDown": Fired(
-                "For two minutes there has been no connection to the node behind a (job nundb), or none that lasted.",
+                "The node behind a (job nundb) cannot be reached: for two minutes there has been no "
+                "connection, or none that lasted.",
                 _here(),
             ),
         },
@@ -151,7 +154,9 @@ NODE_CASES = (
         at="3m",
         fires={
             "NundbHung": Fired(
-                "The node behind a (job nundb) has not answered in time for two minutes.", _here(reason="timeout")
+                "The node behind a (job nundb) accepts connections but does not answer: for two minutes no "
+                "answer has come in time.",
+                _here(reason="timeout"),
             ),
         },
         misses=(alerts.node.DOWN,),
@@ -168,7 +173,8 @@ NODE_CASES = (
         at="3m",
         fires={
             "NundbCredentialsRefused": Fired(
-                "The node behind a (job nundb) answers `invalid auth`: nothing else is known about it.",
+                "The node behind a (job nundb) refuses the exporter's credentials: it answers `invalid "
+                "auth`, and nothing else is known about it.",
                 _here(reason="auth"),
             ),
         },
@@ -186,7 +192,9 @@ NODE_CASES = (
         at="6m",
         fires={
             "NundbAnswerUnreadable": Fired(
-                "The replies of the node behind a (job nundb) are not Nun-db's.", _here(reason="protocol")
+                "The replies of the node behind a (job nundb) are not Nun-db's: something else answers, or "
+                "a Nun-db that the exporter does not know.",
+                _here(reason="protocol"),
             ),
         },
         misses=(alerts.node.DOWN,),
@@ -195,7 +203,7 @@ NODE_CASES = (
         about="one HTTP worker panics, and the next answer is good",
         series=_failure("protocol", "0x3 1 0x40", "1x3 0 1x40"),
         at="6m",
-        misses=(alerts.node.UNREADABLE,),
+        misses=(alerts.node.ANSWER_UNREADABLE,),
     ),
     Case(
         about="the WebSocket listener dies and the node lives on",
@@ -238,7 +246,8 @@ NODE_CASES = (
         at="5m",
         fires={
             "NundbClocksApart": Fired(
-                "The node behind a (job nundb) reports times in the future, or a start time before its last restart.",
+                "The clocks of the node behind a (job nundb) and of Prometheus differ: it reports times in "
+                "the future, or a start time before its last restart.",
                 _here(),
             ),
         },
@@ -253,7 +262,8 @@ NODE_CASES = (
         at="4m",
         fires={
             "NundbClocksApart": Fired(
-                "The node behind a (job nundb) reports times in the future, or a start time before its last restart.",
+                "The clocks of the node behind a (job nundb) and of Prometheus differ: it reports times in "
+                "the future, or a start time before its last restart.",
                 _here(),
             ),
         },
@@ -264,7 +274,8 @@ NODE_CASES = (
         at="66m",
         fires={
             "NundbClocksApart": Fired(
-                "The node behind a (job nundb) reports times in the future, or a start time before its last restart.",
+                "The clocks of the node behind a (job nundb) and of Prometheus differ: it reports times in "
+                "the future, or a start time before its last restart.",
                 _here(),
             ),
         },
@@ -382,8 +393,8 @@ EXPORTER_CASES = (
         at="11m",
         fires={
             "NundbCollectorFailing": Fired(
-                "The collector connections of a (job nundb) has failed in most scrapes for 20 minutes; its metrics are "
-                "missing.",
+                "The collector connections fails at the node behind a (job nundb), and its metrics are "
+                "missing: it has failed in most scrapes for 20 minutes.",
                 _here(collector="connections"),
             ),
         },
@@ -394,8 +405,8 @@ EXPORTER_CASES = (
         at="20m",
         fires={
             "NundbCollectorFailing": Fired(
-                "The collector pending of a (job nundb) has failed in most scrapes for 20 minutes; its metrics are "
-                "missing.",
+                "The collector pending fails at the node behind a (job nundb), and its metrics are missing: "
+                "it has failed in most scrapes for 20 minutes.",
                 _here(collector="pending"),
             ),
         },
@@ -412,7 +423,8 @@ EXPORTER_CASES = (
         at="20m",
         fires={
             "NundbDown": Fired(
-                "For two minutes there has been no connection to the node behind a (job nundb), or none that lasted.",
+                "The node behind a (job nundb) cannot be reached: for two minutes there has been no "
+                "connection, or none that lasted.",
                 _here(),
             ),
         },
@@ -424,7 +436,7 @@ EXPORTER_CASES = (
         at="6m",
         fires={
             "NundbScrapeSlow": Fired(
-                "Scrapes of the node behind a (job nundb) take 9s on average: more than four fifths of their timeout.",
+                "A scrape of the node behind a (job nundb) takes 9s on average, which is more than 80% of its timeout.",
                 _here(),
             ),
         },
@@ -441,8 +453,8 @@ EXPORTER_CASES = (
         at="6m",
         fires={
             "NundbScrapeSlow": Fired(
-                "Scrapes of the node behind a (job nundb) take 4.5s on average: more than four fifths of their "
-                "timeout.",
+                "A scrape of the node behind a (job nundb) takes 4.5s on average, which is more than 80% of "
+                "its timeout.",
                 _here(),
             ),
         },
@@ -494,7 +506,11 @@ CLUSTER_CASES = (
         ),
         at="3m",
         fires={
-            "NundbNoPrimary": Fired("No node of the job nundb has been primary for one minute.", {"job": "nundb"}),
+            "NundbNoPrimary": Fired(
+                "No node of the cluster nundb is primary: no node lists one, or the one that they list is "
+                "not among them.",
+                {"job": "nundb"},
+            ),
         },
     ),
     Case(
@@ -502,7 +518,11 @@ CLUSTER_CASES = (
         series={**of(UP, "1x40"), **of(COLLECTOR_SUCCESS, "1x40", collector="cluster")},
         at="3m",
         fires={
-            "NundbNoPrimary": Fired("No node of the job nundb has been primary for one minute.", {"job": "nundb"}),
+            "NundbNoPrimary": Fired(
+                "No node of the cluster nundb is primary: no node lists one, or the one that they list is "
+                "not among them.",
+                {"job": "nundb"},
+            ),
         },
     ),
     Case(
@@ -530,7 +550,13 @@ CLUSTER_CASES = (
             ("b", B, {A: "secondary", B: "secondary", C: "primary"}),
         ),
         at="3m",
-        fires={"NundbNoPrimary": Fired("No node of the job nundb has been primary for one minute.", {"job": "nundb"})},
+        fires={
+            "NundbNoPrimary": Fired(
+                "No node of the cluster nundb is primary: no node lists one, or the one that they list is "
+                "not among them.",
+                {"job": "nundb"},
+            )
+        },
     ),
     Case(
         about="the primary hangs, and the others go on listing it",
@@ -542,7 +568,9 @@ CLUSTER_CASES = (
         at="3m",
         fires={
             "NundbHung": Fired(
-                "The node behind a (job nundb) has not answered in time for two minutes.", _here(reason="timeout")
+                "The node behind a (job nundb) accepts connections but does not answer: for two minutes no "
+                "answer has come in time.",
+                _here(reason="timeout"),
             )
         },
         misses=(alerts.cluster.NO_PRIMARY,),
@@ -564,7 +592,7 @@ CLUSTER_CASES = (
                 _here(),
             ),
         },
-        misses=(alerts.cluster.NO_PRIMARY, alerts.cluster.NO_ACTING),
+        misses=(alerts.cluster.NO_PRIMARY, alerts.cluster.NO_ACTING_PRIMARY),
     ),
     Case(
         about="only a secondary is scraped, and it lists the primary",
@@ -581,7 +609,7 @@ CLUSTER_CASES = (
         at="4m",
         fires={
             "NundbSeveralPrimaries": Fired(
-                "2 nodes of the job nundb have been listed as primary, by themselves or by others, for two minutes.",
+                "2 nodes of the cluster nundb are listed as primary: `nundb-exporter check` names them.",
                 {"job": "nundb"},
             ),
         },
@@ -592,7 +620,7 @@ CLUSTER_CASES = (
         at="4m",
         fires={
             "NundbSeveralPrimaries": Fired(
-                "2 nodes of the job nundb have been listed as primary, by themselves or by others, for two minutes.",
+                "2 nodes of the cluster nundb are listed as primary: `nundb-exporter check` names them.",
                 {"job": "nundb"},
             ),
         },
@@ -633,11 +661,12 @@ CLUSTER_CASES = (
         at="3m",
         fires={
             "NundbSeveralActingPrimaries": Fired(
-                "2 nodes of the job nundb have acted as primary for one minute.", {"job": "nundb"}
+                "2 nodes of the cluster nundb act as primary: `nundb-exporter check "
+                "--collector.acting_role` names them.",
+                {"job": "nundb"},
             ),
             "NundbRoleNotActed": Fired(
-                "The node behind c (job nundb) lists itself as primary and does not act as one, or acts as primary and "
-                "does not list itself as one.",
+                "The node behind c (job nundb) reports that it is not primary, and acts as if it were.",
                 _here("c"),
             ),
         },
@@ -651,7 +680,11 @@ CLUSTER_CASES = (
             **of(acting_role.ACTING_PRIMARY, "0x5 1 0x40", "c"),
         },
         at="5m",
-        misses=(alerts.cluster.SEVERAL_ACTING, alerts.cluster.NO_ACTING, alerts.cluster.ROLE_NOT_ACTED),
+        misses=(
+            alerts.cluster.SEVERAL_ACTING_PRIMARIES,
+            alerts.cluster.NO_ACTING_PRIMARY,
+            alerts.cluster.ROLE_NOT_ACTED,
+        ),
     ),
     Case(
         about="nobody acts as primary, whatever the lists say",
@@ -664,11 +697,10 @@ CLUSTER_CASES = (
         at="4m",
         fires={
             "NundbNoActingPrimary": Fired(
-                "All nodes of the job nundb answer, and none has acted as primary for one minute.", {"job": "nundb"}
+                "All nodes of the cluster nundb answer, and none acts as primary.", {"job": "nundb"}
             ),
             "NundbRoleNotActed": Fired(
-                "The node behind a (job nundb) lists itself as primary and does not act as one, or acts as primary and "
-                "does not list itself as one.",
+                "The node behind a (job nundb) reports that it is primary, and acts as if it were not.",
                 _here(),
             ),
         },
@@ -681,7 +713,7 @@ CLUSTER_CASES = (
             **of(acting_role.ACTING_PRIMARY, "0x40", "c"),
         },
         at="9m",
-        misses=(alerts.cluster.NO_ACTING,),
+        misses=(alerts.cluster.NO_ACTING_PRIMARY,),
     ),
     Case(
         about="the primary's list lacks a live secondary",
@@ -693,7 +725,7 @@ CLUSTER_CASES = (
         at="6m",
         fires={
             "NundbMembersDisagree": Fired(
-                f"For five minutes, only 2 of the nodes of the job nundb that answer have listed the member {C}.",
+                f"Nodes of the cluster nundb disagree about its members: only 2 of those that answer list {C}.",
                 {"job": "nundb", "member": C},
             ),
         },
@@ -718,7 +750,9 @@ CLUSTER_CASES = (
         at="9m",
         fires={
             "NundbHung": Fired(
-                "The node behind c (job nundb) has not answered in time for two minutes.", _here("c", reason="timeout")
+                "The node behind c (job nundb) accepts connections but does not answer: for two minutes no "
+                "answer has come in time.",
+                _here("c", reason="timeout"),
             ),
         },
         misses=(alerts.cluster.MEMBERS_DISAGREE, alerts.cluster.MEMBER_MISSING),
@@ -780,7 +814,8 @@ CLUSTER_CASES = (
         interval="1m",
         fires={
             "NundbDown": Fired(
-                "For two minutes there has been no connection to the node behind b (job nundb), or none that lasted.",
+                "The node behind b (job nundb) cannot be reached: for two minutes there has been no "
+                "connection, or none that lasted.",
                 _here("b"),
             ),
         },
@@ -857,7 +892,8 @@ REPLICATION_CASES = (
         at="5m",
         fires={
             "NundbReplicaNotAcknowledging": Fired(
-                f"{B} has not acknowledged an operation of a (job nundb) for 4m 0s.", _here(member=B)
+                f"{B} has not acknowledged operations of the node behind a (job nundb), the oldest for 4m 0s.",
+                _here(member=B),
             ),
         },
         misses=(alerts.replication.LEAKED,),
@@ -880,8 +916,8 @@ REPLICATION_CASES = (
         at="9m",
         fires={
             "NundbOperationsLeaked": Fired(
-                f"5 operations on the node behind a (job nundb) wait for {B}, which has left the cluster or has "
-                "restarted since.",
+                f"The node behind a (job nundb) keeps 5 operations for {B}, which will never acknowledge "
+                f"them: it has left the cluster, or has restarted since.",
                 _here(member=B),
             ),
         },
@@ -897,8 +933,8 @@ REPLICATION_CASES = (
         at="9m",
         fires={
             "NundbOperationsLeaked": Fired(
-                f"5 operations on the node behind a (job nundb) wait for {B}, which has left the cluster or has "
-                "restarted since.",
+                f"The node behind a (job nundb) keeps 5 operations for {B}, which will never acknowledge "
+                f"them: it has left the cluster, or has restarted since.",
                 _here(member=B),
             ),
         },
@@ -944,7 +980,9 @@ REPLICATION_CASES = (
         at="6m30s",
         fires={
             "NundbPendingBacklog": Fired(
-                "At least 5000 operations have been pending on the node behind a (job nundb) for five minutes.", _here()
+                "At least 5000 operations are pending on the node behind a (job nundb), more than 1,000: "
+                "most likely a replica hangs.",
+                _here(),
             ),
         },
         misses=(alerts.replication.PENDING_GROWING,),
@@ -961,7 +999,9 @@ REPLICATION_CASES = (
         at="12m",
         fires={
             "NundbSnapshotStuck": Fired(
-                "The node behind a (job nundb) has waited ten minutes for replicas to acknowledge a snapshot.", _here()
+                "The replication of a snapshot of the node behind a (job nundb) has not ended, and later "
+                "ones may not reach the replicas.",
+                _here(),
             ),
         },
     ),
@@ -1020,7 +1060,8 @@ OPLOG_CASES = (
         interval="1m",
         fires={
             "NundbOplogOverLimit": Fired(
-                "The operation log of the node behind a (job nundb) holds 1.49GiB, well over the limit of 1 GiB.",
+                "The operation log of the node behind a (job nundb) holds 1.49GiB, well over the limit of 1 "
+                "GiB, and is not pruned.",
                 _here(),
             ),
         },
@@ -1071,7 +1112,7 @@ DATABASE_CASES = (
         at="6m",
         fires={
             "NundbDatabaseMissing": Fired(
-                "For five minutes, only 1 of the nodes of the job nundb have had the database desk.",
+                "The database desk is not on every node of the cluster nundb: it is on only 1 of those that answer.",
                 {"job": "nundb", "database": "desk"},
             ),
         },
@@ -1103,7 +1144,8 @@ DATABASE_CASES = (
         at="6m",
         fires={
             "NundbDatabaseStrategyDiffers": Fired(
-                "The database shop has 2 different strategies on the nodes of the job nundb.",
+                "The conflict strategy of the database shop differs between the nodes of the cluster nundb: "
+                "there are 2.",
                 {"job": "nundb", "database": "shop"},
             ),
         },
@@ -1124,7 +1166,7 @@ DATABASE_CASES = (
         at="16m",
         fires={
             "NundbConflictsUnresolved": Fired(
-                "The database shop (job nundb) has had 2 unresolved conflicts for 15 minutes.",
+                "The database shop of the cluster nundb has 2 unresolved conflicts, for which no arbiter has decided.",
                 {"job": "nundb", "database": "shop"},
             ),
         },
@@ -1136,7 +1178,7 @@ DATABASE_CASES = (
             **of(conflicts.COUNT, "0+1x80", database="shop", state="resolved"),
         },
         at="16m",
-        misses=(alerts.databases.UNRESOLVED,),
+        misses=(alerts.databases.CONFLICTS_UNRESOLVED,),
     ),
     Case(
         about="a client leaks a connection every minute",

@@ -10,6 +10,7 @@ import yaml
 from nundb_exporter.monitoring.alerts import ALERTS, GROUPS
 from nundb_exporter.monitoring.recordings import RECORDINGS
 from nundb_exporter.monitoring.rule import Alert, Recording
+from nundb_exporter.problems import PROBLEMS
 
 from .expressions import assert_known
 from .promtool import ROOT, RULES, promtool
@@ -67,7 +68,7 @@ def test_an_alert_keeps_to_the_conventions_of_mixins(alert: Alert) -> None:
 @pytest.mark.parametrize("alert", ALERTS, ids=named)
 def test_a_runbook_entry_is_complete(alert: Alert) -> None:
     """The person on call reads what it means, how to confirm it, what to do and which other causes there are."""
-    for text in (alert.meaning, alert.evidence, alert.remedy, alert.other_causes):
+    for text in (alert.meaning, alert.evidence, f"{alert.advice} {alert.remedy}".strip(), alert.other_causes):
         assert text[0].isupper() or text[0] == "`" or text.startswith(COMMANDS), text
         assert text.endswith("."), text
     assert any(
@@ -105,6 +106,7 @@ def test_groups_are_small_and_names_unique() -> None:
 
 
 def test_the_runbook_has_a_heading_for_every_link() -> None:
-    """A runbook_url leads to its entry."""
+    """A runbook_url leads to its entry, and so does the name of a finding that has no alert."""
     headings = re.findall(r"^### (\w+)$", (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert [alert.name for alert in ALERTS] == headings
+    without_alert = [problem.name for problem in PROBLEMS if not problem.has_alert]
+    assert [*(alert.name for alert in ALERTS), *without_alert] == headings

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
+from nundb_exporter.problems.oplog import LIMIT_BYTES, NEAR, OVER
 from nundb_exporter.protocol.commands import METRICS_STATE
 
 SIZE = Family(
@@ -21,11 +22,6 @@ RECORDS = Family(
     since="2021-11",
     caveat="Written in the background: the newest records may be missing. Each rotation writes one record twice.",
 )
-LIMIT_BYTES = 1 << 30
-"""The default of NUN_MAX_OP_LOG_SIZE; no command reports the value in use."""
-NEAR = 0.9
-OVER = 1.2
-"""The log is cut to nine tenths of the limit, by a task that runs every five minutes (protocol notes 4.2)."""
 
 
 def parse(answers: Answers) -> Iterable[Sample]:

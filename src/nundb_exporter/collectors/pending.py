@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
+from nundb_exporter.problems.replication import OLD_SECONDS
 from nundb_exporter.protocol.commands import CLUSTER_STATE, METRICS_STATE, PENDING_OPS, Command
 from nundb_exporter.protocol.fields import PendingOperation
 
@@ -44,8 +45,6 @@ STUCK = Family(
     caveat="1 is normal while a snapshot is taken. If it stays, later snapshots no longer reach the replicas.",
 )
 MAX_DATABASES = 50
-OLD_SECONDS = 60
-"""Acknowledgements take milliseconds and elections about a second: an operation this old is stuck."""
 REST = "other"
 
 

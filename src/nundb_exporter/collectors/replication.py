@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from nundb_exporter.config.settings import DEFAULT_MAX_PENDING_OPERATIONS
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
+from nundb_exporter.problems.replication import BACKLOG
 from nundb_exporter.protocol.commands import METRICS_STATE
 
 PENDING = Family(
@@ -23,8 +23,6 @@ DURATION = Family(
     since="2021-12",
     caveat="Constant while nothing is replicated; only meaningful on the primary; includes elections.",
 )
-BACKLOG = DEFAULT_MAX_PENDING_OPERATIONS
-"""Above this the exporter does not list them. At 40 ms per acknowledgement that takes 25,000 writes per second."""
 SLOW_SECONDS = 1.0
 
 

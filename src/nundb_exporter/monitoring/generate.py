@@ -9,6 +9,7 @@ from nundb_exporter.monitoring.alerts import GROUPS
 from nundb_exporter.monitoring.dashboards import DASHBOARDS
 from nundb_exporter.monitoring.dashboards.grafana import model
 from nundb_exporter.monitoring.recordings import RECORDINGS
+from nundb_exporter.problems import PROBLEMS
 
 
 def files(readme: str | None, help_texts: Mapping[str, str]) -> dict[str, str]:
@@ -32,6 +33,6 @@ def files(readme: str | None, help_texts: Mapping[str, str]) -> dict[str, str]:
         "docs/alerts.md": runbook.alert_list(GROUPS, RECORDINGS),
         "docs/cli.md": reference.command_line(help_texts),
         "docs/metrics.md": reference.metrics(COLLECTORS),
-        "docs/runbook.md": runbook.runbook(GROUPS),
+        "docs/runbook.md": runbook.runbook(GROUPS, PROBLEMS),
         **({} if readme is None else {"README.md": reference.readme(readme, COLLECTORS)}),
     }

@@ -2,11 +2,16 @@
 
 import textwrap
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, TypedDict
+
+from nundb_exporter.problems import Problem, Severity
 
 RUNBOOK_URL: Final = "https://github.com/nundb-exporter/nundb-exporter/blob/main/docs/runbook.md"
 SAME_TARGET: Final = "on (job, instance)"
 """Joins series of one scraped page."""
+NODE: Final = "the node behind {{ $labels.instance }} (job {{ $labels.job }})"
+CLUSTER: Final = "the cluster {{ $labels.job }}"
+"""One job is one cluster."""
 
 
 def promql(text: str) -> str:
@@ -38,8 +43,7 @@ class Alert:
     expression: str
     wait: str
     """How long the expression must hold: the rule's `for`."""
-    severity: Literal["critical", "warning", "info"]
-    """critical: page the person on call. warning: handle within the working day. info: for information."""
+    severity: Severity
     summary: str
     """One sentence, without template variables."""
     description: str
@@ -50,7 +54,10 @@ class Alert:
     """Commands that confirm it."""
     evidence: str
     """What the commands print if it is confirmed."""
-    remedy: str
+    advice: str = ""
+    """What to do first, in the words of `check`; empty if `check` cannot see the problem."""
+    remedy: str = ""
+    """What to do, or what to do after that."""
     other_causes: str
     """Other causes that fire the alert, and near misses that do not."""
     needs: str = ""
@@ -65,6 +72,37 @@ class Alert:
     def runbook_url(self) -> str:
         """The URL of its entry in the runbook."""
         return f"{RUNBOOK_URL}#{self.anchor}"
+
+
+class Told(TypedDict):
+    """What an alert takes from a problem."""
+
+    name: str
+    severity: Severity
+    summary: str
+    description: str
+    advice: str
+
+
+def told(problem: Problem, **fields: str) -> Told:
+    """Return what an alert takes from a problem; `fields` are the fields of its sentence, as Prometheus templates.
+
+    Raises:
+        ValueError: a field is missing, or there is none of that name.
+    """
+    sentence = problem.say(**fields)
+    return Told(
+        name=problem.name,
+        severity=problem.severity,
+        summary=problem.title,
+        description=sentence[0].upper() + sentence[1:],
+        advice=problem.advice,
+    )
+
+
+def counted(noun: str) -> str:
+    """Return the template of the alert's value and its noun: `1 operation`, `2 operations`."""
+    return f"{{{{ $value }}}} {noun}{{{{ if ne $value 1.0 }}}}s{{{{ end }}}}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

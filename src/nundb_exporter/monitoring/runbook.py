@@ -5,6 +5,7 @@ from typing import Final
 
 from nundb_exporter.monitoring import notice
 from nundb_exporter.monitoring.rule import Alert, Group, Recording, ask
+from nundb_exporter.problems import Problem
 
 _INTRODUCTION: Final = f"""\
 # Runbook
@@ -30,9 +31,23 @@ which other causes it can have.
 """
 
 
-def runbook(groups: Iterable[Group]) -> str:
-    """Return docs/runbook.md."""
-    return "\n".join([notice.IN_MARKDOWN + _INTRODUCTION, *(_chapter(group) for group in groups)])
+_FINDINGS: Final = """\
+## Findings without an alert
+
+`nundb-exporter check` reports these as well.
+"""
+
+
+def runbook(groups: Iterable[Group], problems: Iterable[Problem]) -> str:
+    """Return docs/runbook.md: an entry for each alert, and one for each problem that has none."""
+    return "\n".join(
+        [
+            notice.IN_MARKDOWN + _INTRODUCTION,
+            *(_chapter(group) for group in groups),
+            _FINDINGS,
+            *(_finding(problem) for problem in problems if not problem.has_alert),
+        ]
+    )
 
 
 def _chapter(group: Group) -> str:
@@ -48,12 +63,20 @@ def _entry(alert: Alert) -> str:
             "**How to confirm it.**\n",
             *_block("sh", alert.confirm),
             f"{alert.evidence}\n",
-            f"**What to do.** {alert.remedy}\n",
+            f"**What to do.** {_remedy(alert)}\n",
             f"**Other causes.** {alert.other_causes}\n",
             "**The rule.**\n",
             *_block("promql", [alert.expression]),
         ]
     )
+
+
+def _finding(problem: Problem) -> str:
+    return f"### {problem.name}\n\n{problem.title} **{problem.severity}**.\n\n**What to do.** {problem.advice}\n"
+
+
+def _remedy(alert: Alert) -> str:
+    return f"{alert.advice} {alert.remedy}".strip()
 
 
 def _needs(alert: Alert) -> str:

@@ -10,10 +10,10 @@ from typing import Final
 
 from nundb_exporter import __version__
 from nundb_exporter.coalesce import Coalescer
-from nundb_exporter.collectors.pending import OLD_SECONDS
 from nundb_exporter.config.settings import DEFAULT_TIMEOUT, Web
 from nundb_exporter.exposition import Format, accepts_gzip, choose_format, render
 from nundb_exporter.metrics import REQUESTS_REJECTED, SAMPLES_DROPPED, SCRAPE_TIMEOUT
+from nundb_exporter.problems.replication import OLD_SECONDS
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.self_metrics import ExporterProcess
 from nundb_exporter.web.landing import landing_page

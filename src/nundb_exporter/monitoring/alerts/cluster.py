@@ -4,13 +4,29 @@ from typing import Final
 
 from nundb_exporter.collectors import acting_role, cluster
 from nundb_exporter.metrics import COLLECTOR_SUCCESS, UP, Family
-from nundb_exporter.monitoring.rule import CHECK_ALL_COMMAND, SAME_TARGET, Alert, Group, ask, promql, prose
+from nundb_exporter.monitoring.rule import (
+    CHECK_ALL_COMMAND,
+    CLUSTER,
+    NODE,
+    SAME_TARGET,
+    Alert,
+    Group,
+    ask,
+    promql,
+    prose,
+    told,
+)
 from nundb_exporter.monitoring.views import members, nodes_listing, nodes_with_list, primaries
+from nundb_exporter.problems import cluster as problems
 
 _SEVERAL_CLUSTERS: Final = "Several clusters, or standalone nodes, share one `job`: give each a job of its own."
 
 NO_PRIMARY: Final = Alert(
-    name="NundbNoPrimary",
+    **told(
+        problems.NO_PRIMARY,
+        cluster=CLUSTER,
+        reason="no node lists one, or the one that they list is not among them",
+    ),
     # No node lists a primary, or none is the primary that they list. The latter only if every target answered: a
     # primary that hangs, or whose exporter is down, does not report its role either.
     expression=promql(f"""
@@ -26,9 +42,6 @@ NO_PRIMARY: Final = Alert(
         )
     """),
     wait="1m",
-    severity="critical",
-    summary="A Nun-db cluster has no primary.",
-    description="No node of the job {{ $labels.job }} has been primary for one minute.",
     meaning=prose("""
         No node lists a primary, or all nodes answer and the primary they list is none of them. No node creates
         databases or replicates: each keeps the writes that it accepts to itself. An election takes about 150 ms, or a
@@ -37,9 +50,8 @@ NO_PRIMARY: Final = Alert(
     confirm=(CHECK_ALL_COMMAND, ask("cluster-state")),
     evidence="No node lists a `Primary`, the listed one does not exist, or the lists are empty.",
     remedy=prose(f"""
-        Start an election on the node that started first: `{ask("debug force-election")}`. The command answers when the
-        election is over. If no node wins, look for `election` in its log, take a snapshot, and restart it; the others
-        join when they are started after it.
+        The command is `{ask("debug force-election")}`; it answers when the election is over. If no node wins, look for
+        `election` in its log, take a snapshot, and restart it; the others join when they are started after it.
     """),
     other_causes=prose("""
         The primary is not scraped while two or more other nodes are: give every node an exporter. If the nodes list a
@@ -48,19 +60,15 @@ NO_PRIMARY: Final = Alert(
     """),
 )
 SEVERAL_PRIMARIES: Final = Alert(
-    name="NundbSeveralPrimaries",
+    **told(
+        problems.SEVERAL_PRIMARIES, count="{{ $value }}", cluster=CLUSTER, names="`nundb-exporter check` names them"
+    ),
     expression=promql(f"""
         {primaries(Family.where)} > 1
         or
         sum by (job) ({cluster.ROLE.where(role="primary")}) > 1
     """),
     wait="2m",
-    severity="critical",
-    summary="Nodes of a Nun-db cluster list more than one primary.",
-    description=prose("""
-        {{ $value }} nodes of the job {{ $labels.job }} have been listed as primary, by themselves or by others, for two
-        minutes.
-    """),
     meaning=prose("""
         Nun-db has neither election terms nor a quorum: a node that is cut off, or whose join failed, elects itself.
         Each primary accepts writes, and these are never merged. After a failover a node may also list itself as primary
@@ -72,22 +80,23 @@ SEVERAL_PRIMARIES: Final = Alert(
         `database already exists`, any other node with `Create database only allow from primary!`.
     """),
     remedy=prose("""
-        Decide which node's data to keep, and take a snapshot there. Compare the data: what was written only to the
-        other node will be lost. Then stop the other node, and start it when the first one no longer lists it, so that
-        it joins.
+        Compare the data: what was written only to the other node will be lost. Then stop the other node, and start it
+        when the first one no longer lists it, so that it joins.
     """),
     other_causes=prose(f"""
         {_SEVERAL_CLUSTERS} Two exporters scrape the same node under one job. A failover is over in seconds and does not
         fire the alert.
     """),
 )
-SEVERAL_ACTING: Final = Alert(
-    name="NundbSeveralActingPrimaries",
+SEVERAL_ACTING_PRIMARIES: Final = Alert(
+    **told(
+        problems.SEVERAL_ACTING_PRIMARIES,
+        count="{{ $value }}",
+        cluster=CLUSTER,
+        names="`nundb-exporter check --collector.acting_role` names them",
+    ),
     expression=f"sum by (job) ({acting_role.ACTING_PRIMARY}) > 1",
     wait="1m",
-    severity="critical",
-    summary="More than one node of a Nun-db cluster acts as the primary.",
-    description="{{ $value }} nodes of the job {{ $labels.job }} have acted as primary for one minute.",
     meaning=prose("""
         The nodes do not only list several primaries: each of these nodes creates databases, and replicates to the
         members it knows. What is written to one is missing on the other.
@@ -98,17 +107,14 @@ SEVERAL_ACTING: Final = Alert(
     other_causes=f"{_SEVERAL_CLUSTERS} Two exporters scrape the same node under one job.",
     needs="--collector.acting_role",
 )
-NO_ACTING: Final = Alert(
-    name="NundbNoActingPrimary",
+NO_ACTING_PRIMARY: Final = Alert(
+    **told(problems.NO_ACTING_PRIMARY, cluster=CLUSTER),
     expression=promql(f"""
         sum by (job) ({acting_role.ACTING_PRIMARY}) == 0
         and on (job) count by (job) ({acting_role.ACTING_PRIMARY}) > 1
         and on (job) count by (job) ({acting_role.ACTING_PRIMARY}) == on (job) count by (job) (up)
     """),
     wait="1m",
-    severity="critical",
-    summary="No node of a Nun-db cluster acts as the primary.",
-    description="All nodes of the job {{ $labels.job }} answer, and none has acted as primary for one minute.",
     meaning=prose("""
         Whatever the lists say, no node replicates and no node creates databases. A primary whose election never ends
         refuses as well.
@@ -124,19 +130,18 @@ NO_ACTING: Final = Alert(
     needs="--collector.acting_role",
 )
 ROLE_NOT_ACTED: Final = Alert(
-    name="NundbRoleNotActed",
+    **told(
+        problems.ROLE_NOT_ACTED,
+        node=NODE,
+        reported="{{ if $value }}is{{ else }}is not{{ end }}",
+        acted="{{ if $value }}were not{{ else }}were{{ end }}",
+    ),
     expression=promql(f"""
         {cluster.ROLE.where(role="primary")}
           != {SAME_TARGET}
         {acting_role.ACTING_PRIMARY}
     """),
     wait="2m",
-    severity="critical",
-    summary="A Nun-db node reports another role than the one it acts in.",
-    description=prose("""
-        The node behind {{ $labels.instance }} (job {{ $labels.job }}) lists itself as primary and does not act as one,
-        or acts as primary and does not list itself as one.
-    """),
     meaning=prose("""
         A node keeps its role in two places: in the list of members that it prints, and in the state that it acts on.
         After a failover they can differ. A node that is primary in only one of them keeps writes to itself that the
@@ -144,24 +149,23 @@ ROLE_NOT_ACTED: Final = Alert(
     """),
     confirm=(ask("cluster-state"), ask("create-db $admin x")),
     evidence="`(self):Primary` in the list and `Create database only allow from primary!`, or the reverse.",
-    remedy="Compare its data with the primary's. Then stop the node, and start it when no other node lists it.",
+    remedy="Then stop the node, and start it when no other node lists it.",
     other_causes="An election in progress: it lasts a second and does not fire the alert.",
     needs="--collector.acting_role",
 )
 MEMBERS_DISAGREE: Final = Alert(
-    name="NundbMembersDisagree",
+    **told(
+        problems.MEMBERS_DISAGREE,
+        cluster=CLUSTER,
+        listed_by="only {{ $value }} of those that answer list",
+        member="{{ $labels.member }}",
+    ),
     expression=promql(f"""
         {nodes_listing(Family.where)}
           < on (job) group_left ()
         {nodes_with_list(Family.where)}
     """),
     wait="5m",
-    severity="critical",
-    summary="Nodes of a Nun-db cluster disagree about its members.",
-    description=prose("""
-        For five minutes, only {{ $value }} of the nodes of the job {{ $labels.job }} that answer have listed the member
-        {{ $labels.member }}.
-    """),
     meaning=prose("""
         A join failed half-way. A join is tried once and never repeated, and about one in ten leaves a node out of
         another node's list. A primary whose list lacks a live replica sends it nothing; a node that lists only itself
@@ -169,10 +173,7 @@ MEMBERS_DISAGREE: Final = Alert(
     """),
     confirm=(CHECK_ALL_COMMAND, ask("cluster-state")),
     evidence="`check` says which node does not list which member.",
-    remedy=prose("""
-        Stop the member that is missing from a list, start it when no other node lists it, and check again. Start nodes
-        one after another, two seconds apart.
-    """),
+    remedy="Then check again. Start nodes one after another, two seconds apart.",
     other_causes=prose(f"""
         {_SEVERAL_CLUSTERS} A node that is down is not counted, and a member that hangs is still listed by all.
     """),
@@ -249,8 +250,8 @@ GROUP: Final = Group(
     (
         NO_PRIMARY,
         SEVERAL_PRIMARIES,
-        SEVERAL_ACTING,
-        NO_ACTING,
+        SEVERAL_ACTING_PRIMARIES,
+        NO_ACTING_PRIMARY,
         ROLE_NOT_ACTED,
         MEMBERS_DISAGREE,
         MEMBER_MISSING,

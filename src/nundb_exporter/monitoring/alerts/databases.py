@@ -5,8 +5,20 @@ from typing import Final
 from nundb_exporter.collectors import conflicts, connections
 from nundb_exporter.collectors.databases import INFO
 from nundb_exporter.metrics import Family
-from nundb_exporter.monitoring.rule import CHECK_ALL_COMMAND, CHECK_COMMAND, Alert, Group, ask, promql, prose
+from nundb_exporter.monitoring.rule import (
+    CHECK_ALL_COMMAND,
+    CHECK_COMMAND,
+    CLUSTER,
+    Alert,
+    Group,
+    ask,
+    counted,
+    promql,
+    prose,
+    told,
+)
 from nundb_exporter.monitoring.views import nodes_holding, nodes_with_databases
+from nundb_exporter.problems import databases as problems
 
 _COPY: Final = prose("""
     take a snapshot of the database on the primary; stop the replica and empty its directory; copy the primary's files
@@ -17,19 +29,18 @@ _COPY: Final = prose("""
 _TOKENS: Final = "the databases' tokens in the configuration file"
 
 MISSING: Final = Alert(
-    name="NundbDatabaseMissing",
+    **told(
+        problems.MISSING,
+        database="{{ $labels.database }}",
+        cluster=CLUSTER,
+        reason="it is on only {{ $value }} of those that answer",
+    ),
     expression=promql(f"""
         {nodes_holding(Family.where)}
           < on (job) group_left ()
         {nodes_with_databases(Family.where)}
     """),
     wait="5m",
-    severity="warning",
-    summary="A database is missing on a Nun-db node.",
-    description=prose("""
-        For five minutes, only {{ $value }} of the nodes of the job {{ $labels.job }} have had the database
-        {{ $labels.database }}.
-    """),
     meaning=prose("""
         The node joined while the database was being created, lost it at a restart (a database that was never
         snapshotted is lost), or is a cluster of its own. It refuses clients that use the database.
@@ -37,8 +48,7 @@ MISSING: Final = Alert(
     confirm=(CHECK_ALL_COMMAND, ask("debug list-dbs")),
     evidence="`check` names the node that does not have it.",
     remedy=prose(f"""
-        If the primary lacks it: it was lost there, and only replicas still have the data; copy it from one before
-        anything else. If a replica lacks it: {_COPY}
+        It was lost there, and only replicas still have the data. If a replica lacks it: {_COPY}
     """),
     other_causes=prose("""
         Several clusters share one `job`: give each a job of its own. A node that is down is not counted, nor is one too
@@ -46,15 +56,11 @@ MISSING: Final = Alert(
     """),
 )
 STRATEGY_DIFFERS: Final = Alert(
-    name="NundbDatabaseStrategyDiffers",
+    **told(
+        problems.STRATEGY_DIFFERS, database="{{ $labels.database }}", cluster=CLUSTER, reason="there are {{ $value }}"
+    ),
     expression=f"count by (job, database) (group by (job, database, strategy) ({INFO})) > 1",
     wait="5m",
-    severity="warning",
-    summary="A database has different conflict strategies on different Nun-db nodes.",
-    description=prose("""
-        The database {{ $labels.database }} has {{ $value }} different strategies on the nodes of the job
-        {{ $labels.job }}.
-    """),
     meaning=prose("""
         A full sync creates databases without their strategy: a replica that joined late has `none` where the primary
         has `newer` or `arbiter`. A database whose metadata file is missing is loaded as `newer`. With `none` a node
@@ -63,19 +69,18 @@ STRATEGY_DIFFERS: Final = Alert(
     """),
     confirm=(CHECK_ALL_COMMAND, ask("debug list-dbs")),
     evidence="The database has another strategy on one of the nodes.",
-    remedy="No command changes a strategy: " + _COPY,
+    remedy=f"To do so: {_COPY}",
     other_causes="Several clusters share one `job`: give each a job of its own.",
 )
-UNRESOLVED: Final = Alert(
-    name="NundbConflictsUnresolved",
+CONFLICTS_UNRESOLVED: Final = Alert(
+    **told(
+        problems.CONFLICTS_UNRESOLVED,
+        database="{{ $labels.database }}",
+        holder=CLUSTER,
+        conflicts=counted("unresolved conflict"),
+    ),
     expression=f"max by (job, database) ({conflicts.COUNT.where(state='unresolved')}) > 0",
     wait="15m",
-    severity="warning",
-    summary="Conflicts in a Nun-db database wait for an arbiter.",
-    description=prose("""
-        The database {{ $labels.database }} (job {{ $labels.job }}) has had {{ $value }} unresolved conflicts for 15
-        minutes.
-    """),
     meaning=prose("""
         No arbiter answers: it is not connected, or cannot decide. The key keeps its old value, and every further write
         to it is a conflict as well. Nothing times out.
@@ -85,10 +90,7 @@ UNRESOLVED: Final = Alert(
         """printf '%s' "use-db DATABASE TOKEN;keys \\$conflicts_" | curl --silent --data-binary @- http://NODE:3013""",
     ),
     evidence="Keys `$conflicts_<key>_<operation>` whose value begins with `resolve `.",
-    remedy=prose("""
-        Start or reconnect the arbiter: when it registers (`arbiter`) it receives every unresolved conflict, old or new.
-        In a cluster read NundbResolveStorm before anything is resolved.
-    """),
+    remedy="In a cluster read NundbResolveStorm before anything is resolved.",
     other_causes=prose("""
         The arbiter is a person who has not decided yet. A conflict about a key with `;` in its name always counts as
         unresolved, because the exporter cannot ask for it.
@@ -124,4 +126,6 @@ CONNECTIONS_LEAKING: Final = Alert(
     other_causes="The number of users rises, as in the morning, and does not dip for an hour and a half.",
     needs=_TOKENS,
 )
-GROUP: Final = Group("nundb-databases", "Databases", (MISSING, STRATEGY_DIFFERS, UNRESOLVED, CONNECTIONS_LEAKING))
+GROUP: Final = Group(
+    "nundb-databases", "Databases", (MISSING, STRATEGY_DIFFERS, CONFLICTS_UNRESOLVED, CONNECTIONS_LEAKING)
+)

@@ -10,7 +10,17 @@ from nundb_exporter.metrics import (
     SCRAPE_TIMEOUT,
     UP,
 )
-from nundb_exporter.monitoring.rule import CHECK_COMMAND, SAME_TARGET, Alert, Group, promql, prose
+from nundb_exporter.monitoring.rule import (
+    CHECK_COMMAND,
+    NODE,
+    SAME_TARGET,
+    Alert,
+    Group,
+    promql,
+    prose,
+    told,
+)
+from nundb_exporter.problems import exporter as problems
 
 DOWN: Final = Alert(
     name="NundbExporterDown",
@@ -63,7 +73,12 @@ ABSENT: Final = Alert(
     other_causes="The job was removed or renamed on purpose: the alert resolves by itself a day later.",
 )
 COLLECTOR_FAILING: Final = Alert(
-    name="NundbCollectorFailing",
+    **told(
+        problems.COLLECTOR_FAILING,
+        collector="{{ $labels.collector }}",
+        node=NODE,
+        reason="it has failed in most scrapes for 20 minutes",
+    ),
     # Only scrapes in which the node was up: no collector succeeds in the others, for which NundbDown fires.
     expression=promql(f"""
         avg_over_time({COLLECTOR_SUCCESS}[10m])
@@ -71,43 +86,27 @@ COLLECTOR_FAILING: Final = Alert(
         0.5 * avg_over_time({UP}[10m])
     """),
     wait="10m",
-    severity="warning",
-    summary="A collector of the exporter fails more often than not.",
-    description=prose("""
-        The collector {{ $labels.collector }} of {{ $labels.instance }} (job {{ $labels.job }}) has failed in most
-        scrapes for 20 minutes; its metrics are missing.
-    """),
     meaning=prose("""
         The node answers, but this collector's requests fail: a database's token is wrong (connections, conflicts,
         keys), a reply is too late or too long, or it cannot be parsed.
     """),
     confirm=(CHECK_COMMAND,),
     evidence="`check` names the collector and why it failed; the exporter's log does too, once per change.",
-    remedy=prose("""
-        For a database: correct its token file. For late replies: see NundbScrapeSlow. For a reply that cannot be
-        parsed: report it. Disable a collector that you do not need with --no-collector.NAME.
-    """),
+    remedy="For late replies: see NundbScrapeSlow. For a reply that cannot be parsed: report it.",
     other_causes=prose("""
         A node is so slow that some replies miss the deadline now and then: that fires the alert only if more than half
         of the scrapes fail.
     """),
 )
-SLOW_SHARE: Final = 0.8
 SCRAPE_SLOW: Final = Alert(
-    name="NundbScrapeSlow",
+    **told(problems.SCRAPE_SLOW, node=NODE, duration="{{ $value | humanizeDuration }} on average"),
     expression=promql(f"""
         avg_over_time({SCRAPE_DURATION}[5m])
           > {SAME_TARGET}
-        {SLOW_SHARE} * {SCRAPE_TIMEOUT}
+        {problems.SLOW_SHARE} * {SCRAPE_TIMEOUT}
         and {SAME_TARGET} {UP} == 1
     """),
     wait="5m",
-    severity="warning",
-    summary="Scrapes of a Nun-db node come close to their timeout.",
-    description=prose("""
-        Scrapes of the node behind {{ $labels.instance }} (job {{ $labels.job }}) take {{ $value | humanizeDuration }}
-        on average: more than four fifths of their timeout.
-    """),
     meaning=prose("""
         The node answers slowly, or a collector asks for a large reply. If scrapes become slower still, values will be
         missing.
@@ -117,10 +116,7 @@ SCRAPE_SLOW: Final = Alert(
         nundb_scrape_collector_duration_seconds shows which collector takes long; if none does, it is the request that
         all collectors share, and the node is slow.
     """),
-    remedy=prose("""
-        Disable the expensive collector (the cost of `keys` grows with the data), or raise scrape_timeout. If the node
-        is slow, see NundbQueriesSlow.
-    """),
+    remedy="If the node is slow, see NundbQueriesSlow.",
     other_causes=prose(f"""
         The scrape_timeout is too short for the network between exporter and node. {SCRAPE_TIMEOUT} shows how long a
         scrape may take.

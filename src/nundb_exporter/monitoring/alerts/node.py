@@ -5,7 +5,18 @@ from typing import Final
 from nundb_exporter.collectors import pending, process, queries, transports
 from nundb_exporter.errors import Reason
 from nundb_exporter.metrics import SCRAPE_FAILURE, UP, Family
-from nundb_exporter.monitoring.rule import CHECK_COMMAND, SAME_TARGET, Alert, Group, ask, promql, prose
+from nundb_exporter.monitoring.rule import (
+    CHECK_COMMAND,
+    NODE,
+    SAME_TARGET,
+    Alert,
+    Group,
+    ask,
+    promql,
+    prose,
+    told,
+)
+from nundb_exporter.problems import node as problems
 
 
 def _failed(reason: Reason) -> str:
@@ -15,19 +26,13 @@ def _failed(reason: Reason) -> str:
 _OTHER_REASONS: Final = SCRAPE_FAILURE.where(f'reason!="{Reason.CONNECT}"')
 
 DOWN: Final = Alert(
-    name="NundbDown",
+    **told(problems.DOWN, node=NODE, reason="for two minutes there has been no connection, or none that lasted"),
     # A reason that persists has an alert of its own. If reasons alternate, none of those would ever fire.
     expression=promql(f"""
         {UP} == 0
         unless {SAME_TARGET} min_over_time({_OTHER_REASONS}[1m]) == 1
     """),
     wait="2m",
-    severity="critical",
-    summary="A Nun-db node cannot be reached.",
-    description=prose("""
-        For two minutes there has been no connection to the node behind {{ $labels.instance }} (job {{ $labels.job }}),
-        or none that lasted.
-    """),
     meaning=prose("""
         The exporter cannot connect to the node's port: the process has exited, its listener has died, or the network
         between them is down. If the process has exited, writes that were not snapshotted are lost. If it was the
@@ -39,9 +44,9 @@ DOWN: Final = Alert(
         disappears from their lists within milliseconds; a node that only the exporter cannot reach is still listed.
     """),
     remedy=prose("""
-        Read the end of the node's log. Start the node when no other node lists it: a node that joins while it is still
-        listed crashes the primary. After it has joined, compare the nodes with `check`: a rejoined replica, and
-        secondaries that asked it for a sync in turn, may hold damaged values until each key is written again.
+        If it is not running, read the end of its log, and start it when no other node lists it: a node that joins while
+        it is still listed crashes the primary. After it has joined, compare the nodes with `check`: a rejoined replica,
+        and secondaries that asked it for a sync in turn, may hold damaged values until each key is written again.
     """),
     other_causes=prose("""
         A firewall, a wrong address in NUN_URL, or an HTTP listener that died while TCP and WebSocket still work (the
@@ -50,14 +55,9 @@ DOWN: Final = Alert(
     """),
 )
 HUNG: Final = Alert(
-    name="NundbHung",
+    **told(problems.HUNG, node=NODE, reason="for two minutes no answer has come in time"),
     expression=_failed(Reason.TIMEOUT),
     wait="2m",
-    severity="critical",
-    summary="A Nun-db node accepts connections but does not answer.",
-    description=prose("""
-        The node behind {{ $labels.instance }} (job {{ $labels.job }}) has not answered in time for two minutes.
-    """),
     meaning=prose("""
         The process is stopped, is swapping, or all four of its HTTP workers are busy. Nun-db has no heartbeat: the
         other nodes list it as connected indefinitely. If it is a replica, the primary keeps every write for it in
@@ -69,25 +69,18 @@ HUNG: Final = Alert(
         `check` reports the reason `timeout`; curl hangs. In ps the state `T` is a stopped process, `D` one that waits
         for its disk.
     """),
-    remedy=prose("""
-        Resume the process if it is stopped (`kill -CONT`). Otherwise kill it: its links break, and the other nodes drop
-        it or elect a primary. Then start it again.
-    """),
+    remedy="When it is killed its links break, and the other nodes drop it or elect a primary.",
     other_causes=prose("""
         A scrape timeout that is too short for a slow node (see NundbScrapeSlow), a firewall that drops packets, or an
         address at which there is no host.
     """),
 )
 CREDENTIALS_REFUSED: Final = Alert(
-    name="NundbCredentialsRefused",
+    **told(
+        problems.CREDENTIALS_REFUSED, node=NODE, reason="it answers `invalid auth`, and nothing else is known about it"
+    ),
     expression=_failed(Reason.AUTH),
     wait="2m",
-    severity="critical",
-    summary="A Nun-db node refuses the exporter's credentials.",
-    description=prose("""
-        The node behind {{ $labels.instance }} (job {{ $labels.job }}) answers `invalid auth`: nothing else is known
-        about it.
-    """),
     meaning=prose("""
         NUN_USER or NUN_PWD of the exporter differ from those that the node was started with. The node itself may be
         healthy, but it is not monitored. Nodes of one cluster need the same credentials, or they cannot join each
@@ -95,16 +88,16 @@ CREDENTIALS_REFUSED: Final = Alert(
     """),
     confirm=(CHECK_COMMAND, ask("metrics-state")),
     evidence="`check` reports the reason `auth`; curl prints `invalid auth`, with HTTP status 200 nevertheless.",
-    remedy="Give the exporter the node's user and password: NUN_USER, and NUN_PWD or NUN_PWD_FILE.",
     other_causes="Another Nun-db listens at that address.",
 )
-UNREADABLE: Final = Alert(
-    name="NundbAnswerUnreadable",
+ANSWER_UNREADABLE: Final = Alert(
+    **told(
+        problems.ANSWER_UNREADABLE,
+        node=NODE,
+        reason="something else answers, or a Nun-db that the exporter does not know",
+    ),
     expression=_failed(Reason.PROTOCOL),
     wait="5m",
-    severity="critical",
-    summary="The replies of a Nun-db node cannot be parsed.",
-    description="The replies of the node behind {{ $labels.instance }} (job {{ $labels.job }}) are not Nun-db's.",
     meaning=prose("""
         Something else listens at the address, a proxy answers instead of the node, an HTTP worker of the node has
         panicked (status 500), or this Nun-db is newer than the exporter.
@@ -118,15 +111,9 @@ UNREADABLE: Final = Alert(
     other_causes="NUN_URL has the scheme http:// and the WebSocket or TCP port.",
 )
 TRANSPORT_DOWN: Final = Alert(
-    name="NundbTransportDown",
+    **told(problems.TRANSPORT_DOWN, transport="{{ $labels.transport }}", node=NODE),
     expression=f"{transports.UP} == 0",
     wait="2m",
-    severity="warning",
-    summary="One of the transports of a Nun-db node does not answer.",
-    description=prose("""
-        The {{ $labels.transport }} listener of the node behind {{ $labels.instance }} (job {{ $labels.job }}) does not
-        answer, while another one does.
-    """),
     meaning=prose("""
         HTTP, TCP and WebSocket are served by different threads and fail independently: HTTP after four panics,
         WebSocket after one frame that is not UTF-8, any of them if its port is in use at start. The process keeps
@@ -134,7 +121,7 @@ TRANSPORT_DOWN: Final = Alert(
     """),
     confirm=("nundb-exporter check --collector.transports http://NODE:3013", "ss -ltn"),
     evidence="ss does not list the port, or a connection to it gets no answer.",
-    remedy="Look for a panic or `Bind error` in the node's log. Take a snapshot, then restart the node.",
+    remedy="Before you do, look for a panic or `Bind error` in its log.",
     other_causes=prose("""
         The node's ports do not follow each other as Nun-db's default ports do: set them with
         --collector.transports.ports. A firewall lets only one port through.
@@ -166,32 +153,31 @@ RESTART_LOOP: Final = Alert(
         node. Scrape each node at its own address. Two restarts, as in an upgrade, do not fire the alert.
     """),
 )
-_TOLERANCE: Final = 5
-"""Seconds. Scrapes take milliseconds, and machines with NTP agree to milliseconds."""
 
 
 def _lead(family: Family) -> str:
     """Return when the family's time is ahead of the time of the scrape by more than the tolerance."""
-    return f"max_over_time((max by (job, instance) ({family} - timestamp({family})))[10m:15s]) > {_TOLERANCE}"
+    lead = f"max by (job, instance) ({family} - timestamp({family}))"
+    return f"max_over_time(({lead})[10m:15s]) > {problems.CLOCK_TOLERANCE_SECONDS}"
 
 
+_OLD_START: Final = 5 * 60 + problems.CLOCK_TOLERANCE_SECONDS
 CLOCKS_APART: Final = Alert(
-    name="NundbClocksApart",
+    **told(
+        problems.CLOCKS_APART,
+        node=NODE,
+        observer="Prometheus",
+        reason="it reports times in the future, or a start time before its last restart",
+    ),
     # A start time that changed within five minutes cannot be older than that, unless the node's clock is behind.
     expression=promql(f"""
         {_lead(process.START_TIME)}
         or
         {_lead(pending.OLDEST)}
         or
-        (time() - {process.START_TIME} > {5 * 60 + _TOLERANCE} and {SAME_TARGET} changes({process.START_TIME}[5m]) > 0)
+        (time() - {process.START_TIME} > {_OLD_START} and {SAME_TARGET} changes({process.START_TIME}[5m]) > 0)
     """),
     wait="1m",
-    severity="warning",
-    summary="The clocks of a Nun-db node and of Prometheus differ.",
-    description=prose("""
-        The node behind {{ $labels.instance }} (job {{ $labels.job }}) reports times in the future, or a start time
-        before its last restart.
-    """),
     meaning=prose("""
         Operation ids are the node's clock in nanoseconds. If clocks differ, a replica that joins is sent too much or
         too little, because its time is compared with the primary's, and the age of pending operations is wrong. If a
@@ -204,8 +190,8 @@ CLOCKS_APART: Final = Alert(
         seconds ahead, or when a node that has just restarted reports a start minutes ago.
     """),
     remedy=prose("""
-        Run NTP on every machine, including Prometheus'. Slew the clock, do not step it. A node's start time stays as
-        wrong as the clock was at its start, until it restarts.
+        Slew the clock, do not step it. A node's start time stays as wrong as the clock was at its start, until it
+        restarts.
     """),
     other_causes=prose("""
         A clock that is behind shows only when the node restarts. The wrong clock may be Prometheus'. One address for
@@ -241,5 +227,5 @@ QUERIES_SLOW: Final = Alert(
 GROUP: Final = Group(
     "nundb-node",
     "One node",
-    (DOWN, HUNG, CREDENTIALS_REFUSED, UNREADABLE, TRANSPORT_DOWN, RESTART_LOOP, CLOCKS_APART, QUERIES_SLOW),
+    (DOWN, HUNG, CREDENTIALS_REFUSED, ANSWER_UNREADABLE, TRANSPORT_DOWN, RESTART_LOOP, CLOCKS_APART, QUERIES_SLOW),
 )

@@ -3,13 +3,24 @@
 from typing import Final
 
 from nundb_exporter.collectors import oplog, pending, replication
-from nundb_exporter.monitoring.rule import PENDING_COMMAND, SAME_TARGET, Alert, Group, ask, promql, prose
+from nundb_exporter.monitoring.rule import (
+    NODE,
+    PENDING_COMMAND,
+    SAME_TARGET,
+    Alert,
+    Group,
+    ask,
+    promql,
+    prose,
+    told,
+)
+from nundb_exporter.problems import oplog as problems
 
 NEAR_LIMIT: Final = Alert(
     name="NundbOplogNearLimit",
     # A node that has pruned before is always between nine and ten tenths of the limit: nothing to report.
     expression=promql(f"""
-        {oplog.SIZE} > {oplog.NEAR} * {oplog.LIMIT_BYTES}
+        {oplog.SIZE} > {problems.NEAR} * {problems.LIMIT_BYTES}
         unless {SAME_TARGET} resets({oplog.SIZE}[1w]) > 0
     """),
     wait="15m",
@@ -31,19 +42,13 @@ NEAR_LIMIT: Final = Alert(
     """),
     other_causes=prose(f"""
         NUN_MAX_OP_LOG_SIZE is set to another value: no command reports it, and the rule assumes the default of
-        {oplog.LIMIT_BYTES} bytes. Change the number in the rule.
+        {problems.LIMIT_BYTES} bytes. Change the number in the rule.
     """),
 )
 OVER_LIMIT: Final = Alert(
-    name="NundbOplogOverLimit",
-    expression=f"{oplog.SIZE} > {oplog.OVER} * {oplog.LIMIT_BYTES}",
+    **told(problems.OVER_LIMIT, node=NODE, size="{{ $value | humanize1024 }}B", limit="1 GiB"),
+    expression=f"{oplog.SIZE} > {problems.OVER} * {problems.LIMIT_BYTES}",
     wait="15m",
-    severity="warning",
-    summary="The operation log of a Nun-db node is no longer pruned.",
-    description=prose("""
-        The operation log of the node behind {{ $labels.instance }} (job {{ $labels.job }}) holds
-        {{ $value | humanize1024 }}B, well over the limit of 1 GiB.
-    """),
     meaning=prose("""
         Old segments are deleted by the task that also writes snapshots, every NUN_DECLUTTER_INTERVAL seconds (300). If
         the log keeps growing, that task has died, perhaps because of a full disk, or the file system does not record
@@ -53,12 +58,9 @@ OVER_LIMIT: Final = Alert(
     evidence=prose("""
         No line `queue_len ==` in the log for more than five minutes: the task is dead. More than ten files in oplog/.
     """),
-    remedy=prose("""
-        Free disk space. Copy what was not snapshotted to a replica: it is lost when the node restarts. Then restart the
-        node.
-    """),
+    remedy="Copy it to a replica: it is lost when the node restarts.",
     other_causes=prose(f"""
-        NUN_MAX_OP_LOG_SIZE is set to more than {oplog.LIMIT_BYTES} bytes: change the number in the rule. More than
+        NUN_MAX_OP_LOG_SIZE is set to more than {problems.LIMIT_BYTES} bytes: change the number in the rule. More than
         25,000 writes per second between two runs of the task.
     """),
 )

@@ -3,25 +3,38 @@
 from typing import Final
 
 from nundb_exporter.collectors import cluster, pending, replication
-from nundb_exporter.monitoring.rule import CHECK_COMMAND, PENDING_COMMAND, SAME_TARGET, Alert, Group, ask, promql, prose
+from nundb_exporter.monitoring.rule import (
+    CHECK_COMMAND,
+    NODE,
+    PENDING_COMMAND,
+    SAME_TARGET,
+    Alert,
+    Group,
+    ask,
+    counted,
+    promql,
+    prose,
+    told,
+)
 from nundb_exporter.monitoring.views import OUTLIVED
+from nundb_exporter.problems import replication as problems
 
 _SAME_MEMBER: Final = "on (job, instance, member)"
 
 NOT_ACKNOWLEDGING: Final = Alert(
-    name="NundbReplicaNotAcknowledging",
+    **told(
+        problems.NOT_ACKNOWLEDGING,
+        member="{{ $labels.member }}",
+        operations="operations",
+        node=NODE,
+        age="{{ $value | humanizeDuration }}",
+    ),
     expression=promql(f"""
-        (time() - {pending.OLDEST} > {pending.OLD_SECONDS})
+        (time() - {pending.OLDEST} > {problems.OLD_SECONDS})
         and {_SAME_MEMBER} {cluster.MEMBER}
         unless {_SAME_MEMBER} ({OUTLIVED})
     """),
     wait="1m",
-    severity="critical",
-    summary="A Nun-db replica does not acknowledge operations.",
-    description=prose("""
-        {{ $labels.member }} has not acknowledged an operation of {{ $labels.instance }} (job {{ $labels.job }}) for
-        {{ $value | humanizeDuration }}.
-    """),
     meaning=prose("""
         The replica hangs, or has lost the operation: a value that arrives in two reads is dropped. It still counts as
         connected, because nothing in Nun-db times out. The primary keeps every operation for it in memory until it
@@ -32,10 +45,7 @@ NOT_ACKNOWLEDGING: Final = Alert(
         `pending` lists the member with a growing age. If it owes many operations, it hangs; if it owes few and
         acknowledges newer ones, these were lost in transit.
     """),
-    remedy=prose("""
-        If it hangs: resume it, or kill it and start it when the primary no longer lists it. If single operations were
-        lost: write those keys again; the entries stay until the primary restarts.
-    """),
+    remedy="If single operations were lost: write those keys again; the entries stay until the primary restarts.",
     other_causes=prose("""
         Above some eight writes per second, a replica that hangs owes too many operations to list before two minutes
         have passed: NundbPendingBacklog then fires instead. If a node's clock is behind Prometheus', operations look
@@ -75,16 +85,10 @@ PENDING_GROWING: Final = Alert(
     """),
 )
 PENDING_BACKLOG: Final = Alert(
-    name="NundbPendingBacklog",
+    **told(problems.PENDING_BACKLOG, operations="at least {{ $value }} operations", node=NODE),
     # Quick, because it replaces NundbReplicaNotAcknowledging, which cannot fire above this number.
-    expression=f"min_over_time({replication.PENDING}[2m]) > {replication.BACKLOG}",
+    expression=f"min_over_time({replication.PENDING}[2m]) > {problems.BACKLOG}",
     wait="3m",
-    severity="critical",
-    summary="A Nun-db node has too many pending operations to list them.",
-    description=prose("""
-        At least {{ $value }} operations have been pending on the node behind {{ $labels.instance }} (job
-        {{ $labels.job }}) for five minutes.
-    """),
     meaning=prose("""
         Above this number the exporter does not ask which member owes what, because the node would copy every value into
         its reply and its log. The alerts about single members cannot fire meanwhile. Most likely a replica hangs.
@@ -92,26 +96,25 @@ PENDING_BACKLOG: Final = Alert(
     confirm=(ask("metrics-state"), CHECK_COMMAND),
     evidence="`pending_ops` is large. `check` on each replica shows which one does not answer.",
     remedy=prose("""
-        Find the replica that hangs: resume it, or kill it. If the number stays although all replicas are healthy, the
-        operations were made for a member that has left: only a restart of the node that holds them removes them. Take a
-        snapshot first.
+        If the number stays although all replicas are healthy, the operations were made for a member that has left: only
+        a restart of the node that holds them removes them. Take a snapshot first.
     """),
     other_causes="A large number of operations for a member that has left: they only cost memory.",
 )
 LEAKED: Final = Alert(
-    name="NundbOperationsLeaked",
+    **told(
+        problems.LEAKED,
+        node=NODE,
+        operations=counted("operation"),
+        member="{{ $labels.member }}",
+        reason="has left the cluster, or has restarted since",
+    ),
     expression=promql(f"""
         ({pending.UNACKNOWLEDGED} > 0 and {SAME_TARGET} {cluster.MEMBER} unless {_SAME_MEMBER} {cluster.MEMBER})
         or
         ({pending.UNACKNOWLEDGED} > 0 and {_SAME_MEMBER} ({OUTLIVED}))
     """),
     wait="5m",
-    severity="warning",
-    summary="Operations wait for a Nun-db member that will never acknowledge them.",
-    description=prose("""
-        {{ $value }} operations on the node behind {{ $labels.instance }} (job {{ $labels.job }}) wait for
-        {{ $labels.member }}, which has left the cluster or has restarted since.
-    """),
     meaning=prose("""
         The operations that a member has not acknowledged stay pending when it leaves, and are not sent again when it
         comes back: only a restart of the node that holds these entries removes them. New operations are not affected.
@@ -123,22 +126,15 @@ LEAKED: Final = Alert(
         member's start.
     """),
     remedy=prose("""
-        If the member came back: write the keys that `pending` names again, because it has missed them. If it is gone
-        for good, nothing is lost. The number returns to 0 when the primary restarts: take a snapshot first; an election
-        follows.
+        `pending` names them. If the member is gone for good, nothing is lost. The number returns to 0 when the primary
+        restarts: take a snapshot first; an election follows.
     """),
     other_causes="A member is leaving at this moment. A member's clock is minutes ahead of the primary's.",
 )
 SNAPSHOT_STUCK: Final = Alert(
-    name="NundbSnapshotStuck",
+    **told(problems.SNAPSHOT_STUCK, snapshots="a snapshot", node=NODE),
     expression=f"{pending.STUCK} > 0",
     wait="10m",
-    severity="warning",
-    summary="The replication of a Nun-db snapshot is stuck.",
-    description=prose("""
-        The node behind {{ $labels.instance }} (job {{ $labels.job }}) has waited ten minutes for replicas to
-        acknowledge a snapshot.
-    """),
     meaning=prose("""
         All snapshots share the operation id 0. Two that overlap become one entry that is never fully acknowledged, and
         from then on every snapshot sends the first one's message: the replicas no longer write other databases to disk,
@@ -146,10 +142,7 @@ SNAPSHOT_STUCK: Final = Alert(
     """),
     confirm=(PENDING_COMMAND,),
     evidence="A line with the operation `snapshot` and no age.",
-    remedy=prose("""
-        Run `snapshot` for all databases on every replica itself. Restart the primary when convenient; until then
-        snapshot the replicas one by one. Never run `snapshot` twice within a second.
-    """),
+    remedy="Until then snapshot the replicas one by one. Never run `snapshot` twice within a second.",
     other_causes=prose("""
         A replica that hangs also keeps a snapshot pending: see NundbReplicaNotAcknowledging. A snapshot in progress is
         acknowledged within milliseconds and does not fire the alert.

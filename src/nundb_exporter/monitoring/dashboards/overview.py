@@ -22,9 +22,10 @@ from nundb_exporter.metrics import (
     Query,
     ShownAs,
 )
-from nundb_exporter.monitoring.alerts.exporter import SLOW_SHARE
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard, Row
 from nundb_exporter.monitoring.views import FIRING, members, primaries
+from nundb_exporter.problems.exporter import SLOW_SHARE
+from nundb_exporter.problems.replication import BACKLOG
 
 _STATES: Final = (ShownAs(0, "down", "red"), ShownAs(1, "up", "green"))
 
@@ -77,7 +78,7 @@ _NODES: Final = (
         "Operations not yet acknowledged by every member, summed over all nodes.",
         value_title="operations",
         kind="stat",
-        critical=replication.BACKLOG,
+        critical=BACKLOG,
     ),
     Panel(
         "Alerts firing",

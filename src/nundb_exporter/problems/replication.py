@@ -1,0 +1,52 @@
+"""Replication: which member has not acknowledged which operations."""
+
+from typing import Final
+
+from nundb_exporter.config.settings import DEFAULT_MAX_PENDING_OPERATIONS
+from nundb_exporter.problems.problem import Problem
+
+OLD_SECONDS: Final = 60
+"""Acknowledgements take milliseconds and elections about a second: an operation older than this is stuck."""
+BACKLOG: Final = DEFAULT_MAX_PENDING_OPERATIONS
+"""Pending operations. Above this the exporter does not list them by default. At 40 ms per acknowledgement that takes
+25,000 writes per second."""
+
+NOT_ACKNOWLEDGING: Final = Problem(
+    name="NundbReplicaNotAcknowledging",
+    severity="critical",
+    title="A Nun-db replica does not acknowledge operations.",
+    sentence="{member} has not acknowledged {operations} of {node}, the oldest for {age}.",
+    advice="If it hangs, resume it, or kill it and start it when the primary no longer lists it.",
+)
+PENDING_BACKLOG: Final = Problem(
+    name="NundbPendingBacklog",
+    severity="critical",
+    title="Too many operations are pending on a Nun-db node.",
+    sentence=f"{{operations}} are pending on {{node}}, more than {BACKLOG:,}: most likely a replica hangs.",
+    advice="Find the replica that hangs: resume it, or kill it.",
+)
+PENDING_NOT_LISTED: Final = Problem(
+    name="NundbPendingNotListed",
+    severity="info",
+    title="Too many operations are pending on a Nun-db node to list them by member.",
+    sentence="{operations} are pending on {node}, too many to list by member: the limit is {limit}.",
+    advice="The limit is --collector.pending.max-operations, because a long list is expensive for the node.",
+    has_alert=False,
+)
+LEAKED: Final = Problem(
+    name="NundbOperationsLeaked",
+    severity="warning",
+    title="Operations wait for a Nun-db member that will never acknowledge them.",
+    sentence="{node} keeps {operations} for {member}, which will never acknowledge them: it {reason}.",
+    advice="Write their keys again if the member is still in use, because it has missed them.",
+)
+"""`reason` is a verb with what belongs to it, as in `has left the cluster`."""
+SNAPSHOT_STUCK: Final = Problem(
+    name="NundbSnapshotStuck",
+    severity="warning",
+    title="The replication of a Nun-db snapshot is stuck.",
+    sentence="The replication of {snapshots} of {node} has not ended, and later ones may not reach the replicas.",
+    advice="Run `snapshot` for all databases on every replica itself, and restart the primary when convenient.",
+)
+
+PROBLEMS: Final = (NOT_ACKNOWLEDGING, PENDING_BACKLOG, PENDING_NOT_LISTED, LEAKED, SNAPSHOT_STUCK)
