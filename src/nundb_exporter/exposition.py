@@ -40,9 +40,10 @@ def render(samples: Iterable[Sample], format_: Format) -> Page:
             dropped += 1
             continue
         seen.add(series)
-        lines = families.get(family)
+        shown = family.part_of or family
+        lines = families.get(shown)
         if lines is None:
-            lines = families[family] = [_head(family, is_openmetrics)]
+            lines = families[shown] = [_head(shown, is_openmetrics)]
         lines.append(f"{series} {_COMMON.get(value) or _number(value)}\n")
     end = "# EOF\n" if is_openmetrics else ""
     text = "".join([line for lines in families.values() for line in lines]) + end

@@ -1,7 +1,8 @@
-"""Families, samples, panels and collectors, as plain data, and the families of the exporter itself."""
+"""Families, samples, panels, collectors and subjects, as plain data, and the families of the exporter itself."""
 
 from nundb_exporter.metrics.collector import Answers, Collector, Options
 from nundb_exporter.metrics.family import Family, Sample
+from nundb_exporter.metrics.histogram import Histogram, histogram
 from nundb_exporter.metrics.own import (
     BUILD_INFO,
     COLLECTOR_DURATION,
@@ -24,6 +25,7 @@ from nundb_exporter.metrics.own import (
     UP,
 )
 from nundb_exporter.metrics.panel import Panel, Query, ShownAs
+from nundb_exporter.metrics.subject import Subject
 
 __all__ = [
     "BUILD_INFO",
@@ -48,9 +50,12 @@ __all__ = [
     "Answers",
     "Collector",
     "Family",
+    "Histogram",
     "Options",
     "Panel",
     "Query",
     "Sample",
     "ShownAs",
+    "Subject",
+    "histogram",
 ]

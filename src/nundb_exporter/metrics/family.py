@@ -18,7 +18,7 @@ class Family:
     """A metric family, defined once: samples, panels, alerting rules, documentation and tests refer to this object."""
 
     name: str
-    kind: Literal["gauge", "counter"]
+    kind: Literal["gauge", "counter", "histogram"]
     meaning: str
     """What the value says, as a sentence without its full stop."""
     source: str
@@ -29,6 +29,8 @@ class Family:
     labels: tuple[str, ...] = ()
     caveat: str = ""
     """What a reader must know to interpret the value; empty if there is nothing."""
+    part_of: "Family | None" = None
+    """The histogram that this is a series of: a page shows it below that family's HELP and TYPE."""
 
     @property
     def help(self) -> str:
