@@ -34,16 +34,17 @@ def render(samples: Iterable[Sample], format_: Format) -> Page:
     families: dict[Family, list[str]] = {}
     seen: set[str] = set()
     dropped = 0
+    current: Family | None = None
+    lines: list[str] = []
     for family, labels, value in samples:
         series = _series(family, labels)
         if series in seen:
             dropped += 1
             continue
         seen.add(series)
-        shown = family.part_of or family
-        lines = families.get(shown)
-        if lines is None:
-            lines = families[shown] = [_head(shown, is_openmetrics)]
+        if family is not current:  # the samples of a family nearly always follow each other
+            current, shown = family, family.part_of or family
+            lines = families.get(shown) or families.setdefault(shown, [_head(shown, is_openmetrics)])
         lines.append(f"{series} {_COMMON.get(value) or _number(value)}\n")
     end = "# EOF\n" if is_openmetrics else ""
     text = "".join([line for lines in families.values() for line in lines]) + end

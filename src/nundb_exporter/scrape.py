@@ -173,8 +173,7 @@ class Scraper:
             result = results[collector.name]
             begun = time.perf_counter()
             try:
-                for sample in collector.parse(answers):
-                    samples.append(sample)  # noqa: PERF402 - keep the samples before a failure
+                samples.extend(collector.parse(answers))  # one by one: those before a failure stay
             except ProtocolError as error:
                 result.failure = result.failure or str(error)
             except Exception as error:  # noqa: BLE001 - a defect must not affect other collectors
