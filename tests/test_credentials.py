@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret, check_text, check_word
+from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret, check_text, check_word, without_editor_marks
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.protocol.commands import auth
 
@@ -50,8 +50,8 @@ def test_secrets_are_equal_by_their_text_alone() -> None:
 
 REFUSED = {
     "": "is empty",
-    "a;b": "contains a semicolon",
-    "a\nb": "contains a newline",
+    "a;b": "contains a semicolon at position 2",
+    "a\nb": "contains a newline at position 2",
     "a\rb": "contains a carriage return",
     "a\0b": "contains a NUL character",
     "a\n": "contains a newline",
@@ -60,6 +60,17 @@ REFUSED = {
     "a\u00a0": "begins or ends with white space",
     "\u2028a": "begins or ends with white space",
     "a\udcff": "is not UTF-8",
+    "abc\td": "contains a control character at position 4",
+    "\x1b[Aab": "contains a control character at position 1",
+    "a\x7f": "contains a control character at position 2",
+    "ab\x85c": "contains a control character at position 3",
+    "a\u200bb": "contains a zero-width character at position 2",
+    "ab\u200d": "contains a zero-width character at position 3",
+    "\ufeffab": "contains a zero-width character at position 1",
+    "a\u2060b": "contains a zero-width character at position 2",
+    "a\u00adb": "contains a zero-width character at position 2",
+    "a\u202eb": "contains a zero-width character at position 2",
+    "a\u2028b": "contains a line separator at position 2",
 }
 
 
@@ -73,7 +84,27 @@ def test_what_would_change_a_command_is_refused_with_its_reason(
         check("NUN_PWD", text)
     assert caught.value.setting == "NUN_PWD"
     assert caught.value.cure
-    assert "a;b" not in str(caught.value)
+    assert not text or text not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a\n", "a"),
+        ("a\r\n", "a"),
+        ("\ufeffa\n", "a"),
+        ("\ufeff", ""),
+        ("\n", ""),
+        ("a\n\n", "a\n"),
+        ("a\r", "a\r"),
+        ("a\n\r", "a\n\r"),
+        (" a ", " a "),
+        ("a\ufeff", "a\ufeff"),
+    ],
+)
+def test_what_an_editor_adds_is_taken_off_once(text: str, kept: str) -> None:
+    """A byte order mark before, one line end after; what else there is, is left to be refused."""
+    assert without_editor_marks(text) == kept
 
 
 def test_a_space_is_refused_where_the_grammar_splits() -> None:

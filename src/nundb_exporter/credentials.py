@@ -4,12 +4,21 @@ Nun-db has no quoting: `;` separates commands over HTTP and WebSocket, a newline
 its arguments (protocol notes 1.0). A value that holds one of them would be cut, or run as a command.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
 from nundb_exporter.errors import ConfigError
 
 _COMMAND_BREAKS: Final = {";": "a semicolon", "\n": "a newline", "\r": "a carriage return", "\0": "a NUL character"}
+_INVISIBLE: Final = {
+    "Cc": "a control character",
+    "Cf": "a zero-width character",
+    "Zl": "a line separator",
+    "Zp": "a paragraph separator",
+}
+"""By Unicode category. No keyboard types them: they come along when a text is copied."""
+_BYTE_ORDER_MARK: Final = "\ufeff"
 
 
 class Secret:
@@ -34,20 +43,33 @@ class Secret:
         return self._text
 
 
+def without_editor_marks(text: str) -> str:
+    """Return the text without what editors and `echo` add: a byte order mark before it, one line end after it."""
+    text = text.removeprefix(_BYTE_ORDER_MARK)
+    return text.removesuffix("\r\n") if text.endswith("\r\n") else text.removesuffix("\n")
+
+
 def check_text(setting: str, text: str) -> None:
-    """Refuse a text that would not reach Nun-db as one whole last argument.
+    """Refuse a text that would not reach Nun-db as one whole last argument, or that holds what nobody can see.
+
+    The error names a position, counted in characters from 1, and never the text.
 
     Raises:
-        ConfigError: it is empty, contains a character that ends a command, or has white space at either end, which
-            Nun-db's HTTP listener strips.
+        ConfigError: it is empty, contains a character that ends a command, a control character or a zero-width one, or
+            has white space at either end, which Nun-db's HTTP listener strips.
     """
     if not text:
         raise ConfigError(setting, "is empty", "set it")
-    for character, name in _COMMAND_BREAKS.items():
-        if character in text:
-            raise ConfigError(setting, f"contains {name}, which ends a Nun-db command", "choose one without it")
+    for position, character in enumerate(text, 1):
+        if name := _COMMAND_BREAKS.get(character):
+            problem = f"contains {name} at position {position}, which ends a Nun-db command"
+            raise ConfigError(setting, problem, "choose one without it")
     if text != text.strip():
         raise ConfigError(setting, "begins or ends with white space, which Nun-db strips", "choose one without it")
+    for position, character in enumerate(text, 1):
+        if name := _INVISIBLE.get(unicodedata.category(character)):
+            cure = "remove it: it came along when the text was copied"
+            raise ConfigError(setting, f"contains {name} at position {position}, which cannot be seen", cure)
     try:
         text.encode()
     except UnicodeEncodeError:

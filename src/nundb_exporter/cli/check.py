@@ -6,17 +6,16 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
 
 import click
 
-from nundb_exporter.cli.options import Seconds, node_flags, target
+from nundb_exporter.cli.exits import Exit
+from nundb_exporter.cli.flags import NodeFlags, Seconds, node_flags
+from nundb_exporter.cli.target import read_target
 from nundb_exporter.cli.terminal import printable
 from nundb_exporter.config.settings import Target, parse_endpoint
 from nundb_exporter.report import NodeReport, age, describe, findings, plural
 from nundb_exporter.scrape import Scraper
-
-_UNHEALTHY: Final = 1
 
 
 @click.command("check")
@@ -26,13 +25,15 @@ _UNHEALTHY: Final = 1
 @click.option(
     "--timeout", type=Seconds(), default=5.0, show_default=True, metavar="SECONDS", help="Timeout for each node."
 )
-def command(urls: tuple[str, ...], as_json: bool, timeout: float, **flags: Any) -> int:  # noqa: ANN401 - click's own
+def command(urls: tuple[str, ...], as_json: bool, timeout: float, flags: NodeFlags) -> Exit:
     """Report on a node, or on the nodes of a cluster and where they disagree.
 
-    Exit code 0: healthy. 1: the report names a problem. 2: a setting is wrong.
+    Exit code 0: healthy. 1: the report names a problem. 2: a setting is wrong. 3: the report cannot be
+    written.
     """
-    # Where nodes are named, what NUN_URL says is of no concern.
-    node = target(**(flags | {"nundb_url": None} if urls else flags))
+    if urls:  # they replace NUN_URL, which may then be anything
+        flags = dataclasses.replace(flags, url=None)
+    node = read_target(flags)
     endpoints = [parse_endpoint(f"URL {position}", url) for position, url in enumerate(urls, 1)] or [node.endpoint]
     targets = [dataclasses.replace(node, endpoint=endpoint) for endpoint in endpoints]
     reports = asyncio.run(_examine(targets, timeout))
@@ -48,20 +49,20 @@ def command(urls: tuple[str, ...], as_json: bool, timeout: float, **flags: Any) 
             click.echo(f"{click.style('✗', fg='red', bold=True)} {printable(sentence)}")
         if not found:
             click.echo(f"{click.style('✓', fg='green', bold=True)} healthy")
-    return _UNHEALTHY if found else 0
+    return Exit.UNHEALTHY if found else Exit.OK
 
 
 async def _examine(targets: list[Target], timeout_seconds: float) -> list[NodeReport]:
     return list(await asyncio.gather(*(_examine_one(node, timeout_seconds) for node in targets)))
 
 
-async def _examine_one(target_: Target, timeout_seconds: float) -> NodeReport:
-    scraper = Scraper(target_)
+async def _examine_one(node: Target, timeout_seconds: float) -> NodeReport:
+    scraper = Scraper(node)
     try:
         scrape = await scraper.scrape(asyncio.get_running_loop().time() + timeout_seconds)
     finally:
         await scraper.close()
-    return describe(str(target_.endpoint), scrape.samples, scrape.error, scrape.failures, time.time())
+    return describe(str(node.endpoint), scrape.samples, scrape.error, scrape.failures, time.time())
 
 
 def _as_json(value: object) -> str:

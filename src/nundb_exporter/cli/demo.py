@@ -11,6 +11,7 @@ import click
 from nundb_devserver import NotReadyError
 from nundb_devserver.options import DEFAULT_PORT_BASE, PORTS_PER_NODE
 from nundb_exporter.cli.devserver import LAST_PORT, administrator
+from nundb_exporter.cli.exits import Exit
 from nundb_exporter.config.settings import DEFAULT_LISTEN_ADDRESS, parse_listen_address
 from nundb_exporter.demo.exporters import PORT_FLAG
 from nundb_exporter.demo.faults import CHOICES
@@ -25,7 +26,6 @@ from nundb_exporter.demo.stage import (
 )
 
 _DEFAULT_EXPORTER_PORT: Final = parse_listen_address("the default", DEFAULT_LISTEN_ADDRESS)[1]
-_FAILURE: Final = 1
 
 
 def _port(name: str, highest: int, default: int | None, help_text: str) -> Callable[..., Any]:
@@ -130,5 +130,5 @@ async def _run(settings: Settings) -> int:
         await perform(settings, screen, keyboard, ended)
     except NotReadyError as error:
         click.echo(f"nundb-exporter: the nodes have not become one cluster: {error}", err=True)
-        return _FAILURE
+        return Exit.SYSTEM
     return 0

@@ -20,6 +20,7 @@ from nundb_devserver.options import (
 )
 from nundb_devserver.reports import CURRENT
 from nundb_devserver.serve import CONTROL_PORT
+from nundb_exporter.cli.exits import Exit
 from nundb_exporter.credentials import Credentials, Secret, check_text, check_word
 from nundb_exporter.demo.ports import HOST, refuse_taken
 from nundb_exporter.demo.screen import Screen
@@ -27,7 +28,6 @@ from nundb_exporter.errors import ConfigError
 
 LAST_PORT: Final = 65535
 _PORT_BASE: Final = "--port-base"
-_FAILURE: Final = 1
 _MOST_NODES: Final = 9
 
 
@@ -125,7 +125,7 @@ def command(
         asyncio.run(serve(options, lambda cluster: _tell(cluster, options)))
     except (NotReadyError, FaultError) as error:
         click.echo(f"nundb-exporter: {error}", err=True)
-        return _FAILURE
+        return Exit.SYSTEM
     except OSError as error:
         if error.filename:
             cause = (error.strerror or "").lower()

@@ -5,11 +5,11 @@ from typing import Final
 
 import click
 
+from nundb_exporter.cli.exits import Exit
 from nundb_exporter.monitoring.generate import files
 
 _WIDTH: Final = 110
 """Of the help texts, whatever terminal they are generated on."""
-_DIFFERENT: Final = 1
 
 
 @click.command("generate")
@@ -17,7 +17,7 @@ _DIFFERENT: Final = 1
     "directory", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="[DIR]"
 )
 @click.option("--check", is_flag=True, help="Write nothing; list the files that would change.")
-def command(directory: Path, check: bool) -> int:
+def command(directory: Path, check: bool) -> Exit:
     """Write Grafana dashboards, Prometheus rules and reference documentation.
 
     They are written below DIR, into deploy/ and docs/. Exit code 0: done, or with --check: up to date. 1: --check found
@@ -31,7 +31,7 @@ def command(directory: Path, check: bool) -> int:
             (directory / path).parent.mkdir(parents=True, exist_ok=True)
             (directory / path).write_text(generated[path], encoding="utf-8")
         click.echo(f"{'out of date' if check else 'written'}: {path}")
-    return _DIFFERENT if check and stale else 0
+    return Exit.UNHEALTHY if check and stale else Exit.OK
 
 
 def _text(path: Path) -> str | None:

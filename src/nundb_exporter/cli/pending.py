@@ -4,11 +4,12 @@ import asyncio
 import dataclasses
 import json
 import time
-from typing import Any, Final
 
 import click
 
-from nundb_exporter.cli.options import Seconds, node_flags, target
+from nundb_exporter.cli.exits import Exit
+from nundb_exporter.cli.flags import NodeFlags, Seconds, node_flags
+from nundb_exporter.cli.target import read_target
 from nundb_exporter.cli.terminal import printable
 from nundb_exporter.client import open_transport
 from nundb_exporter.client.transport import check_proof
@@ -18,8 +19,6 @@ from nundb_exporter.protocol.commands import PENDING_OPS, auth
 from nundb_exporter.protocol.fields import PendingOperation, pending_operations
 from nundb_exporter.report import PendingGroup, advice, age, group_pending, plural
 
-_UNHEALTHY: Final = 1
-
 
 @click.command("pending")
 @node_flags
@@ -27,17 +26,18 @@ _UNHEALTHY: Final = 1
 @click.option(
     "--timeout", type=Seconds(), default=10.0, show_default=True, metavar="SECONDS", help="Timeout for the node."
 )
-def command(as_json: bool, timeout: float, **flags: Any) -> int:  # noqa: ANN401 - click's own
+def command(as_json: bool, timeout: float, flags: NodeFlags) -> Exit:
     """List pending operations: which replica they wait for, how long, and some of their keys.
 
     Exit code 0: nothing is pending. 1: operations are pending, or the node does not answer. 2: a setting is wrong.
+    3: the report cannot be written.
     """
     try:
-        operations = asyncio.run(_ask(target(**flags), timeout))
+        operations = asyncio.run(_ask(read_target(flags), timeout))
     except (TargetError, ProtocolError) as error:
         what_to_do = f". {advice(error)}" if isinstance(error, TargetError) else ""
         click.echo(json.dumps({"error": str(error)}) if as_json else f"no answer: {error}{what_to_do}", err=not as_json)
-        return _UNHEALTHY
+        return Exit.UNHEALTHY
     groups = group_pending(operations, time.time())
     if as_json:
         rows = [dataclasses.asdict(group) for group in groups]
@@ -47,7 +47,7 @@ def command(as_json: bool, timeout: float, **flags: Any) -> int:  # noqa: ANN401
         click.echo(f"\n{plural(len(operations), 'operation')} pending.")
     else:
         click.echo("Nothing is pending.")
-    return _UNHEALTHY if operations else 0
+    return Exit.UNHEALTHY if operations else Exit.OK
 
 
 async def _ask(node: Target, timeout_seconds: float) -> list[PendingOperation]:

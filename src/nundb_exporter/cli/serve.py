@@ -4,12 +4,13 @@ import asyncio
 import gc
 import logging
 import signal
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import click
 
 from nundb_exporter import __version__, logs
-from nundb_exporter.cli.options import Seconds, flag, node_flags, target
+from nundb_exporter.cli.flags import NodeFlags, Seconds, flag, node_flags
+from nundb_exporter.cli.target import read_target
 from nundb_exporter.config.settings import (
     DEFAULT_LISTEN_ADDRESS,
     DEFAULT_MAX_REQUESTS,
@@ -76,7 +77,7 @@ def command(
     timeout_offset: float,
     log_level: str,
     log_format: Literal["logfmt", "json"],
-    **flags: Any,  # noqa: ANN401 - click's own
+    flags: NodeFlags,
 ) -> None:
     """Serve the metrics of one node (the default command)."""
     logs.configure(log_level, log_format)
@@ -86,7 +87,7 @@ def command(
         max_requests=web_max_requests,
         timeout_offset=timeout_offset,
     )
-    asyncio.run(_serve(target(**flags), web))
+    asyncio.run(_serve(read_target(flags), web))
 
 
 async def _serve(node: Target, web: Web) -> None:
@@ -98,13 +99,13 @@ async def _serve(node: Target, web: Web) -> None:
     server = Server(Scraper(node), web)
     for address in await server.start():
         logger.info("version %s serves %s on http://%s%s", __version__, node.endpoint, address, web.telemetry_path)
-    _spare_the_collector()
+    _freeze_garbage_collector()
     await ended.wait()
     logger.info("stopping: waiting for scrapes in progress")
     await server.stop()
 
 
-def _spare_the_collector() -> None:
+def _freeze_garbage_collector() -> None:
     """Let the garbage collector skip what lives as long as the process, and look at the rest less often.
 
     A scrape makes hundreds of tuples and no cycle; by default they trigger a collection each time, and a walk over all

@@ -1,43 +1,69 @@
-"""The configuration file: YAML in, checked modules out. Imported only when there is a file: pydantic costs 46 ms."""
+"""The configuration file: YAML in, checked modules out. Imported only when there is a file: pydantic is slow."""
 
 import difflib
+from pathlib import PurePath
 from typing import Annotated, Any, Final
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 
 from nundb_exporter.errors import ConfigError
 
+
+def _beside_the_file(path: str, info: ValidationInfo) -> str:
+    return str(info.context / path) if isinstance(info.context, PurePath) else path
+
+
 _Text = Annotated[str, StringConstraints(min_length=1)]
+_FileName = Annotated[_Text, AfterValidator(_beside_the_file)]
+"""The name of a file; a relative one is relative to the directory of the configuration file."""
 
 
-class _Strict(BaseModel):
+class _Section(BaseModel):
     # Errors must not quote their input: it may be a secret written to the wrong place.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, content: Any) -> Any:  # noqa: ANN401 - whatever YAML has
+        """Take what has nothing behind or below it as if it were not there."""
+        if isinstance(content, dict):
+            return {key: value for key, value in content.items() if value is not None}
+        return {} if content is None else content
 
-class Database(_Strict):
+
+class Database(_Section):
     """A database that may be asked about its connections, conflicts and keys."""
 
     name: _Text
-    token_file: _Text
+    token_file: _FileName
 
 
-class TlsFiles(_Strict):
-    """TLS to the node; file names, PEM."""
+class TlsFiles(_Section):
+    """TLS to the node; the files are PEM."""
 
-    ca_file: _Text | None = None
-    cert_file: _Text | None = None
-    key_file: _Text | None = None
+    ca_file: _FileName | None = None
+    cert_file: _FileName | None = None
+    key_file: _FileName | None = None
     server_name: _Text | None = None
     insecure_skip_verify: bool = False
 
 
-class Module(_Strict):
+class Module(_Section):
     """How nodes of one kind are asked."""
 
     user: _Text | None = None
-    password_file: _Text | None = None
+    password_file: _FileName | None = None
     collectors: list[_Text] | None = None
     """Exactly these are on; None leaves each at its default."""
     databases: list[Database] = []
@@ -45,102 +71,118 @@ class Module(_Strict):
     max_pending_operations: Annotated[int, Field(ge=0)] | None = None
 
 
-class ConfigFile(_Strict):
+class ConfigFile(_Section):
     """The whole file."""
 
     modules: dict[str, Module] = {}
 
 
-_MODELS: Final[dict[str, type[BaseModel]]] = {
-    "": ConfigFile,
-    "modules": Module,
-    "databases": Database,
-    "tls": TlsFiles,
-}
 _UNKNOWN: Final = "extra_forbidden"
+_KEY_ITSELF: Final = "[key]"
+"""What pydantic appends to the place of a key that is itself wrong."""
+_PROBLEMS: Final = {
+    "bool_type": "must be true or false",
+    "dict_type": "must be a section of keys, each with its value",
+    "greater_than_equal": "must be {ge} or more",
+    "invalid_key": "is a key that must be text; write it in quotes",
+    "int_type": "must be a whole number",
+    "list_type": "must be a list",
+    "missing": "is missing",
+    "model_type": "must be a section of keys, each with its value",
+    "string_too_short": "must not be empty",
+    "string_type": "must be text; write it in quotes",
+}
+"""What pydantic finds, by its own name of it, in our words."""
 
 
-def parse_file(setting: str, text: str) -> ConfigFile:
-    """Read the file's text.
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is set twice in one mapping: PyYAML takes the last and drops the others without a word."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:  # noqa: ANN401 - as PyYAML's stubs have it
+        node = super().compose_mapping_node(anchor)
+        names = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in names:
+                raise _TwiceError(None, None, key.value, key.start_mark)
+            names.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+        return node
+
+
+class _TwiceError(yaml.MarkedYAMLError):
+    """A key is set twice."""
+
+
+def parse_file(setting: str, text: str, directory: PurePath | None = None) -> ConfigFile:
+    """Read the text of a file in `directory`.
 
     Raises:
-        ConfigError: not YAML, an unknown key (named with its line and the nearest known one), a key that stands twice
+        ConfigError: not YAML, an unknown key (named with its line and the nearest known one), a key that is set twice
             in one place, or a value of the wrong kind.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        content = loader.construct_document(root) if root is not None else None
+    except _TwiceError as error:
+        problem = f"line {_number(error.problem_mark)}: {error.problem} is set twice"
+        raise ConfigError(setting, problem, "keep one of them") from None
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(setting, f"line {line} is not YAML ({error.problem})", "correct it") from None
+        problem = f"line {_number(error.problem_mark)} is not YAML ({error.problem})"
+        raise ConfigError(setting, problem, "correct it") from None
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         # PyYAML lets through what its own constructors raise: at the date 2026-02-30, at `!!bool maybe`, at 2,000 `[`.
         raise ConfigError(setting, "is not YAML", "correct it") from None
-    if twin := _twin(root):
-        raise ConfigError(setting, f"line {twin.start_mark.line + 1}: {twin.value} is there twice", "keep one of them")
     try:
-        return ConfigFile.model_validate({} if content is None else content)
+        return ConfigFile.model_validate(content, context=directory)
     except ValidationError as error:
         # A misspelt key is also a missing one: the misspelling is what the reader must see.
         first = min(error.errors(include_url=False, include_input=False), key=lambda e: e["type"] != _UNKNOWN)
-        raise _explain(setting, root, first["type"], first["loc"], first["msg"]) from None
+        raise _explain(setting, root, first) from None
 
 
-def _twin(root: Any) -> Any:  # noqa: ANN401 - PyYAML's nodes have no types
-    """Return a key that stands twice in one mapping: PyYAML takes the last and drops the others without a word."""
-    waiting, seen = [root], set()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue  # an alias may be anywhere, even within what it stands for
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            waiting += node.value
-        elif isinstance(node, yaml.MappingNode):
-            names: set[str] = set()
-            for key, value in node.value:
-                if key.value in names:
-                    return key
-                names.add(key.value)
-                waiting.append(value)
-    return None
+def _number(mark: yaml.Mark | None) -> int:
+    """Return the line of a mark, counted from 1."""
+    return mark.line + 1 if mark else 1
 
 
-def _explain(setting: str, root: Any, kind: str, path: tuple[str | int, ...], message: str) -> ConfigError:  # noqa: ANN401 - PyYAML's nodes have no types
-    line = _line(root, path)
+def _explain(setting: str, root: yaml.Node | None, found: ErrorDetails) -> ConfigError:
+    path = tuple(key for key in found["loc"] if key != _KEY_ITSELF)
     key = ".".join(map(str, path))
-    if kind != _UNKNOWN:
-        return ConfigError(
-            setting, f"line {line}: {key or 'the file'}: {message[:1].lower()}{message[1:]}", "correct it"
-        )
-    known = sorted(_owner(path).model_fields)
+    line = _line(root, path)
+    if found["type"] != _UNKNOWN:
+        problem = _PROBLEMS.get(found["type"], "is not valid").format_map(found.get("ctx", {}))
+        return ConfigError(setting, f"line {line}: {key or 'the file'} {problem}", "correct it")
+    known = sorted(_section(path[:-1]).model_fields)
     nearest = difflib.get_close_matches(str(path[-1]), known, n=1)
     cure = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(known)}"
     return ConfigError(setting, f"line {line}: unknown key {key}", cure)
 
 
-def _owner(path: tuple[str | int, ...]) -> type[BaseModel]:
-    """Return the model of the mapping in which the last key of `path` stands.
+def _section(path: tuple[str | int, ...]) -> type[_Section]:
+    """Return what the section at `path` is."""
+    match path:
+        case ("modules", _):
+            return Module
+        case ("modules", _, "tls"):
+            return TlsFiles
+        case ("modules", _, "databases", _):
+            return Database
+        case _:
+            return ConfigFile
 
-    The second key of a path is a module's name, which may be any word.
-    """
-    named = (*path[:1], *path[2:])[:-1] if len(path) > 1 else ()
-    return next((_MODELS[str(key)] for key in reversed(named) if str(key) in _MODELS), ConfigFile)
 
-
-def _line(node: Any, path: tuple[str | int, ...]) -> int:  # noqa: ANN401 - PyYAML's nodes have no types
-    """Return the line on which the last key of `path` that is in the file stands, counted from 1."""
-    line: int = node.start_mark.line + 1 if node is not None else 1
+def _line(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:
+    """Return the line of the last key of `path` that is in the file, counted from 1."""
+    line = _number(node.start_mark) if node else 1
     for key in path:
         if isinstance(node, yaml.MappingNode):
             pair = next(((name, value) for name, value in node.value if name.value == str(key)), None)
             if pair is None:
                 break
-            line = pair[0].start_mark.line + 1
-            node = pair[1]
+            line, node = _number(pair[0].start_mark), pair[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
             node = node.value[key]
-            line = node.start_mark.line + 1
+            line = _number(node.start_mark)
         else:
             break
     return line

@@ -44,11 +44,14 @@ class Endpoint:
 
 
 def parse_endpoint(setting: str, url: str) -> Endpoint:
-    """Read a node's URL.
+    """Read a node's URL; white space around it is not part of it.
 
     Raises:
         ConfigError: not a URL, a scheme that Nun-db does not speak, or credentials in it (they would reach logs).
     """
+    url = url.strip()
+    if any(character in url for character in "\t\r\n"):  # urlsplit would drop them without a word
+        raise ConfigError(setting, "contains a tab or a line end", f"write it as {DEFAULT_URL}")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -79,7 +82,7 @@ def is_host(host: str) -> bool:
 
 
 def parse_port(text: str) -> int | None:
-    """Return the port that the text is, 0 included; None where it is none."""
+    """Parse a port from 0 to 65535; None if it is not one."""
     is_number = text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_PORT))
     return int(text) if is_number and int(text) <= _MAX_PORT else None
 

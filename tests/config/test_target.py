@@ -1,13 +1,13 @@
 """Flags, environment and file: which of them holds, and what is refused."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from nundb_exporter.cli.options import Seconds, node_flags, read_secret, target
+from nundb_exporter.cli.flags import NodeFlags, Seconds, node_flags
+from nundb_exporter.cli.target import read_target
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Endpoint, Target, Tls, TransportPorts
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
@@ -23,8 +23,8 @@ def chosen(*arguments: str, **environment: str) -> Target:
 
     @click.command()
     @node_flags
-    def command(**flags: Any) -> None:  # noqa: ANN401 - click's own
-        found.append(target(**flags))
+    def command(flags: NodeFlags) -> None:
+        found.append(read_target(flags))
 
     names = {"NUN_URL", "NUN_USER", "NUN_PWD", "NUN_PWD_FILE"}
     clean: dict[str, str | None] = dict.fromkeys(names)
@@ -94,31 +94,6 @@ def test_a_setting_is_refused_by_its_name(environment: dict[str, str], message: 
         chosen(**environment)
     assert "hunter2" not in str(caught.value)
     assert caught.value.cure
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        (b"", "is empty"),
-        (b"\n", "is empty"),
-        (b"a\nb\n", "contains a newline"),
-        (b"a\n\n", "contains a newline"),
-        (b"\xff\xfe", "is not UTF-8 text"),
-        (b"a \n", "begins or ends with white space"),
-    ],
-)
-def test_a_secret_file_is_refused_with_its_reason(tmp_path: Path, content: bytes, problem: str) -> None:
-    """One newline at the end is the editor's; all else is the secret's and is checked as one."""
-    (tmp_path / "pwd").write_bytes(content)
-    with pytest.raises(ConfigError, match=problem):
-        read_secret("NUN_PWD_FILE", str(tmp_path / "pwd"))
-
-
-@pytest.mark.parametrize("name", ["", "/", "\0", "/does/not/exist"])
-def test_a_secret_file_that_cannot_be_read_is_named(name: str) -> None:
-    """A directory, an impossible name, nothing at all."""
-    with pytest.raises(ConfigError, match="cannot read"):
-        read_secret("NUN_PWD_FILE", name)
 
 
 def test_collectors_are_switched_by_flags_and_by_the_file(tmp_path: Path) -> None:
@@ -211,12 +186,72 @@ def test_tls_is_set_by_flags_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "nundb.yml"
     file.write_text("modules: {default: {tls: {ca_file: ca.pem, server_name: filed, insecure_skip_verify: true}}}")
     assert chosen("--config.file", str(file), "--nundb.tls.server-name", "flag", **ENVIRONMENT).tls == Tls(
-        ca_file="ca.pem", server_name="flag", insecure_skip_verify=True
+        ca_file=str(tmp_path / "ca.pem"), server_name="flag", insecure_skip_verify=True
     )
     with pytest.raises(ConfigError, match=r"--nundb\.tls\.server-name: is not a host name"):
         chosen("--nundb.tls.server-name", "a..b", **ENVIRONMENT)
     with pytest.raises(ConfigError, match=r"--nundb\.tls\.key-file: has no certificate"):
         chosen("--nundb.tls.key-file", "key.pem", **ENVIRONMENT)
+
+
+def test_names_of_files_are_relative_to_the_file_that_holds_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the working directory is: a service's is often `/`. An absolute name stays as it is."""
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    (folder / "pwd").write_text("from-file\n")
+    (tmp_path / "token").write_text("shop-token\n")
+    (folder / "nundb.yml").write_text(
+        "modules: {default: {user: nun, password_file: pwd, databases: [{name: shop, token_file: ../token}], "
+        "tls: {ca_file: ca.pem, cert_file: /c.pem}}}"
+    )
+    for directory, name in ((tmp_path, "etc/nundb.yml"), (Path("/"), str(folder / "nundb.yml")), (folder, "nundb.yml")):
+        monkeypatch.chdir(directory)
+        node = chosen("--config.file", name)
+        assert node.credentials.password == Secret("from-file")
+        assert node.databases == (DatabaseAccess("shop", Secret("shop-token")),)
+        assert Path(node.tls.ca_file or "").absolute() == folder / "ca.pem"
+        assert node.tls.cert_file == "/c.pem"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_newline_at_the_end_of_a_variable_is_not_part_of_it(end: str, tmp_path: Path) -> None:
+    """Secrets of Kubernetes that were made with `echo` end with one, and nobody sees it."""
+    (tmp_path / "pwd").write_text("of-file")
+    node = chosen(
+        NUN_USER=f"nun{end}",
+        NUN_PWD=f"nun-pwd{end}",
+        NUN_URL=f" http://nun-db:3013{end}",
+        NUNDB_EXPORTER_COLLECTOR_KEYS=f"true{end}",
+        NUNDB_EXPORTER_COLLECTOR_PENDING_MAX_OPERATIONS=f"7{end}",
+    )
+    assert node.credentials == Credentials("nun", Secret("nun-pwd"))
+    assert node.endpoint == Endpoint("http", "nun-db", 3013)
+    assert "keys" in node.collectors
+    assert node.max_pending_operations == 7
+    of_file = chosen(NUN_USER="nun", NUN_PWD_FILE=f"{tmp_path}/pwd{end}")
+    assert of_file.credentials.password == Secret("of-file")
+
+
+def test_a_byte_order_mark_is_not_part_of_a_variable() -> None:
+    """Editors on Windows write it, and `kubectl create secret --from-env-file` takes it over."""
+    node = chosen(NUN_USER="\ufeffnun", NUN_PWD="\ufeffnun-pwd")
+    assert node.credentials == Credentials("nun", Secret("nun-pwd"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "modules:",
+        "modules:\n  default:",
+        "modules:\n  default:\n    databases:\n    tls:\n    collectors:\n    user:\n",
+    ],
+)
+def test_an_empty_section_is_as_if_it_were_not_there(content: str, tmp_path: Path) -> None:
+    """As it stays when all below it is commented out."""
+    (tmp_path / "nundb.yml").write_text(content)
+    assert chosen("--config.file", str(tmp_path / "nundb.yml"), **ENVIRONMENT) == chosen(**ENVIRONMENT)
 
 
 def test_the_transports_ports_read() -> None:

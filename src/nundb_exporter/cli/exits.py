@@ -1,0 +1,20 @@
+"""The exit codes of all commands."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """How a command ended."""
+
+    OK = 0
+    """Done; of a judgement: healthy."""
+    UNHEALTHY = 1
+    """The judgement is bad: a report names a problem, operations are pending, a generated file is out of date."""
+    USAGE = 2
+    """A setting is wrong."""
+    SYSTEM = 3
+    """The system refuses: the output cannot be written, a file cannot be made, embedded nodes do not start."""
+    INTERRUPTED = 130
+    """Ended by SIGINT (Ctrl-C): 128 and its number, as shells count."""
+    TERMINATED = 143
+    """Ended by SIGTERM, likewise."""
