@@ -1,24 +1,34 @@
 """The command line: the only place that sees arguments, environment, files of settings, and signals."""
 
 import contextlib
+import errno
+import functools
 import importlib
 import io
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from nundb_exporter import __version__
+from nundb_exporter.cli import terminal
+from nundb_exporter.cli.exits import Exit
 from nundb_exporter.errors import ConfigError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _COMMANDS: Final = ("serve", "check", "pending", "devserver", "demo", "generate")
-_USAGE_ERROR: Final = 2
+_NAME: Final = "nundb-exporter"
+_COMPLETE: Final = "_NUNDB_EXPORTER_COMPLETE"
+_OUTPUT_ERRORS: Final = frozenset(
+    {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN, errno.EBADF}
+)
 
 
 class _Commands(click.Group):
@@ -71,7 +81,7 @@ def _without_ca_certificates() -> Iterator[None]:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.version_option(__version__, prog_name="nundb-exporter")
+@click.version_option(__version__, prog_name=_NAME)
 def command() -> None:
     """Prometheus exporter for Nun-db.
 
@@ -80,24 +90,69 @@ def command() -> None:
 
 
 def main() -> None:
-    """Run the command; a wrong setting ends with exit 2 and one line."""
+    """Run the command and end with its exit code; whatever goes wrong on the way is one line on standard error."""
+    _end_at_once()
     # Only serve writes a log: without a handler Python would print warnings between the lines of a report.
     logging.getLogger("nundb_exporter").addHandler(logging.NullHandler())
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack a character of the report
     try:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack a character of the report
-        color = False if os.environ.get("NO_COLOR") else None  # https://no-color.org
-        code = command.main(standalone_mode=False, prog_name="nundb-exporter", color=color)
+        code = _run()
     except ConfigError as error:
-        _fail(str(error))
+        code = _fail(Exit.USAGE, str(error))
     except click.UsageError as error:
-        _fail(f"{error.format_message().rstrip('.')}; see nundb-exporter --help")
-    except click.exceptions.Abort:
-        sys.exit(130)
-    else:
-        sys.exit(code if isinstance(code, int) else 0)
+        code = _fail(Exit.USAGE, f"{error.format_message().rstrip('.')}; see {_NAME} --help")
+    except OSError as error:
+        code = _fail(Exit.SYSTEM, _cause(error))
+    sys.exit(code)
 
 
-def _fail(text: str) -> None:
-    click.echo(f"nundb-exporter: {' '.join(text.split())}", err=True)
-    sys.exit(_USAGE_ERROR)
+def _run() -> int:
+    """Run the command and return its exit code.
+
+    click's own `main` would do it, but ends with 1 where the reader of standard output has gone, and 1 is a judgement.
+    """
+    if instruction := os.environ.get(_COMPLETE):
+        completion = importlib.import_module(f"{__name__}.completion")  # only a shell needs it
+        done: int = completion.complete(command, _NAME, _COMPLETE, instruction)
+        return done
+    try:
+        color = None if terminal.has_color() else False
+        with command.make_context(_NAME, sys.argv[1:], color=color) as context:
+            code: object = command.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    return code if isinstance(code, int) else Exit.OK
+
+
+def _end_at_once() -> None:
+    """End at SIGINT and SIGTERM, whatever is under way: an asyncio program would first wait for its threads.
+
+    One of them may wait minutes for a name server. Commands that have something to save replace this. A signal that is
+    ignored, as SIGINT is for a job in the background, stays so.
+    """
+    for number, code in ((signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.TERMINATED)):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, functools.partial(_leave, code))
+
+
+def _leave(code: Exit, _number: int, _frame: FrameType | None) -> None:
+    os._exit(code)
+
+
+def _cause(error: OSError) -> str:
+    """Say what the system refuses; an error without a file's name and with one of these numbers is of the output."""
+    cause = (error.strerror or str(error)).lower()
+    if error.filename is not None:
+        return f"{error.filename}: {cause}; choose another place"
+    if error.errno in _OUTPUT_ERRORS:
+        return f"cannot write the output: {cause}"
+    return f"the system refuses: {cause}"
+
+
+def _fail(code: Exit, text: str) -> Exit:
+    with contextlib.suppress(OSError):
+        click.echo(f"{_NAME}: {' '.join(text.split())}", err=True)
+    for stream in (sys.stdout, sys.stderr):
+        terminal.discard(stream)
+    return code

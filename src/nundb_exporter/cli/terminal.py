@@ -1,4 +1,7 @@
-"""What may be written to a terminal."""
+"""What may be written to a terminal, and to a stream that nobody reads any more."""
+
+import os
+from typing import TextIO
 
 
 def printable(text: str) -> str:
@@ -8,3 +11,18 @@ def printable(text: str) -> str:
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
+
+
+def has_color() -> bool:
+    """Whether colours are wanted: neither NO_COLOR (https://no-color.org) nor a terminal without any says otherwise."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def discard(stream: TextIO | None) -> None:
+    """Drop what the stream could not write: Python would try once more at the end, and end with code 120 for it."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,62 @@
+"""Completion of the command line in bash, zsh and fish, of `--flag=value` too."""
+
+import re
+from typing import Any, Final
+
+import click
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+    shell_complete,
+)
+
+_JOINED: Final = re.compile(r"(--[^=]+)=")
+
+
+class _FlagWithValue(ShellComplete):
+    """Completes the value in `--flag=value`, which a shell gives as one word, or bash as three."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[Any]]:
+        """Return the words that may stand in the place of `incomplete`."""
+        # Words of bash end at `=`: `--flag=value` is `--flag`, `=`, `value`, of which the last is completed.
+        split = [word for word, before in zip(args, ["", *args], strict=False) if word != "=" or before[:2] != "--"]
+        joined = _JOINED.match(incomplete)
+        if joined is None:
+            return super().get_completions(split, incomplete)
+        # The other shells replace the whole word, so the flag stands before each value.
+        found = super().get_completions([*split, joined[1]], incomplete[joined.end() :])
+        for item in found:
+            if item.type == "plain":
+                item.value = joined[0] + item.value
+        return found
+
+
+class _Bash(_FlagWithValue, BashComplete):
+    pass
+
+
+class _Zsh(_FlagWithValue, ZshComplete):
+    # Before zsh looks for files, it is told which part of the word is not a file's name.
+    source_template = ZshComplete.source_template.replace("_path_files", "compset -P '--*='; _path_files")
+
+
+class _Fish(_FlagWithValue, FishComplete):
+    # Names of files replace the whole word too, so the flag is put before each.
+    source_template = FishComplete.source_template.replace(
+        "__fish_complete_path $metadata[2];",
+        "set -l flag (string match -r '^--[^=]+=' -- (commandline -ct)); "
+        'for path in (__fish_complete_path $metadata[2]); echo "$flag$path"; end;',
+    )
+
+
+for _shell in (_Bash, _Zsh, _Fish):
+    add_completion_class(_shell)
+
+
+def complete(command: click.Command, program: str, variable: str, instruction: str) -> int:
+    """Do what a shell's script asks in the variable: print the script itself, or the words that fit."""
+    return shell_complete(command, {}, program, variable, instruction)
