@@ -55,17 +55,16 @@ class Scraper:
         self.target = target
         self._transport = transport or open_transport(target.endpoint, target.tls)
         self._collectors = tuple(collector for collector in collectors if collector.name in target.collectors)
-        self._auth = auth(target.credentials.user, target.credentials.password.reveal())
         # metrics-state is always asked, for nundb_up; dict.fromkeys drops duplicates and keeps the order.
         wanted = [command for collector in self._collectors for command in collector.commands]
-        commands = dict.fromkeys((self._auth, METRICS_STATE, *wanted))
+        commands = dict.fromkeys((METRICS_STATE, *wanted))
         # The list of databases goes last: a name in it may begin with `;`, which separates replies over HTTP, and only
         # in the last reply is that no ambiguity. False sorts before True, and sorting keeps the order otherwise.
         self._commands = tuple(sorted(commands, key=lambda command: command == LIST_DBS))
         inside = [command for collector in self._collectors for command in collector.database_commands]
         self._database_commands = tuple(dict.fromkeys(inside))
-        self._use_db = {access.name: use_db(access.name, access.token.reveal()) for access in target.databases}
-        self._options = Options(tuple(self._use_db), target.max_pending_operations)
+        self._tokens = {access.name: access.token for access in target.databases}
+        self._options = Options(tuple(self._tokens), target.max_pending_operations)
         self._logged: dict[str, str] = {}
 
     async def close(self) -> None:
@@ -98,6 +97,10 @@ class Scraper:
         _LOGGER.debug("%s: %d samples in %.4f s", self.target.endpoint, len(samples), seconds)
         return Scrape(samples, answers, results, error, seconds)
 
+    def _auth(self) -> Command[object]:
+        """Return the command that proves who asks. The password is looked up each time: it may have changed."""
+        return auth(self.target.credentials.user, self.target.credentials.password.reveal())
+
     async def _ask_node(self, answers: Answers) -> None:
         """Send the commands of all collectors to the node, in one session.
 
@@ -105,10 +108,11 @@ class Scraper:
             TargetError: the node cannot be reached or refuses the credentials.
             ProtocolError: it is not a Nun-db.
         """
-        answers.node.update(zip(self._commands, await self._transport.execute(self._commands), strict=True))
-        check_proof(self.target.endpoint, answers.node[self._auth])
+        proof, *replies = await self._transport.execute((self._auth(), *self._commands))
+        check_proof(self.target.endpoint, proof)
+        answers.node.update(zip(self._commands, replies, strict=True))
         if answers.node[METRICS_STATE].is_unsupported:
-            _, reply = await self._transport.execute((self._auth, OPLOG_STATE))
+            _, reply = await self._transport.execute((self._auth(), OPLOG_STATE))
             answers.node[METRICS_STATE] = reply
 
     def _follow_ups(self, answers: Answers, results: dict[str, CollectorResult]) -> "Iterator[_Job]":
@@ -124,13 +128,13 @@ class Scraper:
                 yield _Job([results[collector.name]], partial(self._probe, answers, transport))
         if self._database_commands:
             concerned = [results[c.name] for c in self._collectors if c.database_commands]
-            for name in self._use_db:
+            for name in self._tokens:
                 yield _Job(concerned, partial(self._ask_database, answers, name))
 
     async def _ask_more(self, answers: Answers, commands: Sequence[Command[object]]) -> None:
         """Ask each command in a session of its own: its reply may hold `;` (protocol notes 1.2)."""
         for command in commands:
-            _, answers.node[command] = await self._transport.execute((self._auth, command))
+            _, answers.node[command] = await self._transport.execute((self._auth(), command))
 
     async def _ask_database(self, answers: Answers, name: str) -> None:
         """Send the commands of all collectors to one database: one session, and another one for follow-up commands.
@@ -153,7 +157,7 @@ class Scraper:
                 await self._ask_inside(answers, name, tuple(further))
 
     async def _ask_inside(self, answers: Answers, name: str, commands: Sequence[Command[object]]) -> None:
-        opened, *replies = await self._transport.execute((self._use_db[name], *commands))
+        opened, *replies = await self._transport.execute((use_db(name, self._tokens[name].reveal()), *commands))
         if opened.error is not None:
             # Only these known texts are shown: another reply could repeat the token.
             raise ProtocolError(f"use-db: {opened.error if opened.error in _USE_DB_ERRORS else 'refused'}")

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import aiohttp
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open_metrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
@@ -259,6 +260,18 @@ async def test_sigterm_lets_a_scrape_finish_and_ends_with_0() -> None:
         assert await exporter.ended() == 0
         assert "error" not in exporter.output.lower()
         assert "Traceback" not in exporter.output
+
+
+async def test_sigterm_does_not_wait_for_a_node_that_hangs() -> None:
+    """The scrape may take ten minutes; Docker waits ten seconds."""
+    async with exporting(silent) as (node, exporter):
+        page = asyncio.create_task(exporter.metrics("600"))
+        await until(lambda: node.connections == 1)
+        exporter.send(signal.SIGTERM)
+        assert await exporter.ended() == 0
+        assert "Traceback" not in exporter.output
+        with contextlib.suppress(aiohttp.ClientError):
+            await page
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -1,7 +1,9 @@
 """Settings that cannot be used: exit 2, and one line that names the setting and the cure, and no secret."""
 
+import re
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +20,9 @@ Refused = Callable[..., str]
 
 
 @pytest.fixture
-def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
-    """Return a function that runs the command line within this process, and returns the line with which it refuses."""
+def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Refused]:
+    """Yield a function that runs the command line within this process, and returns the line with which it refuses."""
+    signals = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
 
     def run_refused(*arguments: str, **variables: str | None) -> str:
         for name in ("NUN_URL", "NUN_USER", "NUN_PWD", "NUN_PWD_FILE"):
@@ -38,7 +41,9 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         assert MARK not in line
         return line
 
-    return run_refused
+    yield run_refused
+    for number, handler in signals.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +59,9 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         ({"NUN_PWD": f"a;{MARK}"}, "NUN_PWD", "semicolon"),
         ({"NUN_PWD": f"a\n{MARK}"}, "NUN_PWD", "newline"),
         ({"NUN_PWD": f"{MARK}\r"}, "NUN_PWD", "carriage return"),
+        ({"NUN_PWD": f"{MARK}\n\n"}, "NUN_PWD", "newline"),
+        ({"NUN_PWD": f"a\u200b{MARK}"}, "NUN_PWD", "zero-width character at position 2"),
+        ({"NUN_USER": f"{MARK}\x1b"}, "NUN_USER", f"control character at position {len(MARK) + 1}"),
         ({"NUN_PWD": f" {MARK}"}, "NUN_PWD", "white space"),
         ({"NUN_PWD": f"{MARK}\udcff"}, "NUN_PWD", "UTF-8"),
         ({"NUN_PWD_FILE": "/no/such/file"}, "NUN_PWD_FILE", "no such file"),
@@ -177,6 +185,9 @@ async def test_help_and_version_end_with_0() -> None:
         ("nundb-exporter --log.format j", {"json"}),
         ("nundb-exporter check --js", {"--json"}),
         ("nundb-exporter --log.level WAR", {"warn", "warning"}),
+        ("nundb-exporter --log.level = WAR", {"warn", "warning"}),
+        ("nundb-exporter serve --log.level =", {"debug", "info", "warning", "error"}),
+        ("nundb-exporter --log.format = json --log.level = d", {"debug"}),
     ],
 )
 async def test_a_shell_completes(words: str, offered: set[str]) -> None:
@@ -187,7 +198,18 @@ async def test_a_shell_completes(words: str, offered: set[str]) -> None:
     )
     found = {line.partition(",")[2] for line in ended.stdout.splitlines()}
     assert offered <= found
-    assert all(value.startswith(words.rpartition(" ")[2].lower()) for value in found)
+    assert all(value.startswith(words.rpartition(" ")[2].lower().strip("=")) for value in found)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("before", ["", "serve ", "--log.format=json "])
+async def test_a_shell_completes_the_value_of_a_flag_in_the_same_word(shell: str, before: str) -> None:
+    """A shell that does not end its words at `=` replaces the flag too."""
+    word = "--log.level=de"
+    words = f"nundb-exporter {before}{word}"
+    position = word if shell == "fish" else str(len(words.split()) - 1)
+    ended = await run(url=None, _NUNDB_EXPORTER_COMPLETE=f"{shell}_complete", COMP_WORDS=words, COMP_CWORD=position)
+    assert "--log.level=debug" in re.split(r"[\n,]", ended.stdout)
 
 
 @pytest.mark.parametrize("flag", ["--config.file", "--nundb.password-file", "--nundb.tls.ca-file"])
@@ -200,10 +222,13 @@ async def test_a_shell_completes_the_names_of_files(flag: str) -> None:
     assert ended.stdout.splitlines() == ["file,/e"]
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-async def test_the_script_for_a_shell_is_printed(shell: str) -> None:
+@pytest.mark.parametrize(
+    ("shell", "own"), [("bash", "compopt"), ("zsh", "compset -P '--*='"), ("fish", 'echo "$flag$path"')]
+)
+async def test_the_script_for_a_shell_is_printed(shell: str, own: str) -> None:
     """As `eval "$(_NUNDB_EXPORTER_COMPLETE=bash_source nundb-exporter)"` wants it."""
     ended = await run(url=None, _NUNDB_EXPORTER_COMPLETE=f"{shell}_source", NUN_USER=None)
     assert ended.code == 0
     assert "_NUNDB_EXPORTER_COMPLETE" in ended.stdout
+    assert own in ended.stdout
     assert "nundb-exporter" in ended.stdout

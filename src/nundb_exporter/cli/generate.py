@@ -1,5 +1,6 @@
 """`nundb-exporter generate`: dashboards, rules, runbook and reference, written from the code."""
 
+import contextlib
 from pathlib import Path
 from typing import Final
 
@@ -21,21 +22,37 @@ def command(directory: Path, check: bool) -> Exit:
     """Write Grafana dashboards, Prometheus rules and reference documentation.
 
     They are written below DIR, into deploy/ and docs/. Exit code 0: done, or with --check: up to date. 1: --check found
-    a difference.
+    a difference. 3: a file cannot be written.
     """
     readme = directory / "README.md"
     generated = files(readme.read_text(encoding="utf-8") if readme.exists() else None, help_texts())
     stale = [path for path, text in generated.items() if _text(directory / path) != text]
     for path in stale:
         if not check:
-            (directory / path).parent.mkdir(parents=True, exist_ok=True)
-            (directory / path).write_text(generated[path], encoding="utf-8")
+            _write(directory / path, generated[path])
         click.echo(f"{'out of date' if check else 'written'}: {path}")
     return Exit.UNHEALTHY if check and stale else Exit.OK
 
 
 def _text(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written; its `filename` says which.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def help_texts() -> dict[str, str]:

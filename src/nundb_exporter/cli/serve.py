@@ -22,8 +22,10 @@ from nundb_exporter.config.settings import (
     parse_telemetry_path,
 )
 from nundb_exporter.scrape import Scraper
+from nundb_exporter.secret_files import SecretFile
 from nundb_exporter.web import Server
 
+_LOGGER: Final = logging.getLogger(__name__)
 _LEVELS: Final = (*logs.LEVELS, "warn")
 """`warn` is how Prometheus' own programs spell it."""
 
@@ -79,7 +81,12 @@ def command(
     log_format: Literal["logfmt", "json"],
     flags: NodeFlags,
 ) -> None:
-    """Serve the metrics of one node (the default command)."""
+    """Serve the metrics of one node (the default command).
+
+    Files with a password or a token are read again when they have changed; SIGHUP does so at once. SIGTERM and SIGINT
+    end it, after scrapes in progress, within eight seconds.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # even before there is something to read again
     logs.configure(log_level, log_format)
     web = Web(
         listen=tuple(parse_listen_address("--web.listen-address", address) for address in web_listen_address),
@@ -91,18 +98,27 @@ def command(
 
 
 async def _serve(node: Target, web: Web) -> None:
-    logger = logging.getLogger("nundb_exporter")
+    server = Server(Scraper(node), web)
+    addresses = await server.start()
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    server = Server(Scraper(node), web)
-    for address in await server.start():
-        logger.info("version %s serves %s on http://%s%s", __version__, node.endpoint, address, web.telemetry_path)
+    loop.add_signal_handler(signal.SIGHUP, _read_secrets_again, node)
+    for address in addresses:
+        _LOGGER.info("version %s serves %s on http://%s%s", __version__, node.endpoint, address, web.telemetry_path)
     _freeze_garbage_collector()
     await ended.wait()
-    logger.info("stopping: waiting for scrapes in progress")
+    _LOGGER.info("stopping: waiting for scrapes in progress")
     await server.stop()
+
+
+def _read_secrets_again(node: Target) -> None:
+    """Read files with secrets that have changed, as the next scrape would do by itself."""
+    secrets = (node.credentials.password, *(access.token for access in node.databases))
+    files = [secret for secret in secrets if isinstance(secret, SecretFile)]
+    changed = sum(secret.refresh() for secret in files)
+    _LOGGER.info("SIGHUP: %d of %d files with secrets have changed; other settings need a restart", changed, len(files))
 
 
 def _freeze_garbage_collector() -> None:

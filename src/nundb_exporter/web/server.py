@@ -7,15 +7,15 @@ from typing import Final
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from nundb_exporter.config.settings import DEFAULT_TIMEOUT, Web
+from nundb_exporter.config.settings import Web
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web.listening import listen
 from nundb_exporter.web.pages import Answer, Asked, Pages
 
 _LOGGER: Final = logging.getLogger(__name__)
-_SHUTDOWN_SECONDS: Final = DEFAULT_TIMEOUT
-"""How long scrapes in progress may take after the signal to stop: a scrape with the default timeout can finish."""
+_SHUTDOWN_SECONDS: Final = 7.0
+"""How long scrapes in progress may take after the signal to stop: Docker kills a container ten seconds after it."""
 _HEADERS: Final = {"Server": "nundb-exporter", "X-Content-Type-Options": "nosniff"}
 
 

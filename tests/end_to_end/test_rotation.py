@@ -1,0 +1,95 @@
+"""Secrets that change while the exporter runs."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from .exporter import Exporter, Page, until
+from .scripted import GOOD, PASSWORD, USER, Behaviour, Said, ScriptedNode, answering
+
+TOKEN = "shop-token"
+NEW_PASSWORD = "m4rk-new-password"
+NEW_TOKEN = "m4rk-new-token"
+SHOP_CONNECTIONS = ("nundb_database_connections", "shop")
+
+
+def rotated(*, password: str = PASSWORD, token: str = TOKEN) -> Behaviour:
+    """Answer well to whom has these secrets."""
+    secrets = {f"auth {USER} {password}": Said("valid auth\n"), f"use-db shop {token}": Said()}
+    others = {command: said for command, said in GOOD.items() if not command.startswith(("auth ", "use-db "))}
+    refused = {f"auth {USER} {PASSWORD}": Said("invalid auth\n"), f"use-db shop {TOKEN}": Said("Invalid token\n")}
+    return answering({**others, **refused, **secrets})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a directory with a configuration file and the secrets that it names."""
+    (tmp_path / "password").write_text(f"{PASSWORD}\n")
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    (tmp_path / "nundb.yml").write_text(
+        "modules: {default: {password_file: password, databases: [{name: shop, token_file: token}]}}"
+    )
+    return tmp_path
+
+
+def exporter_of(node: ScriptedNode, folder: Path) -> Exporter:
+    """Return an exporter whose secrets are in the folder's files."""
+    return Exporter(node.url, "--config.file", str(folder / "nundb.yml"), NUN_PWD=None)
+
+
+def is_complete(page: Page) -> bool:
+    """Whether the node is up and its database was opened."""
+    return page.is_up and SHOP_CONNECTIONS in page.samples
+
+
+@pytest.mark.parametrize("scheme", ["http", "tcp"])
+async def test_changed_secrets_are_used_at_the_next_scrape(scheme: str, folder: Path) -> None:
+    """The node has new ones before the files do: one reason until then, and none after."""
+    async with ScriptedNode(rotated(), scheme) as node, exporter_of(node, folder) as exporter:
+        assert is_complete(await exporter.metrics())
+        node.behaviour = rotated(password=NEW_PASSWORD, token=NEW_TOKEN)
+        await node.restart()
+        assert (await exporter.metrics()).reasons == ["auth"]
+        (folder / "password").write_text(f"{NEW_PASSWORD}\n")
+        (folder / "token").write_text(f"{NEW_TOKEN}\n")
+        assert is_complete(await exporter.metrics())
+        assert "m4rk" not in exporter.output
+
+
+async def test_a_file_that_is_being_written_loses_no_scrape(folder: Path) -> None:
+    """Empty, half a character, or gone for a moment: the last good secret goes on."""
+    async with ScriptedNode(rotated()) as node, exporter_of(node, folder) as exporter:
+        for content in (b"", b"\xc3", None):
+            if content is None:
+                (folder / "password").unlink()
+            else:
+                (folder / "password").write_bytes(content)
+            for _ in range(2):
+                assert (await exporter.metrics()).is_up
+        assert exporter.output.count("The last good value stays in use") == 3
+
+
+async def test_sighup_reads_secrets_again_and_does_not_end_the_exporter(folder: Path) -> None:
+    """One line says what has changed; the next scrape uses it."""
+    async with ScriptedNode(rotated()) as node, exporter_of(node, folder) as exporter:
+        exporter.send(signal.SIGHUP)
+        await until(lambda: "SIGHUP: 0 of 2 files with secrets have changed" in exporter.output)
+        node.behaviour = rotated(password=NEW_PASSWORD)
+        (folder / "password").write_text(f"{NEW_PASSWORD}\n")
+        await node.restart()
+        exporter.send(signal.SIGHUP)
+        await until(lambda: "SIGHUP: 1 of 2 files with secrets have changed" in exporter.output)
+        assert (await exporter.metrics()).is_up
+        assert "m4rk" not in exporter.output
+
+
+async def test_sighup_does_not_end_an_exporter_without_files() -> None:
+    """A terminal that is closed, or a script that reloads every exporter, sends it."""
+    async with ScriptedNode(answering()) as node, Exporter(node.url) as exporter:
+        for _ in range(3):
+            exporter.send(signal.SIGHUP)
+        await until(lambda: exporter.output.count("SIGHUP: 0 of 0") >= 1)
+        assert (await exporter.metrics()).is_up
+        os.kill(exporter.pid, 0)
