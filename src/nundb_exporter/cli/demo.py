@@ -130,5 +130,5 @@ async def _run(settings: Settings) -> int:
         await perform(settings, screen, keyboard, ended)
     except NotReadyError as error:
         click.echo(f"nundb-exporter: the nodes have not become one cluster: {error}", err=True)
-        return Exit.SYSTEM
+        return Exit.UNHEALTHY
     return 0

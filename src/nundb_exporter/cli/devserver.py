@@ -125,7 +125,7 @@ def command(
         asyncio.run(serve(options, lambda cluster: _tell(cluster, options)))
     except (NotReadyError, FaultError) as error:
         click.echo(f"nundb-exporter: {error}", err=True)
-        return Exit.SYSTEM
+        return Exit.UNHEALTHY
     except OSError as error:
         if error.filename:
             cause = (error.strerror or "").lower()

@@ -9,11 +9,12 @@ class Exit(IntEnum):
     OK = 0
     """Done; of a judgement: healthy."""
     UNHEALTHY = 1
-    """The judgement is bad: a report names a problem, operations are pending, a generated file is out of date."""
+    """The judgement is bad: a report names a problem, operations are pending, a generated file is out of date, embedded
+    nodes are no cluster or do not take a fault."""
     USAGE = 2
     """A setting is wrong."""
     SYSTEM = 3
-    """The system refuses: the output cannot be written, a file cannot be made, embedded nodes do not start."""
+    """The system refuses: the output cannot be written, a file cannot be made."""
     INTERRUPTED = 130
     """Ended by SIGINT (Ctrl-C): 128 and its number, as shells count."""
     TERMINATED = 143
