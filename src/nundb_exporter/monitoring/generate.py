@@ -1,4 +1,4 @@
-"""All generated files: dashboards, rules, runbook, reference."""
+"""All generated files: dashboards, rules and their tests, runbook, reference."""
 
 import json
 from collections.abc import Mapping
@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.monitoring import prometheus, reference, rule_files, runbook
 from nundb_exporter.monitoring.alerts import GROUPS
+from nundb_exporter.monitoring.cases import CASES
 from nundb_exporter.monitoring.dashboards import DASHBOARDS
 from nundb_exporter.monitoring.dashboards.grafana import model
 from nundb_exporter.monitoring.recordings import RECORDINGS
+from nundb_exporter.monitoring.rule_tests import rule_tests
 from nundb_exporter.problems import PROBLEMS
 
 
@@ -30,6 +32,7 @@ def files(readme: str | None, help_texts: Mapping[str, str]) -> dict[str, str]:
         "deploy/prometheus/alerts.yml": rule_files.alerting_rules(GROUPS),
         "deploy/prometheus/recordings.yml": rule_files.recording_rules(RECORDINGS),
         "deploy/prometheus/prometheus.yml": prometheus.CONFIGURATION,
+        "deploy/prometheus/tests.yml": rule_tests(CASES),
         "docs/alerts.md": runbook.alert_list(GROUPS, RECORDINGS),
         "docs/cli.md": reference.command_line(help_texts),
         "docs/metrics.md": reference.metrics(COLLECTORS),

@@ -9,13 +9,17 @@ from nundb_exporter.monitoring.rule import Alert, Group, Recording
 
 def alerting_rules(groups: Iterable[Group]) -> str:
     """Return the file of alerting rules."""
-    return _yaml([{"name": group.name, "rules": [_alerting_rule(alert) for alert in group.alerts]} for group in groups])
+    return _rules({"name": group.name, "rules": [_alerting_rule(alert) for alert in group.alerts]} for group in groups)
 
 
 def recording_rules(recordings: Iterable[Recording]) -> str:
     """Return the file of recording rules."""
     rules = [{"record": recording.name, "expr": recording.expression} for recording in recordings]
-    return _yaml([{"name": "nundb-recordings", "rules": rules}])
+    return _rules([{"name": "nundb-recordings", "rules": rules}])
+
+
+def _rules(groups: Iterable[dict[str, Any]]) -> str:
+    return notice.IN_YAML + to_yaml({"groups": list(groups)})
 
 
 def _alerting_rule(alert: Alert) -> dict[str, Any]:
@@ -32,15 +36,18 @@ def _alerting_rule(alert: Alert) -> dict[str, Any]:
     }
 
 
-def _yaml(groups: list[dict[str, Any]]) -> str:
+def to_yaml(document: dict[str, Any]) -> str:
+    """Return a document as YAML that people can read: expressions of several lines as such, and no anchors."""
     import yaml  # noqa: PLC0415 - only `generate` needs it, and every command imports this package
 
     class Dumper(yaml.SafeDumper):
-        """Writes expressions of several lines as such."""
-
         def represent_text(self, text: str) -> yaml.ScalarNode:
             return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
 
+        def ignore_aliases(self, _data: object) -> bool:
+            return True
+
+    Dumper.add_multi_representer(str, Dumper.represent_text)
     Dumper.add_representer(str, Dumper.represent_text)
-    text: str = yaml.dump({"groups": groups}, Dumper=Dumper, sort_keys=False, width=110, allow_unicode=True)
-    return notice.IN_YAML + text
+    text: str = yaml.dump(document, Dumper=Dumper, sort_keys=False, width=110, allow_unicode=True)
+    return text

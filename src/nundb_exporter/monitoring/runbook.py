@@ -99,7 +99,8 @@ _LIST_INTRODUCTION: Final = """\
 Load `deploy/prometheus/alerts.yml`, and `recordings.yml` beside it if you want the recorded series: `rule_files` in
 `deploy/prometheus/prometheus.yml` shows how. One `job` is one cluster. **critical** pages the person on call,
 **warning** can wait for the working day, **info** is for information. [drills.md](drills.md) records how each alert was
-tested.
+tested. If you change a rule, run `promtool test rules tests.yml` in `deploy/prometheus`: it tells which situations are
+judged differently now.
 """
 _RECORDINGS: Final = """\
 ## Recording rules

@@ -1,0 +1,86 @@
+"""Situations of the operation log."""
+
+from typing import Final
+
+from nundb_exporter.collectors import oplog, pending, replication
+from nundb_exporter.monitoring.alerts import oplog as alerts
+from nundb_exporter.monitoring.cases.case import Case, Series, of, on
+from nundb_exporter.monitoring.cases.values import Values, absent, held, rising
+from nundb_exporter.problems.oplog import LIMIT_BYTES
+
+
+def _size(share: float, per_minute: float, time: str = "") -> Values:
+    """A log that grows, both as shares of its limit."""
+    return rising(round(share * LIMIT_BYTES), round(per_minute * LIMIT_BYTES) // 60, time)
+
+
+def _resolving(pending_resolves: Values) -> tuple[Series, ...]:
+    """450 records a second, two operations always pending, and resolves among them."""
+    return (
+        of(oplog.RECORDS, rising(0, 450)),
+        of(replication.PENDING, held(2)),
+        of(pending.DATABASE, pending_resolves, database="shop", operation="other"),
+    )
+
+
+CASES: Final = (
+    Case(
+        about="the operation log comes close to its limit for the first time",
+        series=(of(oplog.SIZE, _size(0.85, 0.002)),),
+        at="45m",
+        fires=(
+            on(
+                alerts.NEAR_LIMIT,
+                text="The operation log of the node behind a (job nundb) holds 962.6MiB, close to the limit of 1 GiB.",
+            ),
+        ),
+        misses=(alerts.OVER_LIMIT,),
+    ),
+    Case(
+        about="a node prunes its log now and then, as it has for long",
+        series=(of(oplog.SIZE, _size(0.95, 0.02, "5m") + _size(0.92, 0.002)),),
+        at="40m",
+        misses=(alerts.NEAR_LIMIT, alerts.OVER_LIMIT),
+    ),
+    Case(
+        about="a node has pruned once, and never since",
+        series=(of(oplog.SIZE, _size(1.0, 0, "1m") + _size(0.9, 0.01)),),
+        at="60m",
+        fires=(
+            on(
+                alerts.OVER_LIMIT,
+                text="The operation log of the node behind a (job nundb) holds 1.49GiB, well over the limit of 1 GiB, "
+                "and is not pruned.",
+            ),
+        ),
+        misses=(alerts.NEAR_LIMIT,),
+    ),
+    Case(
+        about="a resolve goes round for ever",
+        series=_resolving(held(1)),
+        at="11m",
+        fires=(
+            on(
+                alerts.RESOLVE_STORM,
+                text="The operation log of the node behind a (job nundb) grows by 450 records per second, and a "
+                "resolve is pending all the time.",
+            ),
+        ),
+    ),
+    Case(
+        about="450 writes a second, steady, and an arbiter at work whose resolves are met now and then",
+        series=_resolving((held(1, "15s") + absent("135s")) * 5),
+        at="11m",
+        misses=(alerts.RESOLVE_STORM,),
+    ),
+    Case(
+        about="450 writes a second, and a resolve that has hung with its replica",
+        series=(
+            *_resolving(absent()),
+            of(pending.DATABASE, held(1), database="shop", operation="update"),
+            of(pending.DATABASE, held(1), database="", operation="other"),
+        ),
+        at="11m",
+        misses=(alerts.RESOLVE_STORM,),
+    ),
+)
