@@ -1,26 +1,34 @@
 """The drills: each fault, the alerts that must fire, and those that may fire because they are true as well."""
 
-import asyncio
-import os
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 
-import aiohttp
-
 from nundb_devserver import FAULTS
-from nundb_exporter.demo.clients import connected
-from nundb_exporter.demo.ports import HOST
 from nundb_exporter.monitoring.alerts import cluster, databases, exporter, node, oplog, replication
 from nundb_exporter.monitoring.rule import Alert
-from nundb_exporter.problems.oplog import LIMIT_BYTES
 
-from .field import SIGN_IN, Field
+from .breaks import (
+    Break,
+    changed_token,
+    debts_of_the_dead,
+    elections_without_end,
+    flood_of_requests,
+    hung_replica_under_load,
+    leaking_connections,
+    of_devserver,
+    oplog_of,
+    overlapping_snapshots,
+    page_in_its_place,
+    primary_that_steps_back,
+    restarted,
+    slower_commands,
+    slower_link,
+    stopped_exporter,
+    vanished_member,
+    vanished_targets,
+)
 
-Run = Callable[[Field], AbstractAsyncContextManager[None]]
 
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
     """One fault and its repair."""
 
@@ -31,7 +39,7 @@ class Drill:
     """All of these must fire; if there are none, no alert may fire for QUIET_SECONDS."""
     may_fire: tuple[Alert, ...] = ()
     """Consequences that may fire, depending on timing."""
-    run: Run
+    run: Break
     """Entering injects the fault, leaving repairs it."""
 
 
@@ -58,7 +66,7 @@ def fault(
     *fires: Alert,
     may_fire: tuple[Alert, ...] = (),
     about: str = "",
-    run: Run | None = None,
+    run: Break | None = None,
 ) -> Drill:
     """A drill of one of the devserver's faults, at the node where it shows best."""
     return Drill(
@@ -68,211 +76,6 @@ def fault(
         may_fire=may_fire,
         run=run or of_devserver(name),
     )
-
-
-def of_devserver(name: str, *, at_primary: bool | None = None) -> Run:
-    """Switch a fault of the devserver on, and off again."""
-
-    @asynccontextmanager
-    async def run(field: Field) -> AsyncIterator[None]:
-        place = None if at_primary is None else field.primary if at_primary else field.replica
-        index = await field.cluster.fault(name, place)
-        yield
-        with suppress(LookupError):
-            await field.cluster.cure(name, index)
-
-    return run
-
-
-@asynccontextmanager
-async def hung_replica_under_load(field: Field) -> AsyncIterator[None]:
-    """A replica that stops acknowledging while much is written."""
-    async with field.writing(per_second=50):
-        index = await field.cluster.fault("hung-replica")
-        yield
-    await field.cluster.cure("hung-replica", index)
-
-
-@asynccontextmanager
-async def debts_of_the_dead(field: Field) -> AsyncIterator[None]:
-    """A replica dies with operations unacknowledged. They stay when it comes back; then the primary restarts."""
-    async with of_devserver("dead-replica")(field):
-        yield
-    await field.unite()
-    await field.restart_primary()
-
-
-@asynccontextmanager
-async def overlapping_snapshots(field: Field) -> AsyncIterator[None]:
-    """Two snapshots overlap; only a restart of the primary forgets them."""
-    await field.cluster.fault("snapshot-leak")
-    yield
-    await field.cluster.cure("snapshot-leak")
-    await field.restart_primary()
-
-
-@asynccontextmanager
-async def slower_link(field: Field) -> AsyncIterator[None]:
-    """What other nodes send to one replica takes four seconds; the average of both replicas is half of it."""
-    conditions = field.cluster.nodes[field.replica].conditions
-    distance, conditions.link_delay_seconds = conditions.link_delay_seconds, 4.0
-    async with field.writing(per_second=20):
-        yield
-    conditions.link_delay_seconds = distance
-
-
-@asynccontextmanager
-async def elections_without_end(field: Field) -> AsyncIterator[None]:
-    """The primary holds one election after another, so many that scrapes coincide with them."""
-    primary = field.cluster.nodes[field.primary]
-
-    async def elect() -> None:
-        async with connected(primary, SIGN_IN) as connection:
-            while True:
-                await connection.ask("debug force-election")
-                await asyncio.sleep(0.3)
-
-    async with of_devserver("flapping-elections")(field), meanwhile(elect()):
-        yield
-
-
-@asynccontextmanager
-async def primary_that_steps_back(field: Field) -> AsyncIterator[None]:
-    """The primary is told of an older candidate that does not exist: it steps back, and its list does not change."""
-    primary = field.cluster.nodes[field.primary]
-    async with connected(primary, SIGN_IN) as connection:
-        await connection.ask("election candidate 1 127.0.0.1:1")
-        yield
-        await connection.ask("debug force-election")
-
-
-@asynccontextmanager
-async def slower_commands(field: Field) -> AsyncIterator[None]:
-    """Commands on data take most of a second, and several clients wait for them."""
-    replica = field.cluster.nodes[field.replica]
-    replica.conditions.slow_seconds = 0.8
-
-    async def read() -> None:
-        async with connected(replica, "use-db faults faults") as connection:
-            while True:
-                await connection.ask("get drill1")
-
-    async with meanwhile(*(read() for _ in range(8))):
-        yield
-    replica.conditions.slow_seconds = 0.0
-
-
-@asynccontextmanager
-async def meanwhile(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Run the work in the background until the end."""
-    tasks = [asyncio.create_task(each) for each in work]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@asynccontextmanager
-async def leaking_connections(field: Field) -> AsyncIterator[None]:
-    """Connections leak; the count begins anew with the node's next start."""
-    index = await field.cluster.fault("connection-leak", field.replica)
-    yield
-    await field.cluster.cure("connection-leak", index)
-    await field.cluster.restart(index)
-
-
-@asynccontextmanager
-async def page_in_its_place(field: Field) -> AsyncIterator[None]:
-    """A web page answers where the node did."""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, EOFError):
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\nConnection: close\r\n\r\n<h1>Works</h1>")
-            await writer.drain()
-        writer.close()
-
-    async with of_devserver("http-dead")(field):
-        port = field.cluster.nodes[field.replica].options.http_port
-        server = await asyncio.start_server(answer, HOST, port)
-        yield
-        server.close()
-        await server.wait_closed()
-
-
-@asynccontextmanager
-async def changed_token(field: Field) -> AsyncIterator[None]:
-    """A database gets another token, and the exporters are not told."""
-    await field.tell_primary("use-db faults faults", "set $$token another")
-    yield
-    await field.tell_primary("use-db faults another", "set $$token faults")
-
-
-@asynccontextmanager
-async def stopped_exporter(field: Field) -> AsyncIterator[None]:
-    """The exporter of the primary ends: the others must not look like a cluster without one."""
-    stopped = field.exporters[field.primary]
-    await stopped.stop()
-    yield
-    await stopped.start()
-
-
-@asynccontextmanager
-async def vanished_targets(field: Field) -> AsyncIterator[None]:
-    """Service discovery finds nothing any more."""
-    field.show()
-    yield
-    field.show(*field.exporters)
-
-
-@asynccontextmanager
-async def vanished_member(field: Field) -> AsyncIterator[None]:
-    """A node dies, and service discovery forgets its exporter with it, as with a pod that was evicted."""
-    index = field.replica
-    await field.cluster.kill(index)
-    field.show(*(shown for number, shown in enumerate(field.exporters) if number != index))
-    yield
-    await field.cluster.start(index)
-    await field.unite()
-    field.show(*field.exporters)
-
-
-@asynccontextmanager
-async def flood_of_requests(field: Field) -> AsyncIterator[None]:
-    """More clients than an exporter admits ask it about a node that hangs."""
-    index = field.replica
-    url = f"http://{field.exporters[index].address}/metrics"
-    async with of_devserver("hung-node", at_primary=False)(field), aiohttp.ClientSession() as session:
-
-        async def ask() -> None:
-            async with session.get(url) as response:
-                await response.read()
-
-        await asyncio.gather(*(ask() for _ in range(90)))
-    yield
-
-
-def oplog_of(share: float) -> Run:
-    """Make a replica's operation log as large as this share of its limit, with a hole in place of records."""
-
-    @asynccontextmanager
-    async def run(field: Field) -> AsyncIterator[None]:
-        path = field.cluster.nodes[field.replica].data / "oplog-nun.op"
-        size = path.stat().st_size
-        os.truncate(path, size + int(share * LIMIT_BYTES) // 25 * 25)
-        yield
-        os.truncate(path, size)
-
-    return run
-
-
-@asynccontextmanager
-async def restarted(field: Field) -> AsyncIterator[None]:
-    """A replica restarts, once."""
-    await field.cluster.fault("restart", field.replica)
-    yield
 
 
 LANES: dict[str, tuple[Drill, ...]] = {
