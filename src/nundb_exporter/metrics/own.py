@@ -76,6 +76,13 @@ SAMPLES_DROPPED: Final = Family(
     "nundb-exporter",
     since=None,
 )
+LOG_LINES_DROPPED: Final = Family(
+    "nundb_exporter_log_lines_dropped_total",
+    "counter",
+    "Log lines not written, because they repeat within a minute or because nobody reads standard error",
+    "nundb-exporter",
+    since=None,
+)
 _AGE: Final = "at most a second old"
 """In the help of every cached value (self_metrics.py)."""
 PROCESS_CPU: Final = Family(
@@ -132,6 +139,7 @@ EXPORTER_FAMILIES: Final = (
     BUILD_INFO,
     REQUESTS_REJECTED,
     SAMPLES_DROPPED,
+    LOG_LINES_DROPPED,
     PROCESS_CPU,
     PROCESS_RESIDENT,
     PROCESS_VIRTUAL,

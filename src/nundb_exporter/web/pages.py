@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from nundb_exporter import __version__
+from nundb_exporter import __version__, logs
 from nundb_exporter.coalesce import Coalescer
 from nundb_exporter.config.settings import DEFAULT_TIMEOUT, Web
 from nundb_exporter.exposition import Format, accepts_gzip, choose_format, render
-from nundb_exporter.metrics import REQUESTS_REJECTED, SAMPLES_DROPPED, SCRAPE_TIMEOUT
+from nundb_exporter.metrics import LOG_LINES_DROPPED, REQUESTS_REJECTED, SAMPLES_DROPPED, SCRAPE_TIMEOUT
 from nundb_exporter.problems.replication import OLD_SECONDS
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.self_metrics import ExporterProcess
@@ -108,6 +108,7 @@ class Pages:
             SCRAPE_TIMEOUT.sample(allowed),
             REQUESTS_REJECTED.sample(self._rejected),
             SAMPLES_DROPPED.sample(self._dropped),
+            LOG_LINES_DROPPED.sample(logs.dropped_lines()),
         )
         page = render([*scrape.samples, *own, *self._process.samples()], form)
         self._dropped += page.dropped
