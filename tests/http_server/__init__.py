@@ -1,0 +1,1 @@
+"""The HTTP server, judged by clients that are not ours."""
