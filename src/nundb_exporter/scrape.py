@@ -15,6 +15,7 @@ from nundb_exporter.client.transport import Transport, check_proof
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, TransportName, neighbouring_ports
 from nundb_exporter.errors import NundbExporterError, ProtocolError, Reason, TargetError
+from nundb_exporter.failure_log import FailureLog
 from nundb_exporter.metrics import (
     COLLECTOR_DURATION,
     COLLECTOR_SUCCESS,
@@ -38,6 +39,10 @@ _USE_DB_ERRORS: Final = frozenset({"Invalid token", "Not a valid database name"}
 _TOO_LATE: Final = "no answer before the deadline"
 _PROBE_SECONDS: Final = 1.0
 """A transport that has not answered by then counts as down, so that it does not delay the rest of the page."""
+
+
+_NODE: Final = "node"
+"""What failed, in the log, where it was no single collector."""
 
 
 class Scraper:
@@ -65,7 +70,7 @@ class Scraper:
         self._database_commands = tuple(dict.fromkeys(inside))
         self._tokens = {access.name: access.token for access in target.databases}
         self._options = Options(tuple(self._tokens), target.max_pending_operations)
-        self._logged: dict[str, str] = {}
+        self._failure_log = FailureLog(_LOGGER, str(target.endpoint))
 
     async def close(self) -> None:
         """Close the kept connections."""
@@ -74,6 +79,8 @@ class Scraper:
     async def scrape(self, deadline: float) -> Scrape:
         """Ask and read everything until `deadline`, by the event loop's clock; always return, and in time."""
         started = time.perf_counter()
+        loop = asyncio.get_running_loop()
+        allowed = deadline - loop.time()
         answers = Answers(self._options)
         results: dict[str, CollectorResult] = {}
         samples: list[Sample] = []
@@ -91,7 +98,7 @@ class Scraper:
             error = TargetError(Reason.TIMEOUT, f"{self.target.endpoint.authority}: no answer before the deadline")
         except ProtocolError as caught:
             error = TargetError(Reason.PROTOCOL, f"{self.target.endpoint.authority}: {caught}")
-        self._log_changes(error, results)
+        self._log_failures(error, results, allowed, is_late=loop.time() >= deadline)
         seconds = time.perf_counter() - started
         samples = [*self._own_samples(error, results, seconds), *samples]
         _LOGGER.debug("%s: %d samples in %.4f s", self.target.endpoint, len(samples), seconds)
@@ -188,19 +195,14 @@ class Scraper:
             result.seconds += time.perf_counter() - begun
         return samples
 
-    def _log_changes(self, error: TargetError | None, results: dict[str, CollectorResult]) -> None:
-        """Log only what changed since the last scrape: a node that stays down must not fill the disk."""
-        failures = {f"collector {name}": result.failure for name, result in results.items() if result.failure}
+    def _log_failures(
+        self, error: TargetError | None, results: dict[str, CollectorResult], seconds: float, *, is_late: bool
+    ) -> None:
+        failures = {_subject(name): result.failure for name, result in results.items() if result.failure}
         if error is not None:
-            failures["node"] = str(error)
-        if failures == self._logged:
-            return
-        for subject, failure in failures.items():
-            if self._logged.get(subject) != failure:
-                _LOGGER.warning("%s: %s failed: %s", self.target.endpoint, subject, failure)
-        for subject in self._logged.keys() - failures.keys():
-            _LOGGER.info("%s: %s recovered", self.target.endpoint, subject)
-        self._logged = failures
+            failures[_NODE] = str(error)
+        tried = {_NODE, *map(_subject, results)}  # while the node is down, nothing is known of its collectors
+        self._failure_log.note(failures, tried, seconds, is_late=is_late)
 
     def _own_samples(
         self, error: TargetError | None, results: dict[str, CollectorResult], seconds: float
@@ -218,6 +220,11 @@ class Scraper:
 
 
 _NOT_RUN: Final = CollectorResult(failure="the node gave no answers to read")
+
+
+def _subject(collector: str) -> str:
+    """Return what the log calls a collector."""
+    return f"collector {collector}"
 
 
 class _Job(NamedTuple):

@@ -377,6 +377,22 @@ async def test_a_node_that_stays_down_is_logged_once() -> None:
             assert exporter.output.count("connection refused") == 1
 
 
+async def test_scrapers_with_different_timeouts_do_not_fill_the_log() -> None:
+    """A node that is too slow for one and fast enough for the other has one failure, not one at each pair."""
+    gate = Gate()
+    async with exporting(gate) as (_, exporter):
+        for _ in range(3):
+            gate.opened.clear()
+            assert (await exporter.metrics("0.4")).reasons == ["timeout"]
+            asked = gate.questions
+            asking = asyncio.create_task(exporter.metrics("20"))
+            await until(lambda asked=asked: gate.questions > asked)  # type: ignore[misc]
+            gate.opened.set()
+            assert (await asking).is_up
+        assert exporter.output.count("failed") == 1
+        assert "recovered" not in exporter.output
+
+
 async def test_what_a_live_page_says_is_as_promtool_wants_it() -> None:
     """`promtool check metrics` finds nothing, with every collector on."""
     every = [f"--collector.{collector.name}" for collector in COLLECTORS]
