@@ -1,7 +1,6 @@
 """Samples to text, with the two parsers of Prometheus' own client as referees; and which format a client wants."""
 
 import math
-import shutil
 import subprocess
 from collections.abc import Iterable
 
@@ -13,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from nundb_exporter.exposition import Format, Page, accepts_gzip, choose_format, render
 from nundb_exporter.metrics import Family, Sample
+from tests.programs import needed
 
 PLAIN = Family("nundb_up", "gauge", "Plain", "test", since=None)
 LABELLED = Family(
@@ -160,8 +160,7 @@ def test_a_page_of_nothing_is_valid() -> None:
 
 def test_promtool_reads_odd_names() -> None:
     """Prometheus' own parser takes quotes, backslashes, newlines, carriage returns and Unicode in names."""
-    promtool = shutil.which("promtool")
-    assert promtool, "promtool is needed: it comes with Debian's package prometheus"
+    promtool = needed("promtool")
     odd = ['"q"', "back\\slash", "a\nb", "a\rb", "café😀", "", "a;b", "{}", "\u2028"]
     text = render([LABELLED.sample(1, name, "none") for name in odd], Format.TEXT).text
     checked = subprocess.run([promtool, "check", "metrics"], input=text.encode(), capture_output=True, check=False)

@@ -1,7 +1,6 @@
 """Whole pages, as users see them: what nodes have said goes in, the text that Prometheus reads comes out."""
 
 import asyncio
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,6 +28,7 @@ from nundb_exporter.protocol.fields import pending_operations
 from nundb_exporter.protocol.replies import Reply
 from tests import recordings
 from tests.conftest import Golden
+from tests.programs import needed
 from tests.scripted import scripted_node
 
 ALL_BUT_TRANSPORTS = [collector.name for collector in COLLECTORS if not collector.probes]
@@ -119,8 +119,7 @@ async def test_a_page_is_as_it_was_looked_at(node: Callable[[], Answers], golden
     rendered = render(samples, Format.TEXT)
     assert rendered.dropped == 0
     path = golden.check(f"{node.__name__}.prom", rendered.text)
-    promtool = shutil.which("promtool")
-    assert promtool, "promtool is needed: it comes with Debian's package prometheus"
+    promtool = needed("promtool")
     with path.open("rb") as text:
         linted = subprocess.run([promtool, "check", "metrics"], stdin=text, capture_output=True, text=True, check=False)  # noqa: ASYNC221
     assert (linted.returncode, linted.stdout, linted.stderr) == (0, "", "")

@@ -2,16 +2,14 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from .landing import Landing
+from tests.programs import needed
 
-CHROMIUM: Final = Path("/usr/bin/chromium")
-"""Debian's: playwright never downloads one, and a machine without it fails these tests."""
+from .landing import Landing
 
 Opener = Callable[..., Awaitable[Landing]]
 
@@ -19,8 +17,9 @@ Opener = Callable[..., Awaitable[Landing]]
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Return a browser for the whole session: starting one takes longer than most tests."""
+    chromium = needed("chromium")  # playwright would download one
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         await browser.close()
 

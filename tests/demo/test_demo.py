@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,6 +15,7 @@ from nundb_devserver import FAULTS
 from nundb_exporter.demo import stage
 from nundb_exporter.demo.ports import free, is_free
 from tests.end_to_end.exporter import fetch
+from tests.programs import needed
 
 from .program import Program, eventually, free_base, running
 
@@ -114,9 +114,8 @@ async def test_a_fault_can_be_placed_at_the_primary(tmp_path: Path, no_prometheu
 
 @pytest.fixture
 def prometheus() -> None:
-    """Skip a test where there is no Prometheus."""
-    if shutil.which("prometheus") is None:
-        pytest.skip("there is no prometheus on PATH")
+    """A Prometheus that the demo finds."""
+    needed("prometheus")
 
 
 @pytest.fixture

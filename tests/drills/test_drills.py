@@ -11,6 +11,7 @@ from nundb_exporter.monitoring.alerts import ALERTS
 from nundb_exporter.monitoring.alerts.databases import CONNECTIONS_LEAKING
 from nundb_exporter.monitoring.dashboards import DASHBOARDS
 from nundb_exporter.monitoring.recordings import RECORDINGS
+from tests.programs import needed
 
 from .exercise import QUIET_SECONDS, Report, carry_out
 from .plan import LANES, Drill
@@ -49,6 +50,7 @@ QUERIES = tuple(dict.fromkeys(queries()))
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def report(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Report:
     """The results of all drills, which run once."""
+    needed("prometheus")
     carried_out = await carry_out(
         tmp_path_factory.mktemp("drills"), ROOT / "deploy" / "prometheus", list(QUERIES), LANES
     )

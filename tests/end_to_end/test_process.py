@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import DEFAULT_TIMEOUT
+from tests.programs import needed
 
 from .exporter import OFFSET_SECONDS, TIMEOUT_HEADER, Exporter, Page, fetch, run, until
 from .scripted import GOOD, Behaviour, Peer, ScriptedNode, answering, refusing, silent
@@ -400,7 +401,7 @@ async def test_what_a_live_page_says_is_as_promtool_wants_it() -> None:
         page = await exporter.metrics()
     assert page.is_up
     process = await asyncio.create_subprocess_exec(
-        "promtool", "check", "metrics", stdin=-1, stdout=-1, stderr=asyncio.subprocess.STDOUT
+        needed("promtool"), "check", "metrics", stdin=-1, stdout=-1, stderr=asyncio.subprocess.STDOUT
     )
     said, _ = await process.communicate(page.body)
     assert said.decode() == ""

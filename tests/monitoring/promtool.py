@@ -1,7 +1,9 @@
-"""Prometheus' own judge of rules and metrics. Debian's package `prometheus` has it; without it these tests fail."""
+"""Prometheus' own judge of rules and metrics."""
 
 import subprocess
 from pathlib import Path
+
+from tests.programs import needed
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "deploy" / "prometheus"
@@ -12,10 +14,9 @@ def promtool(*arguments: str | Path) -> str:
 
     Raises:
         AssertionError: it found something.
-        FileNotFoundError: it is not installed.
     """
     ended = subprocess.run(
-        ["promtool", *(str(argument) for argument in arguments)], capture_output=True, text=True, check=False
+        [needed("promtool"), *(str(argument) for argument in arguments)], capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout

@@ -1,0 +1,1 @@
+"""The set-up: what a fresh machine gets."""
