@@ -1,38 +1,52 @@
-# `make` lists the targets. Everything runs in .venv, which the first call creates from requirements/dev.txt.
+# `make` lists the targets. Everything runs in .venv, which the first call makes of what requirements/ pins.
+# Another Python, and an environment of its own for it: make PYTHON=python3.13 VENV=.venv-3.13 …
 
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# A worker for each core; what is slow in one file is shared out.
+WORKERS := -n $(shell getconf _NPROCESSORS_ONLN) --dist worksteal
+PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --only-binary :all: \
+	--custom-compile-command "make lock"
+SLOW := browser conformance demo devserver drills environment
+
+export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint unit drills demo bench generate format lock clean
+.PHONY: help check test lint quick unit drills demo bench generate format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-test: $(READY) ## Install dependencies and run every check
-	PYTHON=$(PYTHON) scripts/system-packages
+check: lint quick ## What most changes need, in two minutes: lint and quick
+
+test: $(READY) ## Every check; installs Prometheus and Chromium where they are missing and it may
+	scripts/system-packages tests
 	$(MAKE) --no-print-directory lint unit
 
-lint: $(READY) ## Style, types, import direction, generated files
+lint: $(READY) ## Style, types, import direction, scripts, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/nundb-exporter generate --check .
+	$(BIN)/shellcheck .ci/run scripts/*
 	scripts/lint-page
+
+quick: $(READY) ## The tests of the pure modules, and of the exporter as a program
+	$(BIN)/pytest $(WORKERS) $(SLOW:%=--ignore=tests/%)
 
 unit: $(READY) ## All tests, with branch coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --ignore tests/drills
+	$(BIN)/coverage run -m pytest $(WORKERS) --ignore tests/drills
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	# Separate: tracing would slow down a dozen clusters in one process.
 	$(BIN)/pytest tests/drills
 
 drills: $(READY) ## Break clusters and check that each alert fires; writes docs/drills.md
-	PYTHON=$(PYTHON) scripts/system-packages
+	scripts/system-packages tests
 	$(BIN)/pytest tests/drills --update-golden
 
 demo: $(READY) ## Run three nodes under load, the exporter, and Prometheus where it is installed
@@ -49,16 +63,14 @@ format: $(READY) ## Format the code
 	$(BIN)/ruff check --fix .
 
 lock: $(READY) ## Pin the newest versions of all dependencies, with hashes
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-		--custom-compile-command "make lock" --group dev pyproject.toml -o requirements/dev.txt
+	$(PIN) --group uv -o requirements/uv.txt
+	$(PIN) --group oldest-pip -o requirements/oldest-pip.txt
+	$(PIN) --group newest-pip -o requirements/newest-pip.txt
+	$(PIN) --group dev pyproject.toml -c requirements/uv.txt -o requirements/dev.txt
 
 clean: ## Remove the environment and all caches
 	rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
 
-$(READY): requirements/dev.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
-	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || PYTHON=$(PYTHON) scripts/system-packages
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+$(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
+	scripts/environment $(VENV)
+	@touch $@
