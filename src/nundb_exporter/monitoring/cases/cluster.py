@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from nundb_exporter.collectors import cluster
+from nundb_exporter.collectors import cluster, process
 from nundb_exporter.errors import Reason
 from nundb_exporter.metrics import COLLECTOR_SUCCESS, UP
 from nundb_exporter.monitoring.alerts import cluster as alerts
@@ -42,8 +42,13 @@ _PRIMARY: Final = (
         ),
     ),
     Case(
-        about="the nodes have no list at all",
-        series=(of(UP, held(1)), of(COLLECTOR_SUCCESS, held(1), collector="cluster")),
+        about="a node has neither elected a primary nor joined one, and has no list",
+        series=(
+            of(UP, held(1)),
+            of(COLLECTOR_SUCCESS, held(1), collector="cluster"),
+            of(cluster.ROLE, held(1), role="starting_up"),
+            primary("a", held(0)),
+        ),
         at="3m",
         fires=(in_job(alerts.NO_PRIMARY),),
     ),
@@ -111,7 +116,12 @@ _PRIMARY: Final = (
     ),
     Case(
         about="two nodes with the same name each elected themselves",
-        series=(listing("a", A, {A: "primary"}), listing("b", A, {A: "primary"})),
+        series=(
+            listing("a", A, {A: "primary"}),
+            listing("b", A, {A: "primary"}),
+            of(process.START_TIME, held(0), "a"),
+            of(process.START_TIME, held(2), "b"),
+        ),
         at="4m",
         fires=(in_job(alerts.SEVERAL_PRIMARIES),),
     ),
