@@ -122,7 +122,7 @@ async def meanwhile(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def leaking_connections(field: Field) -> AsyncIterator[None]:
-    """Connections leak; the count begins anew with the node's next start."""
+    """Connections leak; the count restarts at 0 with the node."""
     index = await field.cluster.fault("connection-leak", field.replica)
     yield
     await field.cluster.cure("connection-leak", index)

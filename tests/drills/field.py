@@ -1,4 +1,4 @@
-"""Where drills take place: clusters at work, each with its exporters, and one Prometheus that watches them all."""
+"""What a drill breaks: a cluster under load with an exporter for each node, watched by Prometheus."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ ACCESSES = (*DATABASES, FAULTS_DATABASE, DISPUTES_DATABASE)
 
 
 def free_ports(fields: int) -> int:
-    """Return the first of a row of ports that nobody uses: a hundred for each field, and as many for Prometheus.
+    """Return the first of consecutive free ports: a hundred for each field, and as many for Prometheus.
 
     Raises:
         LookupError: all are in use.
@@ -133,7 +133,7 @@ class Field:
         """The node that acts as primary."""
         index = self.cluster.primary
         if index is None:
-            raise LookupError(f"{self.job}: nobody acts as primary")
+            raise LookupError(f"{self.job}: no node acts as primary")
         return index
 
     @property
@@ -166,9 +166,9 @@ class Field:
                     await task
 
     async def restart_primary(self) -> None:
-        """Do what the runbook says of entries that nobody will acknowledge: only the end of their process ends them."""
+        """Restart the primary, as the runbook says: entries that no member will acknowledge end with their process."""
         self.failovers += 1
-        # Whoever has just joined made the primary hold an election: let it be over.
+        # A node that has just joined made the primary hold an election: let it end.
         await asyncio.sleep(CALM_SECONDS)
         await self.cluster.restart(self.primary)
         await self.unite()

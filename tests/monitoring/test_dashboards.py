@@ -188,7 +188,7 @@ def test_every_panel_of_every_collector_is_on_a_dashboard() -> None:
 
 
 def test_every_family_of_a_collector_is_drawn() -> None:
-    """No number is collected that nobody can see."""
+    """Every number that is collected is on some panel."""
     used = {
         selector.name
         for dashboard in DASHBOARDS

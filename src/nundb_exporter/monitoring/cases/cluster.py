@@ -24,7 +24,7 @@ from nundb_exporter.monitoring.cases.situations import (
 from nundb_exporter.monitoring.cases.values import absent, held
 
 _WITHOUT_PRIMARY: Final = {B: "secondary", C: "secondary"}
-_FOLLOWING_NOBODY: Final = {A: "secondary", B: "secondary", C: "primary"}
+_PRIMARY_ELSEWHERE: Final = {A: "secondary", B: "secondary", C: "primary"}
 _OTHERS: Final = (listing("b", B, AGREED), listing("c", C, AGREED))
 
 _PRIMARY: Final = (
@@ -72,7 +72,7 @@ _PRIMARY: Final = (
     ),
     Case(
         about="every node follows a primary that does not exist",
-        series=(listing("a", A, _FOLLOWING_NOBODY), listing("b", B, _FOLLOWING_NOBODY)),
+        series=(listing("a", A, _PRIMARY_ELSEWHERE), listing("b", B, _PRIMARY_ELSEWHERE)),
         at="3m",
         fires=(in_job(alerts.NO_PRIMARY),),
     ),

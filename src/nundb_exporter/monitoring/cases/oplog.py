@@ -56,7 +56,7 @@ CASES: Final = (
         misses=(alerts.NEAR_LIMIT,),
     ),
     Case(
-        about="a resolve goes round for ever",
+        about="a resolve loops endlessly between two nodes",
         series=_resolving(held(1)),
         at="11m",
         fires=(
@@ -68,13 +68,13 @@ CASES: Final = (
         ),
     ),
     Case(
-        about="450 writes a second, steady, and an arbiter at work whose resolves are met now and then",
+        about="450 writes a second, and an arbiter whose resolves are pending in one scrape of ten",
         series=_resolving((held(1, "15s") + absent("135s")) * 5),
         at="11m",
         misses=(alerts.RESOLVE_STORM,),
     ),
     Case(
-        about="450 writes a second, and a resolve that has hung with its replica",
+        about="450 writes a second, and a replica that hangs: what is pending is no resolve of this database",
         series=(
             *_resolving(absent()),
             of(pending.DATABASE, held(1), database="shop", operation="update"),
