@@ -59,7 +59,7 @@ class Terminal:
 
 
 @contextlib.asynccontextmanager
-async def terminal(temporary: Path, *arguments: str) -> AsyncIterator[Terminal]:
+async def terminal(temporary: Path, *arguments: str, **variables: str) -> AsyncIterator[Terminal]:
     """Run the program's subcommand in a terminal of its own; kill it if it still runs at the end."""
     ours, theirs = os.openpty()
     fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, COLUMNS, 0, 0))
@@ -72,7 +72,7 @@ async def terminal(temporary: Path, *arguments: str) -> AsyncIterator[Terminal]:
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env=plain_environment(temporary, {}),
+        env=plain_environment(temporary, {"TERM": "xterm", **variables}),
         start_new_session=True,
     )
     seen = Terminal(process, ours)

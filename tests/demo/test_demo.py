@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from nundb_devserver import FAULTS
-from nundb_exporter.demo import stage
+from nundb_exporter.demo import services
 from nundb_exporter.demo.ports import free, is_free
 from tests.end_to_end.exporter import fetch
 from tests.programs import needed
@@ -238,10 +238,10 @@ def test_another_prometheus_on_the_usual_port_stops_nobody(monkeypatch: pytest.M
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        monkeypatch.setattr(stage, "DEFAULT_PROMETHEUS_PORT", other.getsockname()[1])
-        assert stage._prometheus_port(None, said.append) != other.getsockname()[1]
+        monkeypatch.setattr(services, "DEFAULT_PROMETHEUS_PORT", other.getsockname()[1])
+        assert services._prometheus_port(None, said.append) != other.getsockname()[1]
     assert "--prometheus-port" in said[0]
     usual = free()
-    monkeypatch.setattr(stage, "DEFAULT_PROMETHEUS_PORT", usual)
-    assert stage._prometheus_port(None, said.append) == usual
+    monkeypatch.setattr(services, "DEFAULT_PROMETHEUS_PORT", usual)
+    assert services._prometheus_port(None, said.append) == usual
     assert len(said) == 1

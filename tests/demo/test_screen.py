@@ -53,7 +53,7 @@ def test_lines_stay_above_a_table_that_is_drawn_anew() -> None:
     screen.show(["a", "b"])
     screen.say("said")
     screen.show(["c"])
-    screen.settle()
+    screen.keep_table()
     screen.say("end")
     assert stream.getvalue() == "a\nb\n\x1b[2F\x1b[Jsaid\na\nb\n\x1b[2F\x1b[Jc\nend\n"
 
@@ -66,6 +66,15 @@ def test_a_line_of_a_table_never_wraps() -> None:
     assert set(wide) == {"x"}
     assert len(wide) < 300
     assert styled == f"\x1b[1m{'y' * 60}\x1b[0m"
+
+
+def test_without_colours_the_table_still_stays_in_its_place() -> None:
+    """NO_COLOR is about colours, not about the cursor."""
+    stream = io.StringIO()
+    screen = Screen(stream, is_terminal=True, has_color=False)
+    screen.show(["\x1b[1mbold\x1b[0m"])
+    screen.show(["\x1b[33mc\x1b[0m"])
+    assert stream.getvalue() == "bold\n\x1b[1F\x1b[Jc\n"
 
 
 def test_prometheus_is_given_each_exporter_under_its_nodes_name() -> None:

@@ -52,6 +52,16 @@ async def test_the_table_is_drawn_over_the_one_before(temporary: Path) -> None:
         assert await person.process.wait() == 0
 
 
+async def test_a_dumb_terminal_gets_plain_lines(temporary: Path) -> None:
+    """It knows neither colours nor movements of the cursor, so there is no table, and no key changes it."""
+    async with terminal(temporary, "demo", *ANY_PORTS, "--no-prometheus", TERM="dumb") as person:
+        await person.shown("node0 primary, pending")
+        person.process.send_signal(signal.SIGINT)
+        await person.shown("nothing is left")
+        assert await person.process.wait() == 0
+        assert "\x1b" not in person.text
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_gives_the_terminal_back_too(temporary: Path, number: signal.Signals) -> None:
     """Whoever ends it, keys are echoed again."""

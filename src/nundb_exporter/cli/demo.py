@@ -10,14 +10,15 @@ import click
 
 from nundb_devserver import NotReadyError
 from nundb_devserver.options import DEFAULT_PORT_BASE, PORTS_PER_NODE
+from nundb_exporter.cli import terminal
 from nundb_exporter.cli.devserver import LAST_PORT, administrator
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.config.settings import DEFAULT_LISTEN_ADDRESS, parse_listen_address
 from nundb_exporter.demo.exporters import PORT_FLAG
 from nundb_exporter.demo.faults import CHOICES
-from nundb_exporter.demo.performance import perform
+from nundb_exporter.demo.run import run
 from nundb_exporter.demo.screen import Screen
-from nundb_exporter.demo.stage import (
+from nundb_exporter.demo.services import (
     DEFAULT_PROMETHEUS_PORT,
     NODES,
     PORT_BASE_FLAG,
@@ -124,10 +125,11 @@ async def _run(settings: Settings) -> int:
     # SIGHUP comes when the terminal is closed: Prometheus must not stay behind then either.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    screen = Screen(sys.stdout, is_terminal=sys.stdout.isatty())
+    is_terminal = sys.stdout.isatty() and not terminal.is_dumb()
+    screen = Screen(sys.stdout, is_terminal=is_terminal, has_color=terminal.has_color())
     keyboard = sys.stdin.fileno() if sys.stdin and sys.stdin.isatty() and screen.is_terminal else None
     try:
-        await perform(settings, screen, keyboard, ended)
+        await run(settings, screen, keyboard, ended)
     except NotReadyError as error:
         click.echo(f"nundb-exporter: the nodes have not become one cluster: {error}", err=True)
         return Exit.UNHEALTHY

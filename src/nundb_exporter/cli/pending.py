@@ -18,6 +18,7 @@ from nundb_exporter.errors import ProtocolError, Reason, TargetError
 from nundb_exporter.protocol.commands import PENDING_OPS, auth
 from nundb_exporter.protocol.fields import PendingOperation, pending_operations
 from nundb_exporter.report import PendingGroup, advice, age, group_pending, plural
+from nundb_exporter.table import aligned
 
 
 @click.command("pending")
@@ -73,7 +74,7 @@ def _print_table(groups: list[PendingGroup]) -> None:
         keys = ", ".join(group.sample_keys)
         cells = (group.member, group.database or "-", group.operation, str(group.count), oldest, keys)
         rows.append(tuple(map(printable, cells)))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for position, row in enumerate(rows):
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        click.echo(click.style(line, bold=True) if not position else line)
+    headings, *lines = aligned(rows, gap=2)
+    click.echo(click.style(headings, bold=True))
+    for line in lines:
+        click.echo(line)

@@ -14,8 +14,13 @@ def printable(text: str) -> str:
 
 
 def has_color() -> bool:
-    """Whether colours are wanted: neither NO_COLOR (https://no-color.org) nor a terminal without any says otherwise."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Whether text on a terminal may be coloured: the user can refuse it with NO_COLOR (https://no-color.org)."""
+    return not os.environ.get("NO_COLOR") and not is_dumb()
+
+
+def is_dumb() -> bool:
+    """Whether the terminal knows neither colours nor movements of the cursor, as those in editors."""
+    return os.environ.get("TERM") == "dumb"
 
 
 def discard(stream: TextIO | None) -> None:

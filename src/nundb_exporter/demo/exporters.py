@@ -1,4 +1,4 @@
-"""One exporter for each node, as it is run in earnest, with every token that the demo's databases have."""
+"""One exporter for each node, as in production, with the tokens of all databases of the demo."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ from nundb_exporter.web import Server
 
 PORT_FLAG: Final = "--exporter-port"
 _MAX_PENDING_OPERATIONS: Final = 5000
-"""More than an exporter asks for by default: here the values are short, and who watches wants to see whose they are."""
+"""More than the default, so that the demo can list them; its values are short."""
 _STATUS_SECONDS: Final = 0.9
 
 
@@ -36,7 +36,7 @@ class Exporter:
         return f"http://{self.address}/metrics"
 
     async def report(self) -> NodeReport:
-        """Return what a scrape tells now, within a second."""
+        """Scrape the node within a second, and return the report."""
         scrape = await self.scraper.scrape(asyncio.get_running_loop().time() + _STATUS_SECONDS)
         url = str(self.scraper.target.endpoint)
         return describe(url, scrape.samples, scrape.error, scrape.failures, time.time())

@@ -1,4 +1,4 @@
-"""What can be broken while the demo runs, and what will be seen of it."""
+"""The faults that can be switched while the demo runs, and where each shows."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,7 +8,7 @@ from nundb_exporter.collectors import acting_role, pending, queries, replication
 
 RESUME: Final = "resume"
 CHOICES: Final = {**{fault.name: fault.description for fault in FAULTS.values()}, RESUME: "All faults end."}
-"""What can be switched, and what it is."""
+"""Descriptions by name."""
 
 KEYS: Final = {
     "h": "hung-replica",
@@ -19,10 +19,10 @@ KEYS: Final = {
     "c": "slow-command",
     "r": RESUME,
 }
-"""On a keyboard: the faults that are most worth watching."""
+"""Keys of the faults that show best."""
 
 _WATCH: Final = {
-    "hung-replica": f"Nobody is told: it stays listed as connected, and {replication.PENDING} grows with every write.",
+    "hung-replica": f"No node notices: it stays listed as connected, and {replication.PENDING} grows with every write.",
     "dead-replica": f"{replication.PENDING} stays: only an acknowledgement removes an operation, and none will come.",
     "snapshot-leak": f"{pending.STUCK} is 1 and stays.",
     "two-primaries": f"{acting_role.ACTING_PRIMARY} is 1 on two nodes.",
@@ -32,7 +32,7 @@ _WATCH: Final = {
 
 
 class Faults:
-    """Breaks a cluster and puts it right; `tell` is told what happens, and what to watch."""
+    """Switches faults of a cluster; `tell` receives what happens, and what to watch."""
 
     def __init__(self, cluster: Cluster, tell: Callable[[str], None]) -> None:
         self._cluster = cluster

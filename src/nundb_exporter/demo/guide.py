@@ -1,4 +1,4 @@
-"""What the demo tells people: where to look, what to press."""
+"""The demo's instructions: where to look, which keys to press."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,7 +8,7 @@ from nundb_exporter.collectors import pending, replication
 from nundb_exporter.credentials import Credentials, Secret
 from nundb_exporter.demo import prometheus
 from nundb_exporter.demo.faults import KEYS
-from nundb_exporter.demo.stage import Stage
+from nundb_exporter.demo.services import Services
 
 QUIT: Final = "q"
 _WORDS: Final = [f"{key} {name}" for key, name in {**KEYS, QUIT: "quit"}.items()]
@@ -17,9 +17,9 @@ FOOTER: Final = ("  ".join(_WORDS[:_HALF]), "  ".join(_WORDS[_HALF:]))
 """What each key does, in lines that fit into 80 columns."""
 
 
-def lines(stage: Stage) -> Iterator[str]:
+def lines(services: Services) -> Iterator[str]:
     """Yield what to look at, with the addresses."""
-    nodes = tuple(zip(stage.cluster.nodes, stage.exporters, strict=True))
+    nodes = tuple(zip(services.cluster.nodes, services.exporters, strict=True))
     yield ""
     for index, (node, exporter) in enumerate(nodes):
         options = node.options
@@ -27,21 +27,21 @@ def lines(stage: Stage) -> Iterator[str]:
         yield f"node{index}  {exporter.page}  ({options.host}: {ports})"
     yield ""
     yield "Look at"
-    yield f"  {stage.exporters[0].page}"
+    yield f"  {services.exporters[0].page}"
     yield f"      {replication.PENDING}: operations that some replica has not acknowledged"
     yield f"      {pending.UNACKNOWLEDGED}: which one"
-    if stage.prometheus is not None:
-        yield "  the same as a chart, and what would wake somebody:"
-        address = stage.prometheus.address
+    if services.prometheus is not None:
+        yield "  the same as a chart, and the alerts that fire:"
+        address = services.prometheus.address
         yield f"      {prometheus.graph(address, replication.PENDING.name, pending.UNACKNOWLEDGED.name)}"
         yield f"      http://{address}/alerts"
     yield "  all nodes in one report:"
     urls = " ".join(node.http_url for node, _ in nodes)
-    yield f"      {_environment(stage.administrator)}nundb-exporter check {urls}"
+    yield f"      {_environment(services.administrator)}nundb-exporter check {urls}"
     yield ""
 
 
 def _environment(administrator: Credentials) -> str:
-    """Return what must be set before: nothing where the environment has it, and no password but the default one."""
+    """Return the variables to type before a command; only the default credentials are printed."""
     is_default = administrator == Credentials(DEFAULT_USER, Secret(DEFAULT_PASSWORD))
     return f"NUN_USER={DEFAULT_USER} NUN_PWD={DEFAULT_PASSWORD} " if is_default else ""

@@ -1,4 +1,4 @@
-"""Prometheus beside the demo: its configuration, and its process, which ends with ours however ours ends."""
+"""Prometheus for the demo: its configuration, and its process, which ends when ours ends, even by SIGKILL."""
 
 import asyncio
 import shutil
@@ -17,7 +17,7 @@ _IS_READY: Final = "ready to receive web requests"
 """Prometheus logs it at level info when everything is up, since 1.x."""
 _READY_SECONDS: Final = 15.0
 _INTERVAL: Final = "1s"
-"""Short, so that a person who watches need not wait."""
+"""Short, so that charts and alerts follow at once."""
 _KEEPER: Final = """
 "$@" &
 child=$!
@@ -28,12 +28,12 @@ wait "$child"
 """
 """A shell that waits for the end of a pipe from us. When we end, or are killed, it ends its child, and then itself.
 
-It lets go of standard error, so that who reads it sees the end of the child. It needs nothing on PATH.
+It closes its standard error, so that our end of the pipe ends with the child. It needs nothing on PATH.
 """
 
 
 class FailedError(Exception):
-    """Prometheus did not come up; the text tells the last that it said."""
+    """Prometheus did not start; the text is the last line of its log."""
 
 
 def find() -> str | None:
@@ -92,7 +92,7 @@ class Prometheus:
         try:
             process = await asyncio.shield(spawning)
         except asyncio.CancelledError:
-            await spawning  # a process that nobody knows of could not be ended
+            await spawning  # a process that we do not know could not be ended
             raise
         self._reader = asyncio.create_task(self._read(process.stderr))
         ready = asyncio.create_task(self._is_ready.wait())

@@ -1,6 +1,7 @@
 """What the demo shows: lines that stay, and below them, on a terminal, a table that is refreshed in place."""
 
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from typing import Final, TextIO
@@ -8,46 +9,50 @@ from typing import Final, TextIO
 import click
 
 from nundb_exporter.report import NodeReport
+from nundb_exporter.table import aligned
 
 _UP_AND_CLEAR: Final = "\x1b[{}F\x1b[J"
 """Cursor to the start of the line so many above, then clear to the end of the screen (ECMA-48: CPL, ED)."""
+_COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
+"""Colours and bold (ECMA-48: SGR)."""
 _HEADINGS: Final = ("NODE", "ROLE", "PENDING", "OPLOG RECORDS", "REPLICATION")
 _NOTHING: Final = "-"
 
 
 class Screen:
-    """Write to a stream, until nobody takes it any more."""
+    """Writes to a stream until its reader or its terminal has gone; `is_gone` tells that."""
 
-    def __init__(self, stream: TextIO, *, is_terminal: bool) -> None:
+    def __init__(self, stream: TextIO, *, is_terminal: bool, has_color: bool = True) -> None:
         self.is_terminal = is_terminal
+        self._has_color = has_color
         self.is_gone = False
         self._stream = stream
         self._shown: list[str] = []
 
     def say(self, text: str = "") -> None:
         """Write a line that stays, above the table."""
-        self._write(f"{self._rub_out()}{text}\n{_joined(self._shown)}")
+        self._write(f"{self._erase()}{text}\n{_joined(self._shown)}")
 
     def show(self, lines: Sequence[str]) -> None:
         """Replace the table; where there is no terminal, write the lines below the last ones."""
-        before = self._rub_out()
+        before = self._erase()
         if self.is_terminal:
             width = shutil.get_terminal_size().columns - 1
             self._shown = [_fitted(line, width) for line in lines]
         self._write(before + _joined(self._shown or lines))
 
-    def settle(self) -> None:
-        """Let the table stay as it is: what comes next stands below it."""
+    def keep_table(self) -> None:
+        """Leave the table on the screen: what comes next is written below it."""
         self._shown = []
 
-    def _rub_out(self) -> str:
+    def _erase(self) -> str:
         return _UP_AND_CLEAR.format(len(self._shown)) if self._shown else ""
 
     def _write(self, text: str) -> None:
         if self.is_gone:
             return
         try:
-            self._stream.write(text)
+            self._stream.write(text if self._has_color else _COLOR.sub("", text))
             self._stream.flush()
         except OSError:  # the pipe's reader, or the terminal, has gone
             self.is_gone = True
@@ -57,9 +62,7 @@ class Screen:
 
 def table(reports: Mapping[str, NodeReport]) -> list[str]:
     """Return a row for each node, under headings."""
-    rows = [_HEADINGS, *((name, *_cells(report)) for name, report in reports.items())]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    return ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return aligned([_HEADINGS, *((name, *_cells(report)) for name, report in reports.items())], gap=3)
 
 
 def sentence(reports: Mapping[str, NodeReport]) -> str:

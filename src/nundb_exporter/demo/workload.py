@@ -1,6 +1,6 @@
-"""What the demo's applications do: a shop, its chat and its visitors' sessions, small and always on the move.
+"""The load of the demo: applications that use a shop, its chat and its visitors' sessions.
 
-Every key comes out of a bounded set, so that an hour of it takes no more memory than a minute.
+Keys come from bounded sets, so that an hour of load takes no more memory than a minute.
 """
 
 import asyncio
@@ -43,21 +43,21 @@ _LOGINS: Final = 2
 _SHOPPING_PAUSE: Final = 0.25
 _TALKING_PAUSE: Final = 3.0
 _LOGIN_PAUSE: Final = 0.4
-"""Mean seconds between two actions of one of them; arrivals are random, as they are in life."""
+"""Mean seconds between two actions of one client; the pauses are exponentially distributed."""
 _STAY_SECONDS: Final = (10.0, 40.0)
 """How long a connection is kept."""
 _BUYS: Final = 0.25
 _SALE_EVERY_SECONDS: Final = 30.0
 _SALE_SECONDS: Final = 3.0
 _SALE_FACTOR: Final = 8.0
-"""A sale: for a few seconds customers are so many times as quick."""
+"""During a sale clients act this many times faster."""
 _SNAPSHOT_EVERY_SECONDS: Final = 20.0
-_CALM: Final = 100
-"""Pending operations above which no snapshot is begun: it would wait among them."""
+_MAX_PENDING: Final = 100
+"""Pending operations above which no snapshot is begun: it would be one more of them."""
 _RETRY_SECONDS: Final = 0.5
 
 _BROKEN: Final = (OSError, EOFError, RefusedError, aiohttp.ClientError)
-"""What a node that fails does to its clients."""
+"""How clients see a node that fails."""
 
 
 class Workload:
@@ -67,7 +67,7 @@ class Workload:
         self._cluster = cluster
         self._administration = f"auth {administrator.user} {administrator.password.reveal()}"
         self._random = random.Random()  # noqa: S311 - customers are no cryptographers
-        self._haste = 1.0
+        self._speed = 1.0
 
     async def prepare(self) -> None:
         """Create the databases and fill the shelves.
@@ -86,7 +86,7 @@ class Workload:
                 await admin.ask(f"set stock:{product} {_STOCK}")
 
     async def run(self) -> None:
-        """Work until cancelled; what breaks is tried again elsewhere."""
+        """Work until cancelled; what fails is tried again, on another node if need be."""
         async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
             for _ in range(_SHOPPERS):
                 group.create_task(_again(self._shop))
@@ -124,11 +124,11 @@ class Workload:
                 await shop.ask(f"get price:{product}")
                 if self._random.random() < _BUYS:
                     await self._buy(shop, product)
-                await self._pause(_SHOPPING_PAUSE / self._haste)
+                await self._pause(_SHOPPING_PAUSE / self._speed)
 
     async def _buy(self, shop: Connection, product: str) -> None:
         stock = (await shop.ask(f"get stock:{product}"))[0].removeprefix("value ")
-        # A replica that rejoined may hold a damaged number (protocol notes 6.7): it is put right like an empty shelf.
+        # A replica that rejoined may hold a damaged number (protocol notes 6.7), which is set anew like an empty one.
         if not stock.isdigit() or stock == "0":
             await shop.ask(f"set stock:{product} {_STOCK}")
         await shop.ask(f"increment stock:{product} -1")
@@ -160,9 +160,9 @@ class Workload:
     async def _hold_sales(self) -> None:
         while True:
             await asyncio.sleep(_SALE_EVERY_SECONDS)
-            self._haste = _SALE_FACTOR
+            self._speed = _SALE_FACTOR
             await asyncio.sleep(_SALE_SECONDS)
-            self._haste = 1.0
+            self._speed = 1.0
 
     async def _take_snapshots(self) -> None:
         for access in cycle(DATABASES):
@@ -172,13 +172,15 @@ class Workload:
     async def _take_snapshot(self, access: DatabaseAccess) -> None:
         """Begin a snapshot unless one is under way: two that overlap are never acknowledged (protocol notes 5.2)."""
         async with connected(self._primary(), self._administration, door(access)) as admin:
-            if await self._is_calm(admin):
+            if await self._may_snapshot(admin):
                 await admin.ask(f"snapshot false {access.name}")
 
-    async def _is_calm(self, admin: Connection) -> bool:
+    async def _may_snapshot(self, admin: Connection) -> bool:
         state = (await admin.ask("metrics-state"))[0]
         pending = int(state.partition("pending_ops: ")[2].partition(",")[0])
-        return pending <= _CALM and not any(", opp_id: 0," in entry for entry in await admin.ask("debug pending-ops"))
+        return pending <= _MAX_PENDING and not any(
+            ", opp_id: 0," in entry for entry in await admin.ask("debug pending-ops")
+        )
 
 
 async def _again(work: Callable[[], Awaitable[None]]) -> None:

@@ -1,4 +1,4 @@
-"""Everything that the demo runs, from the first port to the last file, and its end."""
+"""Starts and stops what the demo runs: nodes, exporters, applications and Prometheus."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -25,38 +25,38 @@ PROMETHEUS_PORT_FLAG: Final = "--prometheus-port"
 DEFAULT_PROMETHEUS_PORT: Final = 9090
 
 _OPLOG_BYTES: Final = 250_000
-"""So small that in minutes it is seen how the operation log rotates, and falls when it is pruned."""
+"""Small, so that rotation and pruning show within minutes."""
 _DECLUTTER_SECONDS: Final = 30.0
-"""So short that snapshots reach the disk while somebody watches."""
-_DISTANCES_SECONDS: Final = (0.0, 0.004, 0.009)
-"""How far each node is from the others: on one machine every acknowledgement would take less than the millisecond that
-Nun-db counts in, and the average of their times would be 0 for ever."""
+"""Short, so that snapshots reach the disk within a demo."""
+_LINK_DELAYS_SECONDS: Final = (0.0, 0.004, 0.009)
+"""Delay of each node's links. Without it every acknowledgement would take less than the millisecond that Nun-db counts
+in, and the average would always be 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How the demo is wanted. Of the ports, 0 means any free one."""
+    """Settings of the demo. Port 0 means any free one."""
 
     administrator: Credentials
     port_base: int
     exporter_port: int
-    """Of the first node; the others have the next ones."""
+    """Of the exporter of the first node; the others use the next ones."""
     prometheus_port: int | None = None
-    """None: the usual one, or another where that is taken."""
+    """None: the default one, or any free one if that is taken."""
     has_prometheus: bool = True
-    """Whether to start it where it is installed."""
+    """Whether to start Prometheus if it is installed."""
     faults: tuple[str, ...] = ()
     fault_node: int | None = None
-    """Where they go; None: where each is most telling."""
+    """The node that gets the faults; None: each fault's default node."""
     fault_after_seconds: float = 15.0
-    """Before the first fault, and between one and the next."""
+    """Time before the first fault, and between two faults."""
     duration_seconds: float | None = None
-    """When to end by itself."""
+    """When to end; None: when it is told to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """What runs."""
+class Services:
+    """What is running."""
 
     administrator: Credentials
     cluster: Cluster
@@ -64,12 +64,12 @@ class Stage:
     """In the order of the nodes."""
     prometheus: Prometheus | None
     group: asyncio.TaskGroup
-    """For whatever shall run as long."""
+    """For tasks that end with the demo."""
 
 
 @asynccontextmanager
-async def built(settings: Settings, tell: Callable[[str], None]) -> AsyncIterator[Stage]:
-    """Start everything, telling what is up; end everything, and remove every file.
+async def running_services(settings: Settings, tell: Callable[[str], None]) -> AsyncIterator[Services]:
+    """Start everything, and say so through `tell`; in the end stop everything and remove every file.
 
     Raises:
         ConfigError: a port is taken.
@@ -82,12 +82,12 @@ async def built(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
         ports.refuse_taken(PORT_BASE_FLAG, _ports(cluster))
         if settings.exporter_port:
             ports.refuse_taken(exporters.PORT_FLAG, range(settings.exporter_port, settings.exporter_port + NODES))
-        await _start(cluster)
+        await _start_nodes(cluster)
         tell(f"{NODES} nodes are one cluster, node{cluster.primary} its primary")
         workload = Workload(cluster, settings.administrator)
         await workload.prepare()
-        # Only now, so that their first answer is a good one.
-        started = tuple([await _exporter(stack, settings, cluster, index) for index in range(NODES)])
+        # After the cluster, so that their first answer is a good one.
+        started = tuple([await _start_exporter(stack, settings, cluster, index) for index in range(NODES)])
         tell(f"exporters listen on {', '.join(exporter.address for exporter in started)}")
         prometheus = _prometheus(settings, directory / "prometheus", tell)
         group = await stack.enter_async_context(asyncio.TaskGroup())
@@ -95,8 +95,8 @@ async def built(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
         tell(f"applications use the databases {', '.join(access.name for access in DATABASES)}")
         if prometheus is not None:
             stack.push_async_callback(prometheus.stop)
-            prometheus = await _started(prometheus, started, tell)
-        yield Stage(settings.administrator, cluster, started, prometheus, group)
+            prometheus = await _start_prometheus(prometheus, started, tell)
+        yield Services(settings.administrator, cluster, started, prometheus, group)
 
 
 def _ports(cluster: Cluster) -> list[int]:
@@ -113,25 +113,25 @@ def _options(settings: Settings) -> NodeOptions:
     )
 
 
-async def _exporter(stack: AsyncExitStack, settings: Settings, cluster: Cluster, index: int) -> Exporter:
+async def _start_exporter(stack: AsyncExitStack, settings: Settings, cluster: Cluster, index: int) -> Exporter:
     port = settings.exporter_port and settings.exporter_port + index
     exporter = await exporters.start(cluster.nodes[index], settings.administrator, DATABASES, port)
     stack.push_async_callback(exporter.server.stop)
     return exporter
 
 
-async def _start(cluster: Cluster) -> None:
-    for node, distance in zip(cluster.nodes, _DISTANCES_SECONDS, strict=True):
-        node.conditions.link_delay_seconds = distance
+async def _start_nodes(cluster: Cluster) -> None:
+    for node, delay in zip(cluster.nodes, _LINK_DELAYS_SECONDS, strict=True):
+        node.conditions.link_delay_seconds = delay
     try:
         await cluster.start_all()
-    except OSError as error:  # somebody was quicker than we after the ports were found free
+    except OSError as error:  # a port was taken after it was found free
         cause = (error.strerror or str(error)).lower()
         raise ConfigError(PORT_BASE_FLAG, f"cannot listen ({cause})", "choose other ports with it") from error
 
 
 def _prometheus(settings: Settings, directory: Path, tell: Callable[[str], None]) -> Prometheus | None:
-    """Return a Prometheus to start, where it is wanted and installed.
+    """Return a Prometheus to start, if it is wanted and installed.
 
     Raises:
         ConfigError: the port that was asked for is taken.
@@ -144,10 +144,10 @@ def _prometheus(settings: Settings, directory: Path, tell: Callable[[str], None]
     return None
 
 
-async def _started(
+async def _start_prometheus(
     prometheus: Prometheus, scraped: tuple[Exporter, ...], tell: Callable[[str], None]
 ) -> Prometheus | None:
-    """Start it; without it there is still all the rest to see."""
+    """Start Prometheus, or return None and say why not: the demo goes on without it."""
     rules = {"alerts.yml": alerting_rules(GROUPS), "recordings.yml": recording_rules(RECORDINGS)}
     targets = {f"node{index}": exporter.address for index, exporter in enumerate(scraped)}
     try:
@@ -160,7 +160,7 @@ async def _started(
 
 
 def _prometheus_port(wanted: int | None, tell: Callable[[str], None]) -> int:
-    """Choose a port. Nobody relies on where it is, unless he says so: another Prometheus must not stop the demo."""
+    """Choose a port: a default port that is taken must not stop the demo, one that was asked for must."""
     if wanted == 0:
         return ports.free()
     if ports.is_free(wanted or DEFAULT_PROMETHEUS_PORT):

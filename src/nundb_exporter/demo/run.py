@@ -1,4 +1,4 @@
-"""The demo itself: it is shown while it runs, broken when somebody wants it broken, and ended."""
+"""Runs the demo from start to shutdown: shows its nodes, and switches faults by key or by time."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from nundb_exporter.demo import guide
 from nundb_exporter.demo.faults import KEYS, Faults
 from nundb_exporter.demo.keyboard import keys
 from nundb_exporter.demo.screen import Screen, sentence, table
-from nundb_exporter.demo.stage import Settings, Stage, built
+from nundb_exporter.demo.services import Services, Settings, running_services
 from nundb_exporter.report import findings
 
 _TABLE_EVERY_SECONDS: Final = 2.0
@@ -21,34 +21,34 @@ _SENTENCE_EVERY_SECONDS: Final = 5.0
 _MOST_PROBLEMS: Final = 6
 
 
-async def perform(settings: Settings, screen: Screen, keyboard: int | None, ended: asyncio.Event) -> None:
-    """Start everything, show it until `ended`, and leave nothing behind; `keyboard` is a file descriptor.
+async def run(settings: Settings, screen: Screen, keyboard: int | None, ended: asyncio.Event) -> None:
+    """Start everything, show it until `ended` is set, and stop and remove everything; `keyboard` is a descriptor.
 
     Raises:
         ConfigError: a port is taken.
         NotReadyError: the nodes have not become one cluster in time.
     """
-    performance = asyncio.create_task(_perform(settings, screen, keyboard, ended))
+    running = asyncio.create_task(_run(settings, screen, keyboard, ended))
     end = asyncio.create_task(ended.wait())
-    await asyncio.wait({performance, end}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({running, end}, return_when=asyncio.FIRST_COMPLETED)
     end.cancel()
-    performance.cancel()
+    running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await performance
-    screen.settle()
+        await running
+    screen.keep_table()
     screen.say("Ended; nothing is left.")
 
 
-async def _perform(settings: Settings, screen: Screen, keyboard: int | None, ended: asyncio.Event) -> None:
+async def _run(settings: Settings, screen: Screen, keyboard: int | None, ended: asyncio.Event) -> None:
     started = time.monotonic()
 
     def tell(text: str) -> None:
         screen.say(f"{time.monotonic() - started:5.1f} s  {text}")
 
     with _logged_on(screen):
-        async with built(settings, tell) as stage:
-            faults = Faults(stage.cluster, screen.say)
-            group = stage.group
+        async with running_services(settings, tell) as services:
+            faults = Faults(services.cluster, screen.say)
+            group = services.group
 
             def press(key: str) -> None:
                 if key == guide.QUIT:
@@ -57,24 +57,24 @@ async def _perform(settings: Settings, screen: Screen, keyboard: int | None, end
                     group.create_task(faults.switch(KEYS[key]))
 
             with keys(keyboard, press) as has_keyboard:
-                for line in guide.lines(stage):
+                for line in guide.lines(services):
                     screen.say(line)
-                group.create_task(_break_on_time(settings, faults))
+                group.create_task(_switch_faults_by_time(settings, faults))
                 if settings.duration_seconds is not None:
                     asyncio.get_running_loop().call_later(settings.duration_seconds, ended.set)
-                await _show(stage, screen, ended, has_keyboard=has_keyboard)
+                await _show(services, screen, ended, has_keyboard=has_keyboard)
 
 
-async def _break_on_time(settings: Settings, faults: Faults) -> None:
+async def _switch_faults_by_time(settings: Settings, faults: Faults) -> None:
     for name in settings.faults:
         await asyncio.sleep(settings.fault_after_seconds)
         await faults.switch(name, settings.fault_node)
 
 
-async def _show(stage: Stage, screen: Screen, ended: asyncio.Event, *, has_keyboard: bool) -> None:
-    """Show how the nodes are, again and again, until nobody looks any more."""
+async def _show(services: Services, screen: Screen, ended: asyncio.Event, *, has_keyboard: bool) -> None:
+    """Refresh the state of the nodes until the terminal or the reader of the pipe has gone."""
     while not screen.is_gone:
-        found = await asyncio.gather(*(exporter.report() for exporter in stage.exporters))
+        found = await asyncio.gather(*(exporter.report() for exporter in services.exporters))
         reports = {f"node{index}": report for index, report in enumerate(found)}
         if screen.is_terminal:
             headings, *rows = table(reports)
