@@ -1,9 +1,11 @@
 """What can be wrong with a node while it runs: set by faults, respected by its process."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from nundb_devserver.options import Transport
 
 
-@dataclass
+@dataclass(slots=True)
 class Conditions:
     """The state that faults have put a node into. A healthy node has all of these at their defaults.
 
@@ -14,9 +16,9 @@ class Conditions:
     """As if stopped with SIGSTOP: sockets stay open, nothing is read, nothing happens."""
     is_mute: bool = False
     """What other nodes send is not read, and so not acknowledged; clients are served."""
-    is_severed: bool = False
+    is_cut_off: bool = False
     """No connection to or from another node can be made."""
-    is_alone: bool = False
+    joins_nobody: bool = False
     """The next start asks nobody to let it join."""
     drops_verdicts: bool = False
     """A secondary does not forward what an arbiter has resolved."""
@@ -30,7 +32,5 @@ class Conditions:
     """The administrator's password, where it is not the configured one."""
     oplog_limit: int | None = None
     """The operation log's limit in bytes, where it is not the configured one."""
-    has_http: bool = True
-    has_websocket: bool = True
-    has_tcp: bool = True
-    """Whether the listener is there."""
+    dead_listeners: set[Transport] = field(default_factory=set)
+    """The transports on which the node does not listen."""

@@ -4,6 +4,7 @@
     * UnknownError -- there is no fault, node or release of that name
     * FaultError -- a fault cannot be switched on here and now
     * NotReadyError -- the nodes have not become one cluster in time
+    * RefusedError -- a node has answered a client's command with an error
 
 Beside them, OSError says that an address is taken or a directory cannot be used.
 """
@@ -23,3 +24,7 @@ class FaultError(DevserverError):
 
 class NotReadyError(DevserverError):
     """The nodes have not become one cluster in time; the text tells how each of them sees it."""
+
+
+class RefusedError(DevserverError):
+    """A node has answered that it will not do what a client told it; the text is the answer."""

@@ -3,17 +3,17 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import Final, TextIO
 
-REQUESTS = "nundb::process_request"
-ELECTIONS = "nundb::election_ops"
-REPLICATION = "nundb::replication_ops"
-CONSENSUS = "nundb::consensus_ops"
-DISK = "nundb::disk_ops"
-STORAGE = "nundb::storage::disk"
-MEMBERS = "nundb::bo"
-NODE = "nun_db"
-WEBSOCKET = "ws"
+REQUESTS: Final = "nundb::process_request"
+ELECTIONS: Final = "nundb::election_ops"
+REPLICATION: Final = "nundb::replication_ops"
+CONSENSUS: Final = "nundb::consensus_ops"
+DISK: Final = "nundb::disk_ops"
+STORAGE: Final = "nundb::storage::disk"
+MEMBERS: Final = "nundb::bo"
+NODE: Final = "nun_db"
+WEBSOCKET: Final = "ws"
 
 Sink = Callable[[str], None]
 """Takes one log entry, newline included."""
@@ -64,13 +64,3 @@ class StreamSink:
             self._stream.flush()
         except (BrokenPipeError, ValueError):
             return
-
-
-def duration_text(nanoseconds: int) -> str:
-    """Write a duration as Rust's `{:?}` does: the largest of ns, µs, ms, s that is at least 1, no trailing zeros."""
-    for size, digits, unit in ((1_000_000_000, 9, "s"), (1_000_000, 6, "ms"), (1_000, 3, "µs")):
-        if nanoseconds >= size:
-            whole, rest = divmod(nanoseconds, size)
-            fraction = f"{rest:0{digits}d}".rstrip("0")
-            return f"{whole}.{fraction}{unit}" if fraction else f"{whole}{unit}"
-    return f"{nanoseconds}ns"

@@ -1,8 +1,6 @@
 """One node: an address and a directory that stay, while processes come and go."""
 
-import contextlib
 import shutil
-import socket
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,22 +8,24 @@ from types import TracebackType
 from typing import Self
 
 from nundb_devserver.conditions import Conditions
+from nundb_devserver.data.members import Role
 from nundb_devserver.errors import UnknownError
 from nundb_devserver.options import NodeOptions
+from nundb_devserver.ports import free_port
 from nundb_devserver.process import Process
-from nundb_devserver.reports import WIRES
+from nundb_devserver.releases import RELEASES
 
 
 class Node:
     """A Nun-db that can be started, stopped, killed and started again; use it as an asynchronous context manager.
 
     Raises:
-        UnknownError: the format is not known.
+        UnknownError: the release is not known.
     """
 
     def __init__(self, options: NodeOptions) -> None:
-        if options.wire not in WIRES:
-            raise UnknownError(f"wire: {options.wire} is not known; use one of {', '.join(WIRES)}")
+        if options.release not in RELEASES:
+            raise UnknownError(f"release: {options.release} is not known; use one of {', '.join(RELEASES)}")
         self.options = _with_ports(options)
         self.conditions = Conditions()
         self.process: Process | None = None
@@ -79,6 +79,11 @@ class Node:
         """Whether there is a process."""
         return self.process is not None
 
+    @property
+    def role(self) -> Role | None:
+        """What the node acts as; None if it does not run."""
+        return None if self.process is None else self.process.state.role
+
     async def start(self, peers: tuple[str, ...] = ()) -> None:
         """Start a process that asks the peers to let it join, unless one is running.
 
@@ -86,7 +91,7 @@ class Node:
             OSError: an address is taken.
         """
         if self.process is None:
-            process = Process(self.options, WIRES[self.options.wire], self.data, self.conditions, self.kill)
+            process = Process(self.options, self.data, self.conditions, self.kill)
             process.start(peers)
             self.process = process
 
@@ -106,13 +111,13 @@ class Node:
         """Stop the process as SIGSTOP does: nothing closes, nothing happens; nobody is told."""
         self.conditions.is_hung = True
         if self.process is not None:
-            self.process.hang()
+            self.process.pause()
 
-    def go_on(self) -> None:
-        """Let the process go on as SIGCONT does."""
+    def resume(self) -> None:
+        """Let the process continue as SIGCONT does."""
         self.conditions.is_hung = False
         if self.process is not None:
-            self.process.go_on()
+            self.process.resume()
 
     def wipe(self) -> None:
         """Delete the files of a node that is not running."""
@@ -134,21 +139,11 @@ class Node:
             self._directory = None
 
 
-def free_ports(host: str, count: int) -> list[int]:
-    """Return ports that are free now, no two the same: all are held until the last is found."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind((host, 0))
-        return [probe.getsockname()[1] for probe in probes]
-
-
 def _with_ports(options: NodeOptions) -> NodeOptions:
     """Choose free ports where none are given."""
-    websocket, http, tcp = free_ports(options.host, 3)
     return replace(
         options,
-        websocket_port=options.websocket_port or websocket,
-        http_port=options.http_port or http,
-        tcp_port=options.tcp_port or tcp,
+        websocket_port=options.websocket_port or free_port(options.host),
+        http_port=options.http_port or free_port(options.host),
+        tcp_port=options.tcp_port or free_port(options.host),
     )

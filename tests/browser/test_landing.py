@@ -70,7 +70,7 @@ async def test_pending_operations_grow_under_the_name_of_the_member_that_owes_th
         await expect(page.fact("Pending operations")).to_contain_text(re.compile(r"8oldest"))
         await expect(page.charts.first).to_have_attribute("aria-valuetext", re.compile(r"^8 at .*min 0 · max 8"))
         await expect(page.row("Databases", "shop")).to_contain_text("8 update")
-        hung.go_on()
+        hung.resume()
         await page.asks_again()
         await expect(page.fact("Pending operations")).to_contain_text("0")
 

@@ -150,7 +150,7 @@ async def test_the_pictures_for_the_readme(visit: Opener, tmp_path: Path) -> Non
         await lapse.work(cluster, [light, dark], 10)
         replica.hang()
         await lapse.work(cluster, [light, dark], 3)
-        replica.go_on()
+        replica.resume()
         await lapse.work(cluster, [light, dark], 7)
         await _take(light, directory / "landing-light.png")
         replica.hang()

@@ -3,14 +3,17 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from nundb_devserver import PORTS_PER_NODE, free_row
+from tests.idle_time import IdleTimeLoop
+
 from .replay import Difference, Replay
-from .targets import BinaryTarget, EmbeddedTarget, Ports, RunningTarget, Target
+from .targets import NODES, BinaryTarget, EmbeddedTarget, RunningTarget, Target
 from .transcripts import Run, runs
 
 Outcome = list[Difference]
@@ -23,6 +26,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--nundb-port-base", type=int, help="replay against fresh nodes at 127.0.0.1:BASE+10i+2, +3 and +4")
 
 
+def pytest_asyncio_loop_factories(config: pytest.Config) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Let time pass as it does only for servers outside of this process."""
+    is_embedded = config.getoption("--nundb-binary") is None and config.getoption("--nundb-port-base") is None
+    return {"idle": IdleTimeLoop} if is_embedded else {"real": asyncio.new_event_loop}
+
+
 class Replays:
     """Plays runs, some at the same time: most of a replay is waiting.
 
@@ -33,7 +42,6 @@ class Replays:
         self._binary = binary
         self._base = base
         self._data = data
-        self._ports = Ports()
         self._attempts = 3 if binary else 1
         self._places = asyncio.Semaphore(1 if base else 3 if binary else 12)
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
@@ -66,8 +74,8 @@ class Replays:
         if self._base is not None:
             return RunningTarget(self._base)
         if self._binary is not None:
-            return BinaryTarget(self._ports.base(), self._data / name, self._binary)
-        return EmbeddedTarget(self._ports.base(), self._data / name)
+            return BinaryTarget(free_row(PORTS_PER_NODE * NODES), self._data / name, self._binary)
+        return EmbeddedTarget(free_row(PORTS_PER_NODE * NODES), self._data / name)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -3,23 +3,23 @@
 import asyncio
 import os
 import signal
-import socket
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from nundb_devserver import Node, NodeOptions
+from nundb_devserver import Node
+from tests.idle_time import node_options
 
 USER = "adm"
 PASSWORD = "sekret"
 
-FIRST_PORT = 21_000
-PORT_STEP = 50
-"""Below the range from which the kernel takes ports for outgoing connections: a port that was free stays so."""
+NODES = 4
+"""As many as a recording has, at most."""
 WEBSOCKET, HTTP, TCP = 2, 3, 4
 
 LISTENING_SECONDS = 10.0
+_STARTING_SECONDS = 0.01
 
 
 class Target(Protocol):
@@ -49,29 +49,6 @@ def port(base: int, index: int, offset: int) -> int:
     return base + 10 * index + offset
 
 
-class Ports:
-    """Hands out bases with free ports, the names of whose nodes sort in the order of the nodes."""
-
-    def __init__(self) -> None:
-        self._next = FIRST_PORT + os.getpid() % 17 * PORT_STEP
-
-    def base(self) -> int:
-        """Return a base of which forty ports are free."""
-        while True:
-            base, self._next = self._next, self._next + PORT_STEP
-            if all(_is_free(port(base, index, offset)) for index in range(4) for offset in (WEBSOCKET, HTTP, TCP)):
-                return base
-
-
-def _is_free(number: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", number))
-        except OSError:
-            return False
-        return True
-
-
 class EmbeddedTarget:
     """Embedded nodes in this process, faithful to the last."""
 
@@ -86,7 +63,7 @@ class EmbeddedTarget:
     async def start(self, index: int, name: str, peers: list[str], environment: dict[str, str]) -> None:
         """Start a node."""
         if index not in self._nodes:
-            options = NodeOptions(
+            options = node_options(
                 user=USER,
                 password=PASSWORD,
                 websocket_port=port(self.base, index, WEBSOCKET),
@@ -103,6 +80,8 @@ class EmbeddedTarget:
                 options = replace(options, max_oplog_bytes=int(environment["NUN_MAX_OP_LOG_SIZE"]))
             self._nodes[index] = Node(options)
         await self._nodes[index].start(tuple(peers))
+        # No two processes begin in the same millisecond, which is their id.
+        await asyncio.sleep(_STARTING_SECONDS)
 
     async def signal(self, index: int, name: str) -> None:
         """Do to a node what the signal would."""
@@ -111,7 +90,7 @@ class EmbeddedTarget:
             case "SIGSTOP":
                 node.hang()
             case "SIGCONT":
-                node.go_on()
+                node.resume()
             case "SIGINT":
                 node.stop()
             case _:

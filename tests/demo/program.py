@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from nundb_exporter.demo.ports import is_free
 from tests.end_to_end.exporter import PROGRAM
 
 T = TypeVar("T")
@@ -19,8 +17,6 @@ T = TypeVar("T")
 PATIENCE_SECONDS: Final = 30.0
 """How long anything may take that a test waits for: reaching it is a failure."""
 _POLL_SECONDS: Final = 0.05
-_BELOW_EPHEMERAL: Final = range(12_000, 32_000, 40)
-"""Ports that the system gives nobody by itself: a client that dials one where nobody listens cannot meet itself."""
 
 
 @dataclass
@@ -111,15 +107,6 @@ async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool]
         assert loop.time() < deadline, f"not within {PATIENCE_SECONDS:g} s; the last answer was {answer}"
         await asyncio.sleep(_POLL_SECONDS)
     return answer
-
-
-def free_base() -> int:
-    """Return a port base of which 35 ports are free."""
-    generator = random.SystemRandom()
-    while True:
-        base = generator.choice(_BELOW_EPHEMERAL)
-        if all(is_free(base + offset) for offset in range(35)):
-            return base
 
 
 def _processes_with(text: str) -> list[str]:

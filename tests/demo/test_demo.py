@@ -11,13 +11,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from nundb_devserver import FAULTS
+from nundb_devserver import FAULTS, free_port, free_row, is_free
 from nundb_exporter.demo import services
-from nundb_exporter.demo.ports import free, is_free
 from tests.end_to_end.exporter import fetch
 from tests.programs import needed
 
-from .program import Program, eventually, free_base, running
+from .program import Program, eventually, running
 
 ANY_PORTS = ("--port-base", "0", "--exporter-port", "0", "--prometheus-port", "0")
 RECORDS = ("nundb_oplog_records",)
@@ -219,7 +218,7 @@ async def test_a_taken_port_is_named_with_the_flag_that_chooses_another(
     """One line, exit 2, and nothing left of what was started before."""
     if flag == "--prometheus-port":
         request.getfixturevalue("prometheus")
-    base = free_base()
+    base = free_row(35)
     with socket.socket() as other:
         other.bind(("127.0.0.1", base + offset))
         other.listen()
@@ -241,7 +240,7 @@ def test_another_prometheus_on_the_usual_port_stops_nobody(monkeypatch: pytest.M
         monkeypatch.setattr(services, "DEFAULT_PROMETHEUS_PORT", other.getsockname()[1])
         assert services._prometheus_port(None, said.append) != other.getsockname()[1]
     assert "--prometheus-port" in said[0]
-    usual = free()
+    usual = free_port()
     monkeypatch.setattr(services, "DEFAULT_PROMETHEUS_PORT", usual)
     assert services._prometheus_port(None, said.append) == usual
     assert len(said) == 1

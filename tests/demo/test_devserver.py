@@ -9,7 +9,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from .program import Program, eventually, free_base, running
+from nundb_devserver import free_row
+
+from .program import Program, eventually, running
 
 ADMIN = "auth nun nun-pwd"
 READY = "(primary)"
@@ -29,7 +31,7 @@ async def started(devserver: Program, base: int) -> str:
 
 async def test_a_node_has_three_ports_and_the_default_administrator(tmp_path: Path) -> None:
     """WebSocket at + 2, HTTP at + 3, TCP at + 4, as printed; nun with nun-pwd is let in."""
-    base = free_base()
+    base = free_row(35)
     async with running(tmp_path, "devserver", "--port-base", str(base), "--quiet") as devserver:
         url = await started(devserver, base)
         assert devserver.lines == [
@@ -47,7 +49,7 @@ async def test_a_node_has_three_ports_and_the_default_administrator(tmp_path: Pa
 
 async def test_several_nodes_are_one_cluster(tmp_path: Path) -> None:
     """Node i is ten ports further, and all know each other once the addresses are printed."""
-    base = free_base()
+    base = free_row(35)
     async with running(tmp_path, "devserver", "--nodes", "3", "--port-base", str(base), "--quiet") as devserver:
         url = await started(devserver, base)
         answer = await ask(url, ADMIN, "cluster-state")
@@ -57,7 +59,7 @@ async def test_several_nodes_are_one_cluster(tmp_path: Path) -> None:
 
 async def test_its_log_is_nundbs(tmp_path: Path) -> None:
     """A line for each request on standard output, secrets masked, unless it is told to be quiet."""
-    base = free_base()
+    base = free_row(35)
     async with running(tmp_path, "devserver", "--port-base", str(base)) as devserver:
         url = await started(devserver, base)
         await ask(url, ADMIN)
@@ -69,7 +71,7 @@ async def test_its_log_is_nundbs(tmp_path: Path) -> None:
 
 async def test_the_environment_names_the_administrator(tmp_path: Path) -> None:
     """NUN_USER and NUN_PWD hold; the defaults are then refused."""
-    base = free_base()
+    base = free_row(35)
     arguments = ("devserver", "--port-base", str(base), "--quiet")
     async with running(tmp_path, *arguments, environment={"NUN_USER": "ann", "NUN_PWD": "a b"}) as devserver:
         url = await started(devserver, base)
@@ -79,8 +81,8 @@ async def test_the_environment_names_the_administrator(tmp_path: Path) -> None:
 
 async def test_it_speaks_as_an_older_server_did(tmp_path: Path) -> None:
     """--wire chooses the format of a time."""
-    base = free_base()
-    arguments = ("devserver", "--port-base", str(base), "--quiet", "--wire", "2021-10")
+    base = free_row(35)
+    arguments = ("devserver", "--port-base", str(base), "--quiet", "--release", "2021-10")
     async with running(tmp_path, *arguments) as devserver:
         url = await started(devserver, base)
         assert (await ask(url, ADMIN, "oplog-state")).endswith("oplog-state pending_opps: 0\n")
@@ -88,8 +90,8 @@ async def test_it_speaks_as_an_older_server_did(tmp_path: Path) -> None:
 
 async def test_faults_are_switched_from_outside_and_from_the_start(tmp_path: Path) -> None:
     """--fault begins with one, and the control port tells of it and ends it."""
-    base = free_base()
-    arguments = ("devserver", "--port-base", str(base), "--quiet", "--control-port", "--fault", "wrong-password")
+    base = free_row(35)
+    arguments = ("devserver", "--port-base", str(base), "--quiet", "--control", "--fault", "wrong-password")
     async with running(tmp_path, *arguments) as devserver:
         url = await started(devserver, base)
         assert await ask(url, ADMIN) == "invalid auth\n"
@@ -107,7 +109,7 @@ async def test_sigint_saves_what_is_queued_and_sigterm_does_not(
     tmp_path: Path, number: signal.Signals, *, is_kept: bool
 ) -> None:
     """Both end it with exit 0; after SIGINT alone a database that was to be snapshotted is there again."""
-    base = free_base()
+    base = free_row(35)
     arguments = ("devserver", "--port-base", str(base), "--quiet", "--data", str(tmp_path / "data"))
     async with running(tmp_path, *arguments) as devserver:
         url = await started(devserver, base)
@@ -122,7 +124,7 @@ async def test_sigint_saves_what_is_queued_and_sigterm_does_not(
 
 async def test_its_files_follow_nundbs_own_settings(tmp_path: Path) -> None:
     """Snapshots are written while it runs, and the operation log rotates, as NUN_* variables or flags want it."""
-    base = free_base()
+    base = free_row(35)
     data = tmp_path / "data"
     arguments = ("devserver", "--port-base", str(base), "--quiet", "--data", str(data), "--max-op-log-size", "500")
     async with running(tmp_path, *arguments, environment={"NUN_DECLUTTER_INTERVAL": "1"}) as devserver:
@@ -138,7 +140,7 @@ async def test_its_files_follow_nundbs_own_settings(tmp_path: Path) -> None:
 
 async def test_a_taken_port_is_named_with_the_flag_that_chooses_another(tmp_path: Path) -> None:
     """One line on standard error, exit 2."""
-    base = free_base()
+    base = free_row(35)
     with socket.socket() as other:
         other.bind(("127.0.0.1", base + 13))
         other.listen()
@@ -163,7 +165,7 @@ async def test_a_wrong_setting_ends_it_with_one_line(
     tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str], expected: str
 ) -> None:
     """Exit 2, the setting and what is wrong with it."""
-    first = () if "--port-base" in arguments else ("--port-base", str(free_base()))
+    first = () if "--port-base" in arguments else ("--port-base", str(free_row(35)))
     async with running(tmp_path, "devserver", *first, *arguments, "--quiet", environment=environment) as devserver:
         assert await devserver.end() == 2
         await devserver.printed(expected)
@@ -172,7 +174,7 @@ async def test_a_wrong_setting_ends_it_with_one_line(
 
 async def test_a_fault_that_cannot_be_is_a_failure(tmp_path: Path) -> None:
     """A single node has no replica that could hang: exit 1, and it is said."""
-    base = free_base()
+    base = free_row(35)
     async with running(
         tmp_path, "devserver", "--port-base", str(base), "--quiet", "--fault", "hung-replica"
     ) as devserver:

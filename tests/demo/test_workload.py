@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from nundb_devserver import Cluster
+from nundb_devserver import Cluster, RefusedError
 from nundb_exporter.credentials import Credentials, Secret
-from nundb_exporter.demo.clients import RefusedError, connected, door
+from nundb_exporter.demo.clients import connected, use_db
 from nundb_exporter.demo.workload import CHAT, SESSIONS, SHOP, Workload
 
 from .program import eventually
@@ -56,7 +56,7 @@ async def test_a_snapshot_is_not_begun_while_another_is_under_way(cluster: Clust
 @pytest.mark.parametrize("stock", ["", "0", "two words"])
 async def test_an_empty_or_damaged_shelf_is_filled(cluster: Cluster, workload: Workload, stock: str) -> None:
     """A purchase finds something to take, also at a replica that rejoined with damaged values."""
-    async with connected(cluster.nodes[0], door(SHOP)) as shop:
+    async with connected(cluster.nodes[0], use_db(SHOP)) as shop:
         await shop.ask(f"set stock:tea {stock}")
         await workload._buy(shop, "tea")
         assert await shop.ask("get stock:tea") == ["value 399"]
@@ -69,7 +69,7 @@ async def test_work_goes_on_when_the_primary_dies(cluster: Cluster, workload: Wo
     async def records() -> int:
         """Return the size of the acting primary's operation log; -1 while there is none."""
         process = None if cluster.primary is None else cluster.nodes[cluster.primary].process
-        return -1 if process is None else process.oplog.size()
+        return -1 if process is None else process.state.oplog.size()
 
     await eventually(records, lambda size: size > 1000)
     await cluster.fault("dead-node", 0)

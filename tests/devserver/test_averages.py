@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nundb_devserver.averages import MovingAverage, float_text, plain_float_text
+from nundb_devserver.data.averages import MovingAverage
+from nundb_devserver.numbers import float_text, plain_float_text
 
 FINITE = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
 

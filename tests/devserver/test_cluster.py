@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from nundb_devserver import Cluster, Node, NodeOptions, NotReadyError, UnknownError
-from nundb_devserver.options import HTTP_PORT, TCP_PORT, WEBSOCKET_PORT
-from nundb_devserver.topology import PRIMARY_SYNC_SECONDS
+from nundb_devserver import Cluster, Node, NotReadyError, UnknownError
+from nundb_devserver.cluster.nodes import HTTP_PORT, TCP_PORT, WEBSOCKET_PORT
+from nundb_devserver.replication.topology import PRIMARY_SYNC_SECONDS
 from tests.conformance.clients import TcpClient
+from tests.idle_time import node_options
 
 from .asking import ask, metric, pending, until, until_quiet
 
@@ -49,7 +50,7 @@ async def test_three_nodes_are_one_cluster_with_one_primary(cluster: Cluster) ->
 
 async def test_what_is_written_as_soon_as_there_is_a_cluster_comes_once() -> None:
     """No synchronisation is still to come that would bring it a second time, and damage it."""
-    async with Cluster(2, port_base=None) as cluster:
+    async with Cluster(2, port_base=None, options=node_options()) as cluster:
         await ask(cluster.nodes[0], "create-db shop st newer;use-db shop st;set k two words")
         await until_quiet(cluster)
         for node in cluster.nodes:
@@ -112,7 +113,7 @@ async def test_an_acknowledgement_that_does_not_come_leaves_the_operation_pendin
     assert found is not None
     assert await pending(primary) == 1
     await asyncio.sleep(0.1)
-    replica.go_on()
+    replica.resume()
     await until_quiet(cluster)
     assert await metric(primary, "replication_time_moving_avg") > 1
 
@@ -127,7 +128,7 @@ async def test_a_hung_node_answers_what_it_was_asked_once_it_goes_on(cluster: Cl
     assert not await client.receive(0.1)
     assert not waiting.done()
     assert f"{node.name}(Connected):Secoundary" in await ask(cluster.nodes[0], "cluster-state")
-    node.go_on()
+    node.resume()
     assert await waiting == "unknown command: bogus"
     while not client.received.endswith(b"bogus \n"):
         assert await client.receive(5)
@@ -185,7 +186,7 @@ async def test_a_replica_that_comes_back_with_its_files_gets_what_it_has_missed(
 
 async def test_what_was_snapshotted_survives_sigint_and_nothing_survives_sigkill(tmp_path: Path) -> None:
     """And with SIGKILL the operation log is invalid at the next start."""
-    async with Cluster(1, port_base=None, data=tmp_path) as cluster:
+    async with Cluster(1, port_base=None, data=tmp_path, options=node_options()) as cluster:
         node = cluster.nodes[0]
         await ask(node, "create-db shop st newer;create-db lost t;use-db shop st;set k two words;snapshot")
         await ask(node, "create-db a/b t;use-db a/b t;snapshot")
@@ -205,7 +206,7 @@ async def test_what_was_snapshotted_survives_sigint_and_nothing_survives_sigkill
 
 async def test_the_declutter_run_saves_and_prunes(tmp_path: Path) -> None:
     """Every so often, without being asked again."""
-    options = NodeOptions(declutter_seconds=0.05, max_oplog_bytes=250)
+    options = node_options(declutter_seconds=0.05, max_oplog_bytes=250)
     async with Cluster(1, port_base=None, data=tmp_path, options=options) as cluster:
         node = cluster.nodes[0]
         await ask(node, "create-db shop st;use-db shop st;" + ";".join(f"set k{n} v" for n in range(30)) + ";snapshot")
@@ -219,8 +220,8 @@ async def test_the_declutter_run_saves_and_prunes(tmp_path: Path) -> None:
 
 async def test_nodes_of_one_cluster_can_live_in_several_processes() -> None:
     """Here in two clusters that know each other's addresses."""
-    async with Cluster(1, port_base=None) as first:
-        async with Cluster(1, port_base=None, peers=(first.nodes[0].name,)) as second:
+    async with Cluster(1, port_base=None, options=node_options()) as first:
+        async with Cluster(1, port_base=None, options=node_options(), peers=(first.nodes[0].name,)) as second:
             assert await role(second.nodes[0]) == "Secoundary"
 
             async def is_listed() -> bool:
@@ -236,10 +237,10 @@ async def test_nodes_of_one_cluster_can_live_in_several_processes() -> None:
 
 async def test_nodes_are_known_by_their_external_addresses() -> None:
     """Where they have one: in cluster-state, and as what the others dial."""
-    async with Node(NodeOptions()) as first:
-        other = Node(NodeOptions())
+    async with Node(node_options()) as first:
+        other = Node(node_options())
         external = f"localhost:{other.options.tcp_port}"
-        other.options = NodeOptions(
+        other.options = node_options(
             tcp_port=other.options.tcp_port,
             http_port=other.options.http_port,
             websocket_port=other.options.websocket_port,
@@ -268,7 +269,7 @@ async def test_a_member_that_joins_again_replaces_its_former_self(cluster: Clust
 
 async def test_a_faithful_process_ends_when_a_member_joins_again() -> None:
     """As the original does."""
-    async with Cluster(2, port_base=None, options=NodeOptions(is_faithful=True, starting_up_seconds=0.2)) as cluster:
+    async with Cluster(2, port_base=None, options=node_options(is_faithful=True, starting_up_seconds=0.2)) as cluster:
         primary, other = cluster.nodes
         with contextlib.suppress(OSError, EOFError):
             await ask(primary, f"join {other.name}")
@@ -306,7 +307,7 @@ async def test_an_address_where_nobody_listens_is_dropped_and_its_operations_sta
         await ask(node, f"join {name}")
 
         async def is_alone(name: str = name) -> bool:
-            return name not in await ask(node, "cluster-state")
+            return f"{name}(" not in await ask(node, "cluster-state")
 
         await until(is_alone)
     assert await pending(node) >= 2
@@ -356,7 +357,7 @@ async def test_ports_follow_from_the_base_and_the_number_of_a_node() -> None:
 
 async def test_an_address_that_is_taken_is_an_error_and_leaves_nothing_behind(node: Node, tmp_path: Path) -> None:
     """Neither a listener nor a temporary directory."""
-    second = Node(NodeOptions(tcp_port=node.options.tcp_port, data=tmp_path))
+    second = Node(node_options(tcp_port=node.options.tcp_port, data=tmp_path))
     with pytest.raises(OSError, match="ddress already in use"):
         await second.start()
     assert not second.is_running
@@ -366,14 +367,14 @@ async def test_an_address_that_is_taken_is_an_error_and_leaves_nothing_behind(no
             pass
 
 
-async def test_a_format_that_nobody_spoke_is_refused() -> None:
+async def test_a_release_that_never_was_is_refused() -> None:
     """With those that there were."""
     with pytest.raises(UnknownError, match="2021-10"):
-        Node(NodeOptions(wire="1999-01"))
+        Node(node_options(release="1999-01"))
 
 
 async def test_who_does_not_become_a_cluster_in_time_says_how_it_stands(cluster: Cluster) -> None:
     """Each node's own view."""
-    cluster.nodes[1].process.members.remove(cluster.nodes[2].name)  # type: ignore[union-attr]
+    cluster.nodes[1].process.state.members.remove(cluster.nodes[2].name)  # type: ignore[union-attr]
     with pytest.raises(NotReadyError, match=f"{cluster.nodes[1].name} is Secoundary and sees"):
         await cluster.ready(0.05)

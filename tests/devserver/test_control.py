@@ -5,17 +5,17 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from nundb_devserver import FAULTS, Cluster
-from nundb_devserver.control import HELP, Control
+from nundb_devserver import FAULTS, Cluster, free_port
+from nundb_devserver.cluster.control import HELP, Control
 from tests.conformance.clients import TcpClient
 
 
 @pytest.fixture
-async def control(cluster: Cluster, unused_tcp_port: int) -> AsyncIterator[int]:
+async def control(cluster: Cluster) -> AsyncIterator[int]:
     """The port of a control port."""
-    control = Control(cluster)
-    await control.listen("127.0.0.1", unused_tcp_port)
-    yield unused_tcp_port
+    control, port = Control(cluster), free_port()
+    await control.listen("127.0.0.1", port)
+    yield port
     control.close()
 
 

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from nundb_devserver import FAULTS, Cluster, FaultError, NodeOptions, UnknownError
+from nundb_devserver import FAULTS, Cluster, FaultError, UnknownError
 from tests.conformance.clients import TcpClient, WebSocketClient
+from tests.idle_time import node_options
 
 from .asking import ask, metric, pending, until, until_quiet
 
@@ -259,9 +260,8 @@ async def test_a_restart_is_over_at_once(cluster: Cluster) -> None:
     assert await process_id(cluster) > before
 
 
-async def test_a_restart_loop_goes_on_until_it_is_cured(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_restart_loop_goes_on_until_it_is_cured(cluster: Cluster) -> None:
     """One process after another."""
-    monkeypatch.setattr("nundb_devserver.faults.RESTART_SECONDS", 0.1)
     seen = set()
     await cluster.fault("restart-loop")
 
@@ -296,9 +296,8 @@ async def test_a_damaged_replica_is_put_right_again_and_again(cluster: Cluster) 
         assert {await members(cluster, node) for node in range(3)} == {3}
 
 
-async def test_flapping_elections_show_as_a_query_average(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_flapping_elections_show_as_a_query_average(cluster: Cluster) -> None:
     """Each one takes the primary a tenth of a second, in which it is none."""
-    monkeypatch.setattr("nundb_devserver.faults.ELECTION_SECONDS", 0.01)
     await cluster.fault("flapping-elections")
     acting = set()
 
@@ -356,7 +355,7 @@ async def test_a_fault_is_on_once_and_only_where_it_can_be(cluster: Cluster) -> 
 
 async def test_faults_of_a_cluster_need_one() -> None:
     """One node cannot lose another; what it can have, it has itself."""
-    async with Cluster(1, port_base=None, options=NodeOptions()) as cluster:
+    async with Cluster(1, port_base=None, options=node_options()) as cluster:
         with pytest.raises(FaultError, match="needs at least two nodes"):
             await cluster.fault("hung-replica")
         assert await cluster.fault("slow-command") == 0
@@ -369,6 +368,6 @@ async def test_faults_of_a_cluster_need_one() -> None:
 
 async def test_a_cluster_ends_with_its_faults_on() -> None:
     """Whatever they are, nothing is left over."""
-    async with Cluster(2, port_base=None) as cluster:
+    async with Cluster(2, port_base=None, options=node_options()) as cluster:
         for name in ("restart-loop", "hung-replica", "unresolved-conflicts"):
             await cluster.fault(name)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from nundb_devserver import snapshots
-from nundb_devserver.keymap import KeyMap
-from nundb_devserver.oplog import Kind, Oplog, discard
-from nundb_devserver.store import Database, Strategy
+from nundb_devserver.data import snapshots
+from nundb_devserver.data.keymap import KeyMap
+from nundb_devserver.data.oplog import Kind, Oplog, discard
+from nundb_devserver.data.store import Database, Strategy
 from tests.conformance.transcripts import DIRECTORY
 
 Entry = tuple[int, int, int, Kind]

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nundb_devserver import Node
-from nundb_devserver.http import BadRequestError, Requests, chunked, chunked_body, parse_head
+from nundb_devserver.framing.http import BadRequestError, Requests, chunked, chunked_body, parse_head
 from tests.conformance.clients import TcpClient, post
 
 from .asking import ask
+
+LIMIT = 1_000_000
 
 HEADERS = r"Server: tiny-http \(Rust\)\r\nDate: [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r\n"
 TYPE = r"Content-Type: text/plain; charset=UTF-8\r\n"
@@ -123,25 +125,6 @@ async def test_a_head_that_is_not_ascii_is_hung_up_on(node: Node) -> None:
     assert await exchange(node, b"GET / HTTP/1.1\r\nX: \xff\r\n\r\n") == (b"", True)
 
 
-@pytest.mark.parametrize(
-    ("codings", "is_chunked"),
-    [("chunked", True), ("identity", False), ("chunked;q=0", False), ("gzip, chunked;q=0.5", True), ("x;q=y", False)],
-)
-async def test_a_client_may_say_how_it_wants_the_answer(node: Node, codings: str, is_chunked: bool) -> None:
-    """With a TE header, whatever the length."""
-    end = b"0\r\n\r\n" if is_chunked else b"bogus"
-    answer, _ = await exchange(node, request(b"bogus", more=f"TE: {codings}\r\n"), until=end)
-    assert (b"16\r\nunknown command: bogus\r\n0\r\n\r\n" in answer) == is_chunked
-
-
-async def test_a_version_that_is_too_new_is_refused_politely(node: Node) -> None:
-    """And the connection goes on."""
-    answer, is_closed = await exchange(node, request(b"", version="2.0"), until=b"1.1")
-    assert answer.startswith(b"HTTP/1.1 505 ")
-    assert answer.endswith(b"This server only supports HTTP versions 1.0 and 1.1")
-    assert not is_closed
-
-
 async def test_white_space_of_rust_is_trimmed_and_no_other(node: Node) -> None:
     """A no-break space falls off; a unit separator, white space to Python, does not."""
     assert await ask(node, "\u00a0bogus\u2003") == "unknown command: bogus"
@@ -180,7 +163,7 @@ def test_chunks_are_put_together_again(body: bytes) -> None:
 def test_requests_are_cut_out_of_a_stream_however_it_arrives(bodies: list[bytes], data: st.DataObject) -> None:
     """The same requests for every cut of the bytes."""
     stream = b"".join(request(body) for body in bodies)
-    requests = Requests()
+    requests = Requests(LIMIT)
     found = []
     while stream:
         size = data.draw(st.integers(1, len(stream)))
@@ -194,7 +177,7 @@ def test_requests_are_cut_out_of_a_stream_however_it_arrives(bodies: list[bytes]
 @given(st.binary(max_size=80))
 def test_garbage_is_a_request_an_error_or_not_yet_complete(garbage: bytes) -> None:
     """Nothing else comes of it."""
-    requests = Requests()
+    requests = Requests(LIMIT)
     requests.receive_data(garbage + b"\r\n\r\n")
     with suppress(BadRequestError):
         requests.next()

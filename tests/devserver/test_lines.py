@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nundb_devserver.lines import LineBuffer, LineTooLongError
+from nundb_devserver.framing.lines import LineBuffer, LineTooLongError
 from tests.cuts import cut, peak_memory, sizes, taken
 
 LIMIT = 32

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from nundb_devserver import Cluster, Node, NodeOptions
-from nundb_devserver.log import Log, StreamSink, duration_text
+from nundb_devserver import Cluster, Node
+from nundb_devserver.log import Log, StreamSink
+from nundb_devserver.numbers import duration_text
 from tests.conformance.clients import TcpClient
 from tests.conformance.transcripts import DIRECTORY
+from tests.idle_time import node_options
 
 from .asking import ask, until
 
@@ -80,7 +82,7 @@ async def test_requests_are_logged_as_the_recorded_server_logs_them() -> None:
     """Masked, the implicit unwatch-all with them, the newline of a TCP line and all."""
     recorded = REQUEST.findall((DIRECTORY / "single.log").read_text("utf-8"))
     entries: list[str] = []
-    async with Node(NodeOptions(user="adm", password="sekret", log=entries.append)) as node:
+    async with Node(node_options(user="adm", password="sekret", log=entries.append)) as node:
 
         async def is_primary() -> bool:
             return "exists" in await ask(node, "create-db $admin x")
@@ -125,6 +127,6 @@ def until_elected(text: str) -> list[str]:
 async def test_a_start_is_logged_as_the_recorded_server_logged_it(tmp_path: Path) -> None:
     """From an empty directory, alone: what is loaded, what is ignored, who listens, who is elected."""
     entries: list[str] = []
-    async with Cluster(1, port_base=None, data=tmp_path, options=NodeOptions(log=entries.append)):
+    async with Cluster(1, port_base=None, data=tmp_path, options=node_options(log=entries.append)):
         pass
     assert until_elected("".join(entries)) == until_elected((DIRECTORY / "single.log").read_text("utf-8"))

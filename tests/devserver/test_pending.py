@@ -1,7 +1,7 @@
 """Operations that wait for acknowledgements."""
 
-from nundb_devserver.averages import MovingAverage
-from nundb_devserver.pending import PendingOperations
+from nundb_devserver.data.averages import MovingAverage
+from nundb_devserver.data.pending import PendingOperations
 
 
 class Desk:

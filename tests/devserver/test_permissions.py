@@ -2,7 +2,7 @@
 
 import pytest
 
-from nundb_devserver.permissions import allows, parse_permissions
+from nundb_devserver.data.permissions import allows, parse_permissions
 
 
 @pytest.mark.parametrize(

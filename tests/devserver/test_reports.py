@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from nundb_devserver import WIRES, Node, NodeOptions
+from nundb_devserver import RELEASES, Node
+from tests.idle_time import node_options
 
 from .asking import ask, until
 
@@ -13,7 +14,7 @@ AVERAGES = r"replication_time_moving_avg: [0-9.]+, get_query_time_moving_avg: [0
 
 
 @pytest.mark.parametrize(
-    ("wire", "command", "answer"),
+    ("release", "command", "answer"),
     [
         ("2021-10", "oplog-state", r"oplog-state pending_opps: \d+\n"),
         ("2021-10", "metrics-state", "unknown command: metrics-state"),
@@ -35,9 +36,9 @@ AVERAGES = r"replication_time_moving_avg: [0-9.]+, get_query_time_moving_avg: [0
         ("current", "oplog-state", "unknown command: oplog-state"),
     ],
 )
-async def test_a_server_of_that_time_answered_so(wire: str, command: str, answer: str) -> None:
+async def test_a_server_of_that_time_answered_so(release: str, command: str, answer: str) -> None:
     """Its verbs, its fields, its numbers."""
-    async with Node(NodeOptions(wire=wire)) as node:
+    async with Node(node_options(release=release)) as node:
 
         async def is_primary() -> bool:
             return "exists" in await ask(node, "create-db $admin x")
@@ -48,15 +49,15 @@ async def test_a_server_of_that_time_answered_so(wire: str, command: str, answer
 
 async def test_an_older_server_does_not_tell_who_has_acknowledged() -> None:
     """Its entries of pending operations end after the counts."""
-    async with Node(NodeOptions(wire="2022-01")) as node:
+    async with Node(node_options(release="2022-01")) as node:
         await ask(node, "replicate-join 127.0.0.1:1;debug force-election")
         assert re.search(r"replicate_count: 1 \n$", await ask(node, "debug pending-ops"))
 
 
-def test_every_format_says_what_it_is() -> None:
+def test_every_release_says_what_it_is() -> None:
     """In one line, the oldest first and today's last."""
-    assert list(WIRES) == sorted(WIRES)
-    assert all(wire.about for wire in WIRES.values())
+    assert list(RELEASES) == sorted(RELEASES)
+    assert all(release.about for release in RELEASES.values())
 
 
 async def test_unresolved_conflicts_are_looked_for_under_a_name_that_they_never_have(node: Node) -> None:

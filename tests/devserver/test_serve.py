@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from nundb_devserver import ServeOptions, UnknownError, serve
+from nundb_devserver import ServeOptions, UnknownError, free_row, serve
 from tests.conformance.clients import post
-from tests.conformance.targets import Ports
+
+pytestmark = pytest.mark.real_time
 
 PROGRAM = """
 import asyncio, sys
@@ -49,7 +50,7 @@ async def read_until(process: asyncio.subprocess.Process, word: bytes) -> bytes:
 @pytest.mark.parametrize(("number", "is_saved"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
 async def test_sigint_saves_and_sigterm_does_not(tmp_path: Path, number: signal.Signals, is_saved: bool) -> None:
     """Both end the program cleanly; its log has been on standard output."""
-    base = Ports().base()
+    base = free_row(35)
     async with program(base, tmp_path) as process:
         assert f"http://127.0.0.1:{base + 3}" in (await read_until(process, b"ready")).decode()
         await post(base + 3, b"auth nun nun-pwd;create-db shop t;use-db shop t;set k v;snapshot")
@@ -63,7 +64,7 @@ async def test_sigint_saves_and_sigterm_does_not(tmp_path: Path, number: signal.
 
 async def test_faults_can_be_on_from_the_start_and_switched_later(tmp_path: Path) -> None:
     """The control port is one above the base."""
-    base = Ports().base()
+    base = free_row(35)
     async with program(base, tmp_path, "hung-replica") as process:
         await read_until(process, b"ready")
         reader, writer = await asyncio.open_connection("127.0.0.1", base + 1)
@@ -76,7 +77,7 @@ async def test_faults_can_be_on_from_the_start_and_switched_later(tmp_path: Path
 
 async def test_a_signal_while_it_starts_ends_it(tmp_path: Path) -> None:
     """Without waiting for anybody."""
-    base = Ports().base()
+    base = free_row(35)
     async with program(base, tmp_path) as process:
         await read_until(process, b"nundb starting!")
         process.send_signal(signal.SIGINT)

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from nundb_devserver import Node
-from nundb_devserver.http import HttpConnection
-from nundb_devserver.listener import Listener
+from nundb_devserver import Node, free_port
+from nundb_devserver.sockets.listener import Listener
 from tests.conformance.clients import TcpClient
+from tests.idle_time import node_options
 
 from .asking import ask, pending, until
 
@@ -20,7 +20,6 @@ async def test_a_client_that_does_not_read_is_not_read_from(node: Node) -> None:
     await ask(node, "use-db shop st;set big " + "x" * 100_000)
     client = await TcpClient.connect(node.options.tcp_port)
     client.send(b"use-db shop st\n" + b"get big\n" * 200 + b"bogus\n")
-    await asyncio.sleep(0.05)
     while not client.received.endswith(b"error unknown command: bogus \n"):
         assert await client.receive(5)
     assert client.received.count(b"value xxx") == 200
@@ -52,25 +51,37 @@ class Exhausted:
 
 @pytest.mark.parametrize("waits", [True, False])
 async def test_a_listener_that_cannot_accept_tries_again(
-    node: Node, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch, waits: bool
+    waits: bool,
 ) -> None:
     """A little later, unless it is closed before."""
-    assert node.process is not None
-    process = node.process
-    monkeypatch.setattr("nundb_devserver.listener.PAUSE_SECONDS", 0.02)
-    listener = Listener("127.0.0.1", unused_tcp_port, lambda: HttpConnection(process), process.spawn)
+    tasks: list[asyncio.Task[None]] = []
+    port = free_port()
+    listener = Listener("127.0.0.1", port, Echo, lambda work: tasks.append(asyncio.create_task(work)))
     listener.pause()
     exhausted = Exhausted(listener._socket)
     listener._socket = exhausted  # type: ignore[assignment]
     listener.resume()
-    client = await TcpClient.connect(unused_tcp_port)
+    client = await TcpClient.connect(port)
     if waits:
-        client.send(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nbogus")
-        while not client.received.endswith(b"bogus"):
+        client.send(b"hello")
+        while client.received != b"hello":
             assert await client.receive(5)
     assert not exhausted.is_exhausted or not waits
     listener.close()
     await client.close()
+
+
+class Echo(asyncio.Protocol):
+    """Sends back what it gets."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the socket."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Send it back."""
+        self.transport.write(data)
 
 
 class Peer:
@@ -109,11 +120,11 @@ class Peer:
 
 
 @pytest.fixture
-async def peer(node: Node, unused_tcp_port: int) -> AsyncIterator[Peer]:
+async def peer(node: Node) -> AsyncIterator[Peer]:
     """A peer that has joined the node."""
-    peer = Peer()
-    await peer.listen(unused_tcp_port)
-    joining = asyncio.create_task(ask(node, f"join 127.0.0.1:{unused_tcp_port}"))
+    peer, port = Peer(), free_port()
+    await peer.listen(port)
+    joining = asyncio.create_task(ask(node, f"join 127.0.0.1:{port}"))
     await peer.heard("set-primary")
     await joining
     yield peer
@@ -129,7 +140,7 @@ async def test_a_peer_is_told_who_it_talks_to_and_what_happens(node: Node, peer:
             pass
     before = await pending(node)
     peer.say("ok ")
-    peer.say(f"ack {line.split()[1]} {node.process.members.all()[-1].name} ")  # type: ignore[union-attr]
+    peer.say(f"ack {line.split()[1]} {node.process.state.members.all()[-1].name} ")  # type: ignore[union-attr]
 
     async def is_acknowledged() -> bool:
         return await pending(node) == before - 1
@@ -165,7 +176,7 @@ async def test_a_peer_that_says_what_kills_a_thread_loses_its_link(node: Node, p
         return await pending(node) == before + 1
 
     await until(has_one_more)
-    await ask(node, f"replicate-leave {node.process.members.all()[-1].name}")  # type: ignore[union-attr]
+    await ask(node, f"replicate-leave {node.process.state.members.all()[-1].name}")  # type: ignore[union-attr]
 
     async def is_gone() -> bool:
         return "Connected" not in await ask(node, "cluster-state")
@@ -173,27 +184,25 @@ async def test_a_peer_that_says_what_kills_a_thread_loses_its_link(node: Node, p
     await until(is_gone)
 
 
-async def test_a_line_without_end_is_hung_up_on(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_line_without_end_is_hung_up_on() -> None:
     """A server that wants to stay up has a limit."""
-    monkeypatch.setattr("nundb_devserver.tcp.LINE_LIMIT", 1000)
-    client = await TcpClient.connect(node.options.tcp_port)
-    await client.receive(5)
-    client.send(b"x" * 2000)
-    while await client.receive(5):
-        pass
-    assert client.is_closed
-    await client.close()
+    async with Node(node_options(max_line_bytes=1000)) as node:
+        client = await TcpClient.connect(node.options.tcp_port)
+        await client.receive(5)
+        client.send(b"x" * 2000)
+        while await client.receive(5):
+            pass
+        assert client.is_closed
+        await client.close()
 
 
-async def test_a_peer_that_says_a_line_without_end_loses_its_link(
-    node: Node, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_peer_that_says_a_line_without_end_loses_its_link() -> None:
     """The same limit holds on links."""
-    monkeypatch.setattr("nundb_devserver.links.LINE_LIMIT", 1000)
-    peer = Peer()
-    await peer.listen(unused_tcp_port)
-    await ask(node, f"replicate-join 127.0.0.1:{unused_tcp_port}")
-    await peer.heard("replicate-since")
-    peer.say("x" * 2000)
-    await peer.heard("(the link has ended)")
+    peer, port = Peer(), free_port()
+    await peer.listen(port)
+    async with Node(node_options(max_line_bytes=1000)) as node:
+        await ask(node, f"replicate-join 127.0.0.1:{port}")
+        await peer.heard("replicate-since")
+        peer.say("x" * 2000)
+        await peer.heard("(the link has ended)")
     await peer.close()

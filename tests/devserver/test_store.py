@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nundb_devserver import conflicts
+from nundb_devserver.commands.session import Session
+from nundb_devserver.data import conflicts
+from nundb_devserver.data.store import CONFLICTS_KEY, IN_CONFLICT, Change, Database, DiskState, Strategy
 from nundb_devserver.log import Log
-from nundb_devserver.parse import Panic
-from nundb_devserver.session import Failure, Session
-from nundb_devserver.store import CONFLICTS_KEY, IN_CONFLICT, Change, Database, State, Strategy, wrap
+from nundb_devserver.numbers import wrap
+from nundb_devserver.outcome import Failure, Panic
 
 
 def database(strategy: Strategy = Strategy.NONE) -> Database:
@@ -165,7 +166,7 @@ def test_a_key_that_is_on_disk_leaves_a_tombstone() -> None:
     assert (shop.values["old"].text, version(shop, "old")) == ("<Empty>", 43)
     assert shop.keys("", is_admin=True) == []
     written(shop, "old", "again")
-    assert (version(shop, "old"), shop.values["old"].state) == (44, State.UPDATED)
+    assert (version(shop, "old"), shop.values["old"].state) == (44, DiskState.UPDATED)
     shop.remove("never there")
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from nundb_devserver import Node, NodeOptions
+from nundb_devserver import Node
 from tests.conformance.clients import TcpClient, WebSocketClient
+from tests.idle_time import node_options
 
 from .asking import ask, until
 
@@ -134,7 +135,7 @@ async def test_watchers_of_every_transport_hear_each_other(node: Node, client: T
 
 async def test_a_faithful_node_loses_a_line_that_comes_in_two_parts() -> None:
     """After the first one, as the original does."""
-    async with Node(NodeOptions(is_faithful=True)) as node:
+    async with Node(node_options(is_faithful=True)) as node:
         client = await TcpClient.connect(node.options.tcp_port)
         await hear(client, "ok \n")
         client.send(b"bog")
@@ -148,7 +149,7 @@ async def test_a_faithful_node_loses_a_line_that_comes_in_two_parts() -> None:
 
 async def test_a_faithful_node_dies_of_what_kills_the_original() -> None:
     """HTTP of the fourth panic, WebSocket of bytes that are no text, the process of a database it cannot number."""
-    async with Node(NodeOptions(is_faithful=True, starting_up_seconds=0.01)) as node:
+    async with Node(node_options(is_faithful=True, starting_up_seconds=0.01)) as node:
 
         async def is_primary() -> bool:
             return "success" in await ask(node, "create-db a|b t")

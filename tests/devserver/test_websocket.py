@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nundb_devserver import Node
-from nundb_devserver.websocket import FrameError, Frames, frame, handshake, unmask
+from nundb_devserver.framing.websocket import FrameError, Frames, frame, handshake, unmask
 from tests.conformance.clients import BINARY, CLOSE, PING, TcpClient, WebSocketClient
 
 from .asking import ask, until
+
+LIMIT = 1_000_000
 
 
 def client_frame(payload: bytes, opcode: int = 1, *, is_final: bool = True, mask: bytes = b"\x01\x02\x03\x04") -> bytes:
@@ -171,7 +173,7 @@ def test_messages_are_put_together_however_they_are_cut(messages: list[bytes], d
         stream += client_frame(message[:middle], is_final=False) + client_frame(b"", PING)
         stream += client_frame(message[middle:], opcode=0)
     found = []
-    reader = Frames()
+    reader = Frames(LIMIT)
     while stream:
         size = data.draw(st.integers(1, len(stream)) | st.just(len(stream)))
         reader.receive_data(stream[:size])
@@ -185,7 +187,7 @@ def test_messages_are_put_together_however_they_are_cut(messages: list[bytes], d
 @pytest.mark.parametrize("length", [0, 125, 126, 65_535, 65_536, 100_000])
 def test_a_message_may_have_any_length(length: int) -> None:
     """In one, two or eight bytes; and it may arrive byte by byte, or nearly."""
-    reader = Frames()
+    reader = Frames(LIMIT)
     stream = client_frame(b"x" * length)
     for start in (0, 1, 2, 3, 5, 11):
         reader.receive_data(stream[start : {0: 1, 1: 2, 2: 3, 3: 5, 5: 11}.get(start, len(stream))])
@@ -206,17 +208,16 @@ def test_a_message_may_have_any_length(length: int) -> None:
 )
 def test_frames_that_break_the_rules_are_told_apart(data: bytes, code: int) -> None:
     """Reserved opcodes and bits, fragments out of order; or too large."""
-    reader = Frames()
+    reader = Frames(LIMIT)
     reader.receive_data(data)
     with pytest.raises(FrameError) as caught:
         reader.next()
     assert caught.value.code == struct.pack(">H", code)
 
 
-def test_fragments_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fragments_have_a_limit_together() -> None:
     """Not only each of them."""
-    monkeypatch.setattr("nundb_devserver.websocket.LINE_LIMIT", 10)
-    reader = Frames()
+    reader = Frames(10)
     reader.receive_data(client_frame(b"a" * 8, is_final=False) + client_frame(b"a" * 8, opcode=0))
     with pytest.raises(FrameError):
         reader.next()

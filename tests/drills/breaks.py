@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 
 import aiohttp
 
+from nundb_devserver import HOST
 from nundb_exporter.demo.clients import connected
-from nundb_exporter.demo.ports import HOST
 from nundb_exporter.problems.oplog import LIMIT_BYTES
 
 from .field import SIGN_IN, Field

@@ -10,10 +10,11 @@ from typing import Any
 
 import yaml
 
+from nundb_devserver import free_row
 from nundb_exporter.demo.prometheus import Prometheus, find
 from nundb_exporter.monitoring.recordings import RECORDINGS
 
-from .field import PORTS_PER_FIELD, Field, free_ports, until
+from .field import PORTS_PER_FIELD, Field, until
 from .plan import FAILOVER, LEFT_BEHIND, Drill
 from .shortened import shortened_rules
 from .watch import Watch
@@ -149,7 +150,7 @@ async def _until_silent(ground: Field, watch: Watch) -> None:
 async def _built(directory: Path, rules: Path, jobs: list[str]) -> AsyncIterator[tuple[list[Field], Watch]]:
     """Start the clusters, their exporters and Prometheus."""
     async with AsyncExitStack() as stack:
-        first = free_ports(len(jobs))
+        first = free_row(PORTS_PER_FIELD * (len(jobs) + 1))
         fields = [Field(job, first + PORTS_PER_FIELD * number, directory) for number, job in enumerate(jobs, 1)]
         await asyncio.gather(*(stack.enter_async_context(ground.open()) for ground in fields))
         prometheus = Prometheus(find() or "prometheus", directory / "prometheus", first)

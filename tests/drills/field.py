@@ -7,18 +7,15 @@ from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from nundb_devserver import Cluster, Node, NodeOptions, NotReadyError
+from nundb_devserver import HOST, Cluster, Node, NodeOptions, NotReadyError
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.demo.clients import connected
-from nundb_exporter.demo.ports import HOST, is_free
 from nundb_exporter.demo.workload import DATABASES, Workload
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 
-FIRST_PORTS = range(12000, 30000, 2000)
-"""Below the ports that a system gives to outgoing connections: a node must get its own back when it restarts."""
 PORTS_PER_FIELD = 100
 FIRST_EXPORTER = 50
 NODES = 3
@@ -34,18 +31,6 @@ SIGN_IN = f"auth {ADMINISTRATOR.user} {ADMINISTRATOR.password.reveal()}"
 FAULTS_DATABASE = DatabaseAccess("faults", Secret("faults"))
 DISPUTES_DATABASE = DatabaseAccess("disputes", Secret("disputes"))
 ACCESSES = (*DATABASES, FAULTS_DATABASE, DISPUTES_DATABASE)
-
-
-def free_ports(fields: int) -> int:
-    """Return the first of consecutive free ports: a hundred for each field, and as many for Prometheus.
-
-    Raises:
-        LookupError: all are in use.
-    """
-    for first in FIRST_PORTS:
-        if all(is_free(port) for port in range(first, first + PORTS_PER_FIELD * (fields + 1))):
-            return first
-    raise LookupError("no row of free ports")
 
 
 class Exporter:

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from nundb_devserver import Node, NodeOptions
-from nundb_devserver.members import Role
+from nundb_devserver.data.members import Role
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import TransportPorts
 
@@ -20,7 +20,7 @@ EVERY = tuple(collector.name for collector in COLLECTORS)
 async def node() -> AsyncIterator[Node]:
     """Return a running node that holds the database `shop`."""
     async with Node(NodeOptions(user=USER, password=PASSWORD)) as made:
-        await until(lambda: made.process is not None and made.process.role is Role.PRIMARY)
+        await until(lambda: made.role is Role.PRIMARY)
         await _post(made, f"auth {USER} {PASSWORD};create-db shop shop-token arbiter")
         yield made
 
@@ -85,7 +85,7 @@ async def test_a_node_that_freezes_and_thaws(node: Node) -> None:
         page = await exporter.metrics(TIMEOUT)
         assert page.reasons == ["timeout"]
         assert page.seconds < float(TIMEOUT)
-        node.go_on()
+        node.resume()
         assert (await exporter.metrics()).is_up
         assert "recovered" in exporter.output
 

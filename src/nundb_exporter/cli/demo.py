@@ -8,8 +8,7 @@ from typing import Any, Final
 
 import click
 
-from nundb_devserver import NotReadyError
-from nundb_devserver.options import DEFAULT_PORT_BASE, PORTS_PER_NODE
+from nundb_devserver import DEFAULT_PORT_BASE, PORTS_PER_NODE, NotReadyError
 from nundb_exporter.cli import terminal
 from nundb_exporter.cli.devserver import LAST_PORT, administrator
 from nundb_exporter.cli.exits import Exit

@@ -1,29 +1,34 @@
 """`nundb-exporter devserver`: embedded Nun-db nodes, for development and tests."""
 
 import asyncio
+import contextlib
 import os
-import sys
 from pathlib import Path
 from typing import Final
 
 import click
 
-from nundb_devserver import FAULTS, WIRES, Cluster, FaultError, NotReadyError, ServeOptions, serve
-from nundb_devserver.options import (
+from nundb_devserver import (
+    CURRENT,
+    DEFAULT_DECLUTTER_SECONDS,
+    DEFAULT_MAX_OPLOG_BYTES,
     DEFAULT_PASSWORD,
     DEFAULT_PORT_BASE,
     DEFAULT_USER,
-    HTTP_PORT,
-    PORTS_PER_NODE,
+    FAULTS,
+    HOST,
+    RELEASES,
     TCP_PORT,
-    WEBSOCKET_PORT,
+    Cluster,
+    FaultError,
+    NodeOptions,
+    NotReadyError,
+    ServeOptions,
+    first_taken,
+    serve,
 )
-from nundb_devserver.reports import CURRENT
-from nundb_devserver.serve import CONTROL_PORT
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.credentials import Credentials, Secret, check_text, check_word
-from nundb_exporter.demo.ports import HOST, refuse_taken
-from nundb_exporter.demo.screen import Screen
 from nundb_exporter.errors import ConfigError
 
 LAST_PORT: Final = 65535
@@ -50,17 +55,17 @@ _MOST_NODES: Final = 9
     help="Directory for the data of the nodes. Default: a temporary one, removed at the end.",
 )
 @click.option(
-    "--wire",
-    type=click.Choice(tuple(WIRES)),
+    "--release",
+    type=click.Choice(tuple(RELEASES)),
     default=CURRENT,
     show_default=True,
-    help="Reply in the formats of a server of that month.",
+    help="Understand and reply as a server of that month did.",
 )
 @click.option(
     "--declutter-interval",
     type=click.IntRange(min=1),
     envvar="NUN_DECLUTTER_INTERVAL",
-    default=300,
+    default=int(DEFAULT_DECLUTTER_SECONDS),
     show_default=True,
     show_envvar=True,
     metavar="SECONDS",
@@ -70,7 +75,7 @@ _MOST_NODES: Final = 9
     "--max-op-log-size",
     type=click.IntRange(min=0),
     envvar="NUN_MAX_OP_LOG_SIZE",
-    default=1_073_741_824,
+    default=DEFAULT_MAX_OPLOG_BYTES,
     show_default=True,
     show_envvar=True,
     metavar="BYTES",
@@ -85,14 +90,14 @@ _MOST_NODES: Final = 9
     metavar="NAME",
     help="Fault to start with; repeatable. See nundb-exporter demo --list-faults.",
 )
-@click.option("--control-port", "has_control", is_flag=True, help="Switch faults over HTTP at PORT + 1: see its /help.")
+@click.option("--control", "has_control", is_flag=True, help="Switch faults over HTTP at PORT + 1: see its /help.")
 @click.option("--quiet", is_flag=True, help="Print only the addresses, no log.")
 def command(
     *,
     nodes: int,
     port_base: int,
     data: Path | None,
-    wire: str,
+    release: str,
     declutter_interval: int,
     max_op_log_size: int,
     peers: tuple[str, ...],
@@ -110,17 +115,19 @@ def command(
         nodes=nodes,
         port_base=port_base,
         data=data,
-        user=admin.user,
-        password=admin.password.reveal(),
+        node=NodeOptions(
+            user=admin.user,
+            password=admin.password.reveal(),
+            release=release,
+            declutter_seconds=float(declutter_interval),
+            max_oplog_bytes=max_op_log_size,
+        ),
         peers=peers,
-        wire=wire,
-        declutter_seconds=float(declutter_interval),
-        max_oplog_bytes=max_op_log_size,
         faults=faults,
         has_control=has_control,
         has_log=not quiet,
     )
-    refuse_taken(_PORT_BASE, _ports(options))
+    _check_ports(options)
     try:
         asyncio.run(serve(options, lambda cluster: _tell(cluster, options)))
     except (NotReadyError, FaultError) as error:
@@ -130,7 +137,7 @@ def command(
         if error.filename:
             cause = (error.strerror or "").lower()
             raise ConfigError("--data", f"cannot use {error.filename} ({cause})", "name another directory") from error
-        # Somebody was quicker than we, after the ports were found free.
+        # The port was taken after it was found free.
         raise ConfigError(_PORT_BASE, f"cannot listen ({error})", "choose other ports with it") from error
     return 0
 
@@ -148,19 +155,20 @@ def administrator() -> Credentials:
     return Credentials(user, Secret(password))
 
 
-def _ports(options: ServeOptions) -> list[int]:
-    offsets = (WEBSOCKET_PORT, HTTP_PORT, TCP_PORT)
-    control = [options.port_base + CONTROL_PORT] if options.has_control else []
-    bases = [options.port_base + PORTS_PER_NODE * index for index in range(options.nodes)]
-    if bases[-1] + TCP_PORT > LAST_PORT:
+def _check_ports(options: ServeOptions) -> None:
+    if max(options.ports) > LAST_PORT:
         raise ConfigError(_PORT_BASE, f"{options.nodes} nodes need ports beyond {LAST_PORT}", "choose a lower one")
-    return [*(base + offset for base in bases for offset in offsets), *control]
+    taken = first_taken(options.ports)
+    if taken is not None:
+        cure = f"choose others with {_PORT_BASE}, or stop the program that has it"
+        raise ConfigError(_PORT_BASE, f"port {taken} is taken", cure)
 
 
 def _tell(cluster: Cluster, options: ServeOptions) -> None:
-    screen = Screen(sys.stdout, is_terminal=False)
-    for index, node in enumerate(cluster.nodes):
-        role = " (primary)" if index == cluster.primary else ""
-        screen.say(f"node{index}: {node.http_url} {node.ws_url} tcp://{node.name}{role}")
-    if options.has_control:
-        screen.say(f"control: http://{HOST}:{options.port_base + CONTROL_PORT}")
+    # A reader that has gone away ends the output, not the nodes.
+    with contextlib.suppress(BrokenPipeError):
+        for index, node in enumerate(cluster.nodes):
+            role = " (primary)" if index == cluster.primary else ""
+            click.echo(f"node{index}: {node.http_url} {node.ws_url} tcp://{node.name}{role}")
+        if options.has_control:
+            click.echo(f"control: http://{HOST}:{options.control_port}")

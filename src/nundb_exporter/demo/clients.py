@@ -10,7 +10,8 @@ from typing import Final
 
 import aiohttp
 
-from nundb_devserver import Node
+from nundb_devserver import Client, Node, RefusedError
+from nundb_devserver import connected as tcp_client
 from nundb_exporter.credentials import DatabaseAccess
 
 PATIENCE_SECONDS: Final = 2.0
@@ -18,67 +19,19 @@ PATIENCE_SECONDS: Final = 2.0
 _REFUSALS: Final = ("error ", "Invalid token", "Not a valid database name", "Not auth")
 
 
-class RefusedError(Exception):
-    """A node has answered that it will not do what it was told."""
-
-
-class Connection:
-    """A TCP connection: a command a line, its messages, then `ok` or `error` (protocol notes 1.1)."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    async def ask(self, command: str) -> list[str]:
-        """Run one command and return its messages.
-
-        Raises:
-            RefusedError: the answer is an error.
-            EOFError: the node has closed the connection.
-            OSError: it is broken, or there was no answer in time.
-        """
-        self._writer.write(f"{command}\n".encode())
-        return await self.receive()
-
-    async def receive(self) -> list[str]:
-        """Return the messages up to the next `ok`; the greeting is one without any.
-
-        Raises:
-            RefusedError: the answer is an error.
-            EOFError: the node has closed the connection.
-            OSError: it is broken, or there was no answer in time.
-        """
-        messages = []
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while (line := (await self._reader.readuntil()).decode()) != "ok \n":
-                if line.startswith("error "):
-                    raise RefusedError(line.strip())
-                messages.append(line.removesuffix("\n"))
-        return messages
-
-
 @asynccontextmanager
-async def connected(node: Node, *first: str) -> AsyncIterator[Connection]:
+async def connected(node: Node, *first: str) -> AsyncIterator[Client]:
     """Open a TCP connection to a node and run the first commands on it.
 
     Raises:
         RefusedError: a command is answered by an error.
-        EOFError: the node has closed the connection.
-        OSError: it cannot be reached, or does not answer in time.
+        OSError: the node cannot be reached, hangs up, or does not answer in time.
     """
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        reader, writer = await asyncio.open_connection(*node.tcp_address)
-    try:
-        connection = Connection(reader, writer)
-        await connection.receive()
-        for command in first:
-            await connection.ask(command)
-        yield connection
-    finally:
-        writer.close()
+    async with tcp_client(node.tcp_address, *first, timeout_seconds=PATIENCE_SECONDS) as client:
+        yield client
 
 
-def door(access: DatabaseAccess) -> str:
+def use_db(access: DatabaseAccess) -> str:
     """Return the command that selects a database."""
     return f"use-db {access.name} {access.token.reveal()}"
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nundb_devserver import Node
+from nundb_devserver import HOST, Node
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, TransportPorts, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess
-from nundb_exporter.demo.ports import HOST
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.report import NodeReport, describe
 from nundb_exporter.scrape import Scraper

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from nundb_devserver.options import DEFAULT_PASSWORD, DEFAULT_USER
+from nundb_devserver import DEFAULT_PASSWORD, DEFAULT_USER
 from nundb_exporter.collectors import pending, replication
 from nundb_exporter.credentials import Credentials, Secret
 from nundb_exporter.demo import prometheus

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import yaml
 
-from nundb_exporter.demo.ports import HOST
+from nundb_devserver import HOST
 
 BINARY: Final = "prometheus"
 _IS_READY: Final = "ready to receive web requests"

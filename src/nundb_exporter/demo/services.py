@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from nundb_devserver import Cluster, NodeOptions
+from nundb_devserver import Cluster, NodeOptions, free_port, is_free
 from nundb_exporter.credentials import Credentials
 from nundb_exporter.demo import exporters, ports
 from nundb_exporter.demo.exporters import Exporter
@@ -79,7 +79,7 @@ async def running_services(settings: Settings, tell: Callable[[str], None]) -> A
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="nundb-demo-", ignore_cleanup_errors=True)))
         cluster = Cluster(NODES, port_base=settings.port_base or None, data=directory, options=_options(settings))
         stack.push_async_callback(cluster.end)
-        ports.refuse_taken(PORT_BASE_FLAG, _ports(cluster))
+        ports.refuse_taken(PORT_BASE_FLAG, cluster.ports)
         if settings.exporter_port:
             ports.refuse_taken(exporters.PORT_FLAG, range(settings.exporter_port, settings.exporter_port + NODES))
         await _start_nodes(cluster)
@@ -97,11 +97,6 @@ async def running_services(settings: Settings, tell: Callable[[str], None]) -> A
             stack.push_async_callback(prometheus.stop)
             prometheus = await _start_prometheus(prometheus, started, tell)
         yield Services(settings.administrator, cluster, started, prometheus, group)
-
-
-def _ports(cluster: Cluster) -> list[int]:
-    options = [node.options for node in cluster.nodes]
-    return [port for each in options for port in (each.websocket_port, each.http_port, each.tcp_port)]
 
 
 def _options(settings: Settings) -> NodeOptions:
@@ -162,11 +157,11 @@ async def _start_prometheus(
 def _prometheus_port(wanted: int | None, tell: Callable[[str], None]) -> int:
     """Choose a port: a default port that is taken must not stop the demo, one that was asked for must."""
     if wanted == 0:
-        return ports.free()
-    if ports.is_free(wanted or DEFAULT_PROMETHEUS_PORT):
+        return free_port()
+    if is_free(wanted or DEFAULT_PROMETHEUS_PORT):
         return wanted or DEFAULT_PROMETHEUS_PORT
     if wanted is not None:
         raise ConfigError(PROMETHEUS_PORT_FLAG, f"port {wanted} is taken", "choose another, or leave the flag out")
-    port = ports.free()
+    port = free_port()
     tell(f"port {DEFAULT_PROMETHEUS_PORT} is taken: Prometheus gets {port} ({PROMETHEUS_PORT_FLAG} chooses another)")
     return port

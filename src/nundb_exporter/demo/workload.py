@@ -12,9 +12,9 @@ from typing import Final
 
 import aiohttp
 
-from nundb_devserver import Cluster, Node
+from nundb_devserver import Client, Cluster, Node, RefusedError
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
-from nundb_exporter.demo.clients import Connection, RefusedError, connected, door, listening, post
+from nundb_exporter.demo.clients import connected, listening, post, use_db
 
 SHOP: Final = DatabaseAccess("shop", Secret("shop-token"))
 CHAT: Final = DatabaseAccess("chat", Secret("chat-token"))
@@ -56,7 +56,7 @@ _MAX_PENDING: Final = 100
 """Pending operations above which no snapshot is begun: it would be one more of them."""
 _RETRY_SECONDS: Final = 0.5
 
-_BROKEN: Final = (OSError, EOFError, RefusedError, aiohttp.ClientError)
+_BROKEN: Final = (OSError, RefusedError, aiohttp.ClientError)
 """How clients see a node that fails."""
 
 
@@ -74,13 +74,12 @@ class Workload:
 
         Raises:
             RefusedError: the primary will not.
-            EOFError: it hangs up.
-            OSError: it cannot be reached.
+            OSError: it cannot be reached, or hangs up.
         """
         async with connected(self._primary(), self._administration) as admin:
             for access in DATABASES:
                 await admin.ask(f"create-db {access.name} {access.token.reveal()} {STRATEGIES[access]}")
-            await admin.ask(door(SHOP))
+            await admin.ask(use_db(SHOP))
             for product in _PRODUCTS:
                 await admin.ask(f"set price:{product} {self._random.randint(100, 900)}")
                 await admin.ask(f"set stock:{product} {_STOCK}")
@@ -118,7 +117,7 @@ class Workload:
     async def _shop(self) -> None:
         """Serve customers over one TCP connection to the primary: look around, sometimes buy."""
         end = self._end_of_stay()
-        async with connected(self._primary(), door(SHOP)) as shop:
+        async with connected(self._primary(), use_db(SHOP)) as shop:
             while asyncio.get_running_loop().time() < end:
                 product = self._random.choice(_PRODUCTS)
                 await shop.ask(f"get price:{product}")
@@ -126,7 +125,7 @@ class Workload:
                     await self._buy(shop, product)
                 await self._pause(_SHOPPING_PAUSE / self._speed)
 
-    async def _buy(self, shop: Connection, product: str) -> None:
+    async def _buy(self, shop: Client, product: str) -> None:
         stock = (await shop.ask(f"get stock:{product}"))[0].removeprefix("value ")
         # A replica that rejoined may hold a damaged number (protocol notes 6.7), which is set anew like an empty one.
         if not stock.isdigit() or stock == "0":
@@ -138,7 +137,7 @@ class Workload:
         """Join a room over WebSocket, on any node, watch it and say something now and then."""
         room = self._random.choice(_ROOMS)
         end = self._end_of_stay()
-        async with listening(session, self._anywhere(), door(CHAT), f"watch room:{room}") as chat:
+        async with listening(session, self._anywhere(), use_db(CHAT), f"watch room:{room}") as chat:
             while asyncio.get_running_loop().time() < end and not chat.closed:
                 await self._pause(_TALKING_PAUSE)
                 message = f"{user}: {self._random.choice(_WORDS)}"
@@ -149,12 +148,12 @@ class Workload:
     async def _visit(self, session: aiohttp.ClientSession) -> None:
         """Log a visitor in, look at his session on any node, and perhaps log him out, over HTTP."""
         key = f"session:{self._random.randrange(_VISITORS)}"
-        await post(session, self._primary(), (door(SESSIONS), f"set {key} signed in, two things in the basket"))
+        await post(session, self._primary(), (use_db(SESSIONS), f"set {key} signed in, two things in the basket"))
         await self._pause(_LOGIN_PAUSE)
-        await post(session, self._anywhere(), (door(SESSIONS), f"get {key}"))
+        await post(session, self._anywhere(), (use_db(SESSIONS), f"get {key}"))
         if self._random.random() < 1 / 2:
             # At the primary: a removal elsewhere is never replicated (protocol notes 6.5).
-            await post(session, self._primary(), (door(SESSIONS), f"remove {key}"))
+            await post(session, self._primary(), (use_db(SESSIONS), f"remove {key}"))
         await self._pause(_LOGIN_PAUSE)
 
     async def _hold_sales(self) -> None:
@@ -171,11 +170,11 @@ class Workload:
 
     async def _take_snapshot(self, access: DatabaseAccess) -> None:
         """Begin a snapshot unless one is under way: two that overlap are never acknowledged (protocol notes 5.2)."""
-        async with connected(self._primary(), self._administration, door(access)) as admin:
+        async with connected(self._primary(), self._administration, use_db(access)) as admin:
             if await self._may_snapshot(admin):
                 await admin.ask(f"snapshot false {access.name}")
 
-    async def _may_snapshot(self, admin: Connection) -> bool:
+    async def _may_snapshot(self, admin: Client) -> bool:
         state = (await admin.ask("metrics-state"))[0]
         pending = int(state.partition("pending_ops: ")[2].partition(",")[0])
         return pending <= _MAX_PENDING and not any(

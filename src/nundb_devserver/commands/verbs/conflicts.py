@@ -1,0 +1,74 @@
+"""Conflicts that arbiters resolve (consensus_ops.rs; protocol notes 3.3)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from nundb_devserver.commands.access import NO_DATABASE, refuse, selected
+from nundb_devserver.commands.command import Arguments, Command, Parts, i32, one_line
+from nundb_devserver.commands.session import Session
+from nundb_devserver.data import conflicts
+from nundb_devserver.data.store import PLAIN, Change
+from nundb_devserver.log import REQUESTS
+from nundb_devserver.outcome import Failure, Outcome
+from nundb_devserver.replication.operations import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Arbiter(Command):
+    """`arbiter`: this connection resolves the conflicts of the selected database."""
+
+    words: ClassVar = ("arbiter",)
+
+    def run(self, parts: Parts, session: Session) -> Outcome:
+        """Subscribe the session to conflicts."""
+        database = selected(parts.state, session)
+        if isinstance(database, Failure):
+            return database
+        session.watched.add(database)
+        conflicts.register_arbiter(database, session)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve(Command):
+    """`resolve`: an arbiter's verdict."""
+
+    words: ClassVar = ("resolve",)
+    operation_id: int
+    database: str
+    key: str
+    text: str
+    version: int
+
+    @classmethod
+    def parse(cls, arguments: Arguments) -> "Resolve":
+        """Read `resolve OPERATION DATABASE KEY VERSION TEXT`."""
+        number = arguments.operation_id("Invalid opp_id", missing="opp id mandatory")
+        rest = Arguments(
+            arguments.required(2, "resoved must be followed by db_name, key version and value"),  # sic
+            spaces=3,
+        )
+        key = one_line(rest.required(1, "key must be provided"))
+        text = one_line(rest.required(3, "set-safe must be followed by a key"))  # sic
+        return cls(number, one_line(rest.optional(0)), key, text, i32(rest.optional(2), default=PLAIN))
+
+    def run(self, parts: Parts, session: Session) -> Outcome:
+        """Apply it, on the primary; a secondary forwards it. Where there is no database, it still succeeds."""
+        state = parts.state
+        state.log.write(REQUESTS, f"Processing resolve for {self.key} to {self.text} ")
+        name = self.database if session.is_admin else session.database
+        database = None if name is None else state.databases.get(name)
+        if database is None:
+            refuse(session, NO_DATABASE)
+        elif state.is_primary:
+            parts.writes.resolve(database, Change(self.key, self.text, self.version, self.operation_id))
+        else:
+            parts.writes.forward_verdict(self._forwarded())
+        return None
+
+    def operation(self, selected: str | None) -> Operation:  # noqa: ARG002 - the command names its database
+        """Return the verdict, which the operation log does not record."""
+        return self._forwarded()
+
+    def _forwarded(self) -> Operation:
+        return Operation(f"resolve {self.operation_id} {self.database} {self.key} {self.version} {self.text}")

@@ -1,0 +1,1 @@
+"""Listeners and connections: what arrives goes to the engine, what it answers leaves."""
