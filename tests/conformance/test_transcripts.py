@@ -5,12 +5,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from .replay import Difference
-from .transcripts import runs
+from .transcripts import Run, runs
 
 
-@pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("name", [run.name for run in runs()], ids=str)
-async def test_the_server_answers_as_recorded(name: str, replays: Callable[[str], Awaitable[list[Difference]]]) -> None:
+@pytest.mark.parametrize("run", runs(), ids=lambda run: run.name)
+async def test_the_server_answers_as_recorded(run: Run, play: Callable[[Run], Awaitable[list[Difference]]]) -> None:
     """Every reply of a recorded run comes again, but for what no run can repeat."""
-    differences = await replays(name)
+    differences = await play(run)
     assert not differences, "\n".join(str(difference) for difference in differences)
