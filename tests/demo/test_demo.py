@@ -193,13 +193,13 @@ async def test_it_can_be_ended_while_it_starts(tmp_path: Path) -> None:
 
 
 async def test_it_ends_when_nobody_reads_it(tmp_path: Path) -> None:
-    """As in `nundb-exporter demo | head -1`: no traceback, nothing left."""
+    """As in `nundb-exporter demo | head -1`: no traceback, nothing left, and the exit code of output that is lost."""
     reading, writing = os.pipe()
     async with running(tmp_path, "demo", *ANY_PORTS, "--no-prometheus", output=writing) as demo:
         os.close(writing)
         await asyncio.get_running_loop().run_in_executor(None, os.read, reading, 1)
         os.close(reading)
-        assert await demo.end() == 0
+        assert await demo.end() == 3
         assert demo.leftovers == []
 
 

@@ -27,6 +27,7 @@ async def run(settings: Settings, screen: Screen, keyboard: int | None, ended: a
     Raises:
         ConfigError: a port is taken.
         NotReadyError: the nodes have not become one cluster in time.
+        OSError: the screen cannot be written any more, which has ended the demo.
     """
     running = asyncio.create_task(_run(settings, screen, keyboard, ended))
     end = asyncio.create_task(ended.wait())
@@ -37,6 +38,8 @@ async def run(settings: Settings, screen: Screen, keyboard: int | None, ended: a
         await running
     screen.keep_table()
     screen.say("Ended; nothing is left.")
+    if screen.failure is not None:
+        raise screen.failure
 
 
 async def _run(settings: Settings, screen: Screen, keyboard: int | None, ended: asyncio.Event) -> None:
@@ -72,8 +75,8 @@ async def _switch_faults_by_time(settings: Settings, faults: Faults) -> None:
 
 
 async def _show(services: Services, screen: Screen, ended: asyncio.Event, *, has_keyboard: bool) -> None:
-    """Refresh the state of the nodes until the terminal or the reader of the pipe has gone."""
-    while not screen.is_gone:
+    """Refresh the state of the nodes until it cannot be written any more."""
+    while screen.failure is None:
         found = await asyncio.gather(*(exporter.report() for exporter in services.exporters))
         reports = {f"node{index}": report for index, report in enumerate(found)}
         if screen.is_terminal:

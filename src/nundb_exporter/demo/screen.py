@@ -20,12 +20,12 @@ _NOTHING: Final = "-"
 
 
 class Screen:
-    """Writes to a stream until its reader or its terminal has gone; `is_gone` tells that."""
+    """Writes to a stream until it fails, for example because its reader has gone; `failure` tells that."""
 
     def __init__(self, stream: TextIO, *, is_terminal: bool, has_color: bool = True) -> None:
         self.is_terminal = is_terminal
         self._has_color = has_color
-        self.is_gone = False
+        self.failure: OSError | None = None
         self._stream = stream
         self._shown: list[str] = []
 
@@ -49,13 +49,13 @@ class Screen:
         return _UP_AND_CLEAR.format(len(self._shown)) if self._shown else ""
 
     def _write(self, text: str) -> None:
-        if self.is_gone:
+        if self.failure is not None:
             return
         try:
             self._stream.write(text if self._has_color else _COLOR.sub("", text))
             self._stream.flush()
-        except OSError:  # the pipe's reader, or the terminal, has gone
-            self.is_gone = True
+        except OSError as error:
+            self.failure = error
             # What is still buffered would fail once more when Python ends (its documentation, "Note on SIGPIPE").
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
