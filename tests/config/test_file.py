@@ -150,7 +150,21 @@ def test_what_is_not_yaml_is_told_with_its_line(text: str, problem: str) -> None
 
 def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
     """A password where a file name belongs, or under a key that is none, is not in the error."""
-    for line in ("password: hunter2", "password_file: [hunter2]", "tls: hunter2", "databases: {hunter2: x}"):
+    for line in (
+        "password: hunter2",
+        "password_file: [hunter2]",
+        "tls: hunter2",
+        "databases: {hunter2: x}",
+        "user: *hunter2",
+        "user: !hunter2",
+        "user: !hunter2 x",
+        "user: &hunter2",
+        "user: @hunter2",
+        "user: %hunter2",
+        "user: 'hunter2",
+        "user: {hunter2",
+        "user: |hunter2",
+    ):
         with pytest.raises(ConfigError) as caught:
             parse_file("nundb.yml", nested(line))
         assert "hunter2" not in str(caught.value)

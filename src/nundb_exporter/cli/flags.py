@@ -33,8 +33,16 @@ class NodeFlags:
     transports_ports: str | None = None
 
 
+class Count(click.IntRange):
+    """A whole number within limits."""
+
+    name = "whole number"
+
+
 class Seconds(click.FloatRange):
     """A finite number of seconds, 0 or more: click's own floats may be `nan`, which no clock ever reaches."""
+
+    name = "number of seconds"
 
     def __init__(self) -> None:
         super().__init__(min=0)
@@ -128,7 +136,7 @@ _FLAGS: Final = (
     flag(
         "--collector.pending.max-operations",
         f"Do not list pending operations if there are more. Default: {DEFAULT_MAX_PENDING_OPERATIONS}.",
-        type=click.IntRange(min=0),
+        type=Count(min=0),
         default=None,
         metavar="N",
     ),

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import click
 
 from nundb_exporter import __version__, logs
-from nundb_exporter.cli.flags import NodeFlags, Seconds, flag, node_flags
+from nundb_exporter.cli.flags import Count, NodeFlags, Seconds, flag, node_flags
 from nundb_exporter.cli.target import read_target
 from nundb_exporter.config.settings import (
     DEFAULT_LISTEN_ADDRESS,
@@ -44,7 +44,7 @@ _LEVELS: Final = (*logs.LEVELS, "warn")
 @flag(
     "--web.max-requests",
     "Maximum number of concurrent scrapes; more are answered with status 503.",
-    type=click.IntRange(min=1),
+    type=Count(min=1),
     default=DEFAULT_MAX_REQUESTS,
     show_default=True,
     metavar="N",

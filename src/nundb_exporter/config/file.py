@@ -1,6 +1,7 @@
 """The configuration file: YAML in, checked modules out. Imported only when there is a file: pydantic is slow."""
 
 import difflib
+import re
 from pathlib import PurePath
 from typing import Annotated, Any, Final
 
@@ -77,6 +78,7 @@ class ConfigFile(_Section):
     modules: dict[str, Module] = {}
 
 
+_QUOTED: Final = re.compile(r" ?'[^']{2,}'")
 _UNKNOWN: Final = "extra_forbidden"
 _KEY_ITSELF: Final = "[key]"
 """What pydantic appends to the place of a key that is itself wrong."""
@@ -127,7 +129,9 @@ def parse_file(setting: str, text: str, directory: PurePath | None = None) -> Co
         problem = f"line {_number(error.problem_mark)}: {error.problem} is set twice"
         raise ConfigError(setting, problem, "keep one of them") from None
     except yaml.MarkedYAMLError as error:
-        problem = f"line {_number(error.problem_mark)} is not YAML ({error.problem})"
+        # What is quoted may be a secret: `password: *abc` is an alias that is not defined.
+        cause = _QUOTED.sub("", error.problem or "").strip()
+        problem = f"line {_number(error.problem_mark)} is not YAML ({cause})"
         raise ConfigError(setting, problem, "correct it") from None
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         # PyYAML lets through what its own constructors raise: at the date 2026-02-30, at `!!bool maybe`, at 2,000 `[`.
