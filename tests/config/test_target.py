@@ -6,7 +6,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from nundb_exporter.cli.flags import NodeFlags, Seconds, node_flags
+from nundb_exporter.cli.flags import NodeFlags, node_flags
+from nundb_exporter.cli.numbers import Seconds
 from nundb_exporter.cli.target import read_target
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Endpoint, Target, Tls, TransportPorts

@@ -4,6 +4,8 @@ import asyncio
 import re
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import aiohttp
@@ -180,3 +182,11 @@ async def test_a_fault_that_cannot_be_is_a_failure(tmp_path: Path) -> None:
     ) as devserver:
         assert await devserver.end() == 1
         await devserver.printed("hung-replica needs at least two nodes")
+
+
+def test_it_loads_nothing_of_the_exporter_that_it_does_not_need() -> None:
+    """Neither the demo nor collectors: it starts fast, and cannot share their misreadings."""
+    program = "import nundb_exporter.cli.devserver, sys; print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[1] for name in ended.stdout.split() if name.startswith("nundb_exporter.")}
+    assert loaded == {"cli", "credentials", "errors"}

@@ -86,6 +86,9 @@ def command() -> None:
     """Prometheus exporter for Nun-db.
 
     To serve metrics, set NUN_URL, NUN_USER and NUN_PWD, run it without a subcommand, and scrape port 9898.
+
+    Exit codes: 0 done or healthy. 1 not healthy, or not what was asked for. 2 a setting is wrong. 3 the system refuses,
+    for example because a disk is full or a pipe is closed. 130 and 143 ended by SIGINT or SIGTERM.
     """
 
 

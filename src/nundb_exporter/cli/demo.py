@@ -12,6 +12,7 @@ from nundb_devserver import DEFAULT_PORT_BASE, PORTS_PER_NODE, NotReadyError
 from nundb_exporter.cli import terminal
 from nundb_exporter.cli.devserver import LAST_PORT, administrator
 from nundb_exporter.cli.exits import Exit
+from nundb_exporter.cli.numbers import Count, Seconds
 from nundb_exporter.config.settings import DEFAULT_LISTEN_ADDRESS, parse_listen_address
 from nundb_exporter.demo.exporters import PORT_FLAG
 from nundb_exporter.demo.faults import CHOICES
@@ -30,7 +31,7 @@ _DEFAULT_EXPORTER_PORT: Final = parse_listen_address("the default", DEFAULT_LIST
 
 def _port(name: str, highest: int, default: int | None, help_text: str) -> Callable[..., Any]:
     return click.option(
-        name, type=click.IntRange(0, highest), default=default, show_default=True, metavar="PORT", help=help_text
+        name, type=Count(0, highest), default=default, show_default=True, metavar="PORT", help=help_text
     )
 
 
@@ -45,13 +46,13 @@ def _port(name: str, highest: int, default: int | None, help_text: str) -> Calla
 )
 @click.option(
     "--fault-node",
-    type=click.IntRange(0, NODES - 1),
+    type=Count(0, NODES - 1),
     metavar="N",
     help="Node that gets the faults: 0 is the primary at first. Default: what suits each fault.",
 )
 @click.option(
     "--fault-after",
-    type=click.FloatRange(min=0),
+    type=Seconds(),
     default=15.0,
     show_default=True,
     metavar="SECONDS",
@@ -60,7 +61,7 @@ def _port(name: str, highest: int, default: int | None, help_text: str) -> Calla
 @click.option("--list-faults", is_flag=True, help="List the faults and exit.")
 @click.option(
     "--duration",
-    type=click.FloatRange(min=0),
+    type=Seconds(),
     metavar="SECONDS",
     help="Exit after this time. Default: run until Ctrl-C.",
 )
@@ -94,7 +95,7 @@ def command(
     port_base: int,
     prometheus_port: int | None,
     prometheus: bool,
-) -> int:
+) -> Exit:
     """Run a demo: three embedded nodes under load, and faults to try.
 
     Starts a cluster with simulated applications, an exporter for each node, and Prometheus if it is installed, and
@@ -104,7 +105,7 @@ def command(
         width = max(len(name) for name in CHOICES)
         for name, description in CHOICES.items():
             click.echo(f"{name:<{width}}  {description}")
-        return 0
+        return Exit.OK
     settings = Settings(
         administrator=administrator(),
         port_base=port_base,
@@ -119,7 +120,7 @@ def command(
     return asyncio.run(_run(settings))
 
 
-async def _run(settings: Settings) -> int:
+async def _run(settings: Settings) -> Exit:
     ended = asyncio.Event()
     # SIGHUP comes when the terminal is closed: Prometheus must not stay behind then either.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -132,4 +133,4 @@ async def _run(settings: Settings) -> int:
     except NotReadyError as error:
         click.echo(f"nundb-exporter: the nodes have not become one cluster: {error}", err=True)
         return Exit.UNHEALTHY
-    return 0
+    return Exit.OK

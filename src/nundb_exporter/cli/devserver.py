@@ -28,6 +28,7 @@ from nundb_devserver import (
     serve,
 )
 from nundb_exporter.cli.exits import Exit
+from nundb_exporter.cli.numbers import Count
 from nundb_exporter.credentials import Credentials, Secret, check_text, check_word
 from nundb_exporter.errors import ConfigError
 
@@ -37,12 +38,10 @@ _MOST_NODES: Final = 9
 
 
 @click.command("devserver")
-@click.option(
-    "--nodes", type=click.IntRange(1, _MOST_NODES), default=1, show_default=True, metavar="N", help="Number of nodes."
-)
+@click.option("--nodes", type=Count(1, _MOST_NODES), default=1, show_default=True, metavar="N", help="Number of nodes.")
 @click.option(
     _PORT_BASE,
-    type=click.IntRange(1, LAST_PORT - TCP_PORT),
+    type=Count(1, LAST_PORT - TCP_PORT),
     default=DEFAULT_PORT_BASE,
     show_default=True,
     metavar="PORT",
@@ -63,7 +62,7 @@ _MOST_NODES: Final = 9
 )
 @click.option(
     "--declutter-interval",
-    type=click.IntRange(min=1),
+    type=Count(min=1),
     envvar="NUN_DECLUTTER_INTERVAL",
     default=int(DEFAULT_DECLUTTER_SECONDS),
     show_default=True,
@@ -73,7 +72,7 @@ _MOST_NODES: Final = 9
 )
 @click.option(
     "--max-op-log-size",
-    type=click.IntRange(min=0),
+    type=Count(min=0),
     envvar="NUN_MAX_OP_LOG_SIZE",
     default=DEFAULT_MAX_OPLOG_BYTES,
     show_default=True,
@@ -104,7 +103,7 @@ def command(
     faults: tuple[str, ...],
     has_control: bool,
     quiet: bool,
-) -> int:
+) -> Exit:
     """Run an embedded Nun-db node, or a cluster, for development and tests.
 
     The administrator is NUN_USER with NUN_PWD, by default nun with nun-pwd. The log goes to standard output, as
@@ -139,7 +138,7 @@ def command(
             raise ConfigError("--data", f"cannot use {error.filename} ({cause})", "name another directory") from error
         # The port was taken after it was found free.
         raise ConfigError(_PORT_BASE, f"cannot listen ({error})", "choose other ports with it") from error
-    return 0
+    return Exit.OK
 
 
 def administrator() -> Credentials:

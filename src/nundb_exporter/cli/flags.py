@@ -1,13 +1,13 @@
 """The flags that say which node to ask and how, each with its environment variable."""
 
 import functools
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import click
 
+from nundb_exporter.cli.numbers import Count
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import DEFAULT_MAX_PENDING_OPERATIONS, DEFAULT_URL
 
@@ -31,28 +31,6 @@ class NodeFlags:
     """The collectors that are switched on or off, by their names."""
     max_pending_operations: int | None = None
     transports_ports: str | None = None
-
-
-class Count(click.IntRange):
-    """A whole number within limits."""
-
-    name = "whole number"
-
-
-class Seconds(click.FloatRange):
-    """A finite number of seconds, 0 or more: click's own floats may be `nan`, which no clock ever reaches."""
-
-    name = "number of seconds"
-
-    def __init__(self) -> None:
-        super().__init__(min=0)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's own
-        """Return the number, or fail as click's own types do."""
-        seconds: float = super().convert(value, param, ctx)
-        if not math.isfinite(seconds):
-            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
-        return seconds
 
 
 class _Option(click.Option):

@@ -8,7 +8,8 @@ import time
 import click
 
 from nundb_exporter.cli.exits import Exit
-from nundb_exporter.cli.flags import NodeFlags, Seconds, node_flags
+from nundb_exporter.cli.flags import NodeFlags, node_flags
+from nundb_exporter.cli.numbers import Seconds
 from nundb_exporter.cli.target import read_target
 from nundb_exporter.cli.terminal import printable
 from nundb_exporter.client import open_transport

@@ -9,7 +9,8 @@ from typing import Final, Literal
 import click
 
 from nundb_exporter import __version__, logs
-from nundb_exporter.cli.flags import Count, NodeFlags, Seconds, flag, node_flags
+from nundb_exporter.cli.flags import NodeFlags, flag, node_flags
+from nundb_exporter.cli.numbers import Count, Seconds
 from nundb_exporter.cli.target import read_target
 from nundb_exporter.config.settings import (
     DEFAULT_LISTEN_ADDRESS,
