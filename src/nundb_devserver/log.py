@@ -57,10 +57,10 @@ class StreamSink:
         self._entries.append(entry)
 
     def flush(self) -> None:
-        """Write what has been taken; a reader that has gone away ends the log, not the server."""
+        """Write what has been taken; a reader that has gone away or a full disk costs the log, not the server."""
         entries, self._entries = self._entries, []
         try:
             self._stream.write("".join(entries))
             self._stream.flush()
-        except (BrokenPipeError, ValueError):
+        except (OSError, ValueError):
             return

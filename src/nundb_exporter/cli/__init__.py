@@ -107,6 +107,8 @@ def main() -> None:
         code = _fail(Exit.USAGE, f"{error.format_message().rstrip('.')}; see {_NAME} --help")
     except OSError as error:
         code = _fail(Exit.SYSTEM, _cause(error))
+    for stream in (sys.stdout, sys.stderr):
+        terminal.discard(stream)
     sys.exit(code)
 
 
@@ -156,6 +158,4 @@ def _cause(error: OSError) -> str:
 def _fail(code: Exit, text: str) -> Exit:
     with contextlib.suppress(OSError):
         click.echo(f"{_NAME}: {' '.join(text.split())}", err=True)
-    for stream in (sys.stdout, sys.stderr):
-        terminal.discard(stream)
     return code

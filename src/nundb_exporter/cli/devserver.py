@@ -164,8 +164,8 @@ def _check_ports(options: ServeOptions) -> None:
 
 
 def _tell(cluster: Cluster, options: ServeOptions) -> None:
-    # A reader that has gone away ends the output, not the nodes.
-    with contextlib.suppress(BrokenPipeError):
+    # A reader that has gone away, or a full disk, ends the output, not the nodes.
+    with contextlib.suppress(OSError):
         for index, node in enumerate(cluster.nodes):
             role = " (primary)" if index == cluster.primary else ""
             click.echo(f"node{index}: {node.http_url} {node.ws_url} tcp://{node.name}{role}")
