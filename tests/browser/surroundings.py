@@ -35,7 +35,7 @@ async def exporter(url: str, *databases: str, port: int = 0) -> AsyncIterator[st
         databases=tuple(DatabaseAccess(name, Secret(TOKEN)) for name in databases),
     )
     server = Server(Scraper(target), Web(listen=(("127.0.0.1", port),)))
-    (address,) = await server.start()
+    (address,) = server.start()
     try:
         yield f"http://{address}/"
     finally:

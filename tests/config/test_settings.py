@@ -1,6 +1,7 @@
 """The text forms of settings: URLs, addresses, ports, paths."""
 
 import socket
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -13,6 +14,7 @@ from nundb_exporter.config.settings import (
     neighbouring_ports,
     parse_endpoint,
     parse_listen_address,
+    parse_listener,
     parse_port,
     parse_telemetry_path,
 )
@@ -112,6 +114,14 @@ def test_a_url_that_is_taken_can_be_used(url: str) -> None:
 def test_a_listen_address_reads(text: str, address: tuple[str | None, int]) -> None:
     """No host means every address; port 0 lets the system choose."""
     assert parse_listen_address("--web.listen-address", text) == address
+
+
+def test_a_listen_address_may_be_the_path_of_a_unix_socket() -> None:
+    """Anything else is host and port."""
+    assert parse_listener("--web.listen-address", "unix:/run/exporter.sock") == Path("/run/exporter.sock")
+    assert parse_listener("--web.listen-address", "[::1]:9898") == ("::1", 9898)
+    with pytest.raises(ConfigError, match="names no path"):
+        parse_listener("--web.listen-address", "unix:")
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class Exporter:
             max_pending_operations=5000,
         )
         self._server = Server(Scraper(target), Web(listen=((HOST, self._port),)))
-        await self._server.start()
+        self._server.start()
 
     async def stop(self) -> None:
         """Stop listening."""

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import sysconfig
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -112,7 +112,7 @@ async def fetch(
 async def serving(node: Target, **web: Any) -> AsyncIterator[str]:  # noqa: ANN401 - the fields of Web
     """Serve a node's metrics within this process, and yield the URL of the exporter."""
     server = Server(Scraper(node), Web(listen=(("127.0.0.1", 0),), timeout_offset=OFFSET_SECONDS, **web))
-    (address,) = await server.start()
+    (address,) = server.start()
     try:
         yield f"http://{address}"
     finally:
@@ -172,9 +172,20 @@ _SERVES: Final = re.compile(r"serves \S+ on (http://[^/\s]+)/")
 
 
 class Exporter:
-    """`nundb-exporter` as a process; use it as an asynchronous context manager."""
+    """`nundb-exporter` as a process; use it as an asynchronous context manager.
 
-    def __init__(self, url: str, *arguments: str, listen: str = "127.0.0.1:0", **variables: str | None) -> None:
+    `starter` are the words of a command that starts the command which follows, such as `env`.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *arguments: str,
+        listen: str = "127.0.0.1:0",
+        starter: Sequence[str] = (),
+        **variables: str | None,
+    ) -> None:
+        self._starter = starter
         self._arguments = ("--web.listen-address", listen, "--timeout-offset", str(OFFSET_SECONDS), *arguments)
         self._environment = environment(url, **variables)
         self._lines: list[str] = []
@@ -183,6 +194,7 @@ class Exporter:
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
+            *self._starter,
             PROGRAM,
             *self._arguments,
             env=self._environment,

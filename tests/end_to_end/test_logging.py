@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 
-from .exporter import PROGRAM, Page, environment, fetch, until
+from .exporter import PROGRAM, Page, environment, fetch
 from .scripted import ScriptedNode, answering
 
 _SMALL_PIPE = 4096
@@ -105,32 +105,3 @@ async def test_a_standard_error_that_is_closed_is_no_connection() -> None:
         for _ in range(5):
             async with session.get(f"{url}/metrics") as response:
                 assert "\nnundb_up 1\n" in await response.text()
-
-
-async def test_descriptors_that_are_used_up_are_told_once() -> None:
-    """Clients that say nothing take them all: not a line for each attempt to accept another."""
-    reading, writing = os.pipe()
-    os.set_blocking(reading, False)
-    async with (
-        ScriptedNode(answering()) as node,
-        _exporting(node.url, stderr=writing, before="ulimit -n 64;") as url,
-    ):
-        port = int(url.rpartition(":")[2])
-        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
-        said = b""
-
-        def is_told() -> bool:
-            nonlocal said
-            with contextlib.suppress(BlockingIOError):
-                said += os.read(reading, 1 << 20)
-            return b"open files" in said.lower() or b"out of system resource" in said
-
-        await until(is_told)
-        for _ in range(50):  # each is one more attempt
-            socket.create_connection(("127.0.0.1", port)).close()
-        is_told()
-        for connection in idle:
-            connection.close()
-    os.close(reading)
-    os.close(writing)
-    assert 2 <= len(said.splitlines()) <= 4, said.decode()

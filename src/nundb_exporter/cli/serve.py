@@ -19,7 +19,7 @@ from nundb_exporter.config.settings import (
     DEFAULT_TIMEOUT_OFFSET,
     Target,
     Web,
-    parse_listen_address,
+    parse_listener,
     parse_telemetry_path,
 )
 from nundb_exporter.scrape import Scraper
@@ -35,11 +35,16 @@ _LEVELS: Final = (*logs.LEVELS, "warn")
 @node_flags
 @flag(
     "--web.listen-address",
-    "Address to listen on; repeatable, and separated by spaces in the variable.",
+    "Address to listen on, or unix:PATH; repeatable, and separated by spaces in the variable.",
     multiple=True,
     default=(DEFAULT_LISTEN_ADDRESS,),
     show_default=True,
     metavar="HOST:PORT",
+)
+@flag(
+    "--web.systemd-socket",
+    "Listen on the sockets that systemd hands over (socket activation), and on no address.",
+    is_flag=True,
 )
 @flag("--web.telemetry-path", "Path of the metrics page.", default=DEFAULT_TELEMETRY_PATH, show_default=True)
 @flag(
@@ -75,6 +80,7 @@ _LEVELS: Final = (*logs.LEVELS, "warn")
 def command(
     *,
     web_listen_address: tuple[str, ...],
+    web_systemd_socket: bool,
     web_telemetry_path: str,
     web_max_requests: int,
     timeout_offset: float,
@@ -90,24 +96,26 @@ def command(
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # even before there is something to read again
     logs.configure(log_level, log_format)
     web = Web(
-        listen=tuple(parse_listen_address("--web.listen-address", address) for address in web_listen_address),
+        listen=tuple(parse_listener("--web.listen-address", address) for address in web_listen_address),
         telemetry_path=parse_telemetry_path("--web.telemetry-path", web_telemetry_path),
         max_requests=web_max_requests,
         timeout_offset=timeout_offset,
+        uses_systemd_socket=web_systemd_socket,
     )
     asyncio.run(_serve(read_target(flags), web))
 
 
 async def _serve(node: Target, web: Web) -> None:
     server = Server(Scraper(node), web)
-    addresses = await server.start()
+    addresses = server.start()
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     loop.add_signal_handler(signal.SIGHUP, _read_secrets_again, node)
     for address in addresses:
-        _LOGGER.info("version %s serves %s on http://%s%s", __version__, node.endpoint, address, web.telemetry_path)
+        url = address if address.startswith("unix:") else f"http://{address}{web.telemetry_path}"
+        _LOGGER.info("version %s serves %s on %s", __version__, node.endpoint, url)
     _freeze_garbage_collector()
     await ended.wait()
     _LOGGER.info("stopping: waiting for scrapes in progress")

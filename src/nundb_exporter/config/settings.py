@@ -1,7 +1,8 @@
 """The settings as the rest of the program knows them, and the checks of their text forms."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, TypedDict
+from pathlib import Path
+from typing import Final, Literal, TypeAlias, TypedDict
 from urllib.parse import urlsplit
 
 from nundb_exporter.credentials import Credentials, DatabaseAccess
@@ -18,6 +19,7 @@ DEFAULT_TIMEOUT: Final = 10.0
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "tcp": 3014}
 _MAX_PORT: Final = 65535
+_UNIX: Final = "unix:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,24 @@ def parse_listen_address(setting: str, text: str) -> tuple[str | None, int]:
     return bare or None, port
 
 
+ListenAddress: TypeAlias = tuple[str | None, int] | Path
+"""Host and port, or the path of a UNIX socket."""
+
+
+def parse_listener(setting: str, text: str) -> ListenAddress:
+    """Read `host:port`, `:port` or `unix:PATH`.
+
+    Raises:
+        ConfigError: no path after `unix:`, or as parse_listen_address.
+    """
+    if not text.startswith(_UNIX):
+        return parse_listen_address(setting, text)
+    path = text.removeprefix(_UNIX)
+    if not path:
+        raise ConfigError(setting, "names no path of a UNIX socket", "write it as unix:/run/nundb-exporter.sock")
+    return Path(path)
+
+
 @dataclass(frozen=True, slots=True)
 class Tls:
     """How the certificate of a node is verified, and the client certificate; names of PEM files."""
@@ -161,11 +181,13 @@ class Target:
 class Web:
     """How the exporter's own HTTP is served."""
 
-    listen: tuple[tuple[str | None, int], ...]
+    listen: tuple[ListenAddress, ...]
     telemetry_path: str = DEFAULT_TELEMETRY_PATH
     max_requests: int = DEFAULT_MAX_REQUESTS
     timeout_offset: float = DEFAULT_TIMEOUT_OFFSET
     """Seconds left of a scrape's timeout for the answer's way back."""
+    uses_systemd_socket: bool = False
+    """Whether the sockets are those that systemd has opened, and `listen` is ignored."""
 
 
 def parse_telemetry_path(setting: str, path: str) -> str:

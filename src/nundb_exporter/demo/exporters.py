@@ -60,7 +60,7 @@ async def start(node: Node, administrator: Credentials, databases: Sequence[Data
     scraper = Scraper(target)
     server = Server(scraper, Web(listen=((HOST, port),)))
     try:
-        (address,) = await server.start()
+        (address,) = server.start()
     except ConfigError as error:
         cure = f"choose others with {PORT_FLAG}, or stop the program that has it"
         raise ConfigError(PORT_FLAG, f"port {port}: {error.problem}", cure) from error

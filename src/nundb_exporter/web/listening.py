@@ -1,29 +1,40 @@
-"""The addresses that the exporter listens on."""
+"""The sockets that the exporter listens on."""
 
-from collections.abc import Iterable
+import os
+from pathlib import Path
 from typing import Final
 
-from aiohttp import web
-
+from nundb_exporter.config.settings import Web
 from nundb_exporter.errors import ConfigError
-from nundb_exporter.system_errors import cause_of
+from nundb_exporter.http_server import Listener, ListenError, handed_over, listen, listen_unix
 
-_BACKLOG: Final = 512
-"""Connections that may wait to be accepted: several Prometheus servers may scrape at the same moment."""
+_SYSTEMD: Final = "--web.systemd-socket"
 
 
-async def listen(runner: web.AppRunner, addresses: Iterable[tuple[str | None, int]]) -> list[str]:
-    """Listen on every address, and return those that it became as `host:port`.
+def listeners(settings: Web) -> list[Listener]:
+    """Listen on every address, or take the sockets that systemd has opened.
 
     Raises:
-        ConfigError: an address is unusable or in use.
+        ConfigError: an address is unusable or in use, or systemd has opened none.
     """
-    for host, port in addresses:
+    if settings.uses_systemd_socket:
+        return _of_systemd()
+    opened: list[Listener] = []
+    for address in settings.listen:
         try:
-            await web.TCPSite(runner, host, port, backlog=_BACKLOG).start()
-        except OSError as error:
-            cure = "choose another address, or stop the program that has it"
-            raise ConfigError(
-                f"--web.listen-address {host or ''}:{port}", f"cannot listen ({cause_of(error)})", cure
-            ) from error
-    return [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port, *_ in runner.addresses]
+            opened += [listen_unix(address)] if isinstance(address, Path) else listen(*address)
+        except ListenError as error:
+            for listener in opened:
+                listener.close()
+            raise ConfigError(f"--web.listen-address {error.address}", error.problem, error.cure) from error
+    return opened
+
+
+def _of_systemd() -> list[Listener]:
+    try:
+        given = handed_over(os.environ)
+    except ListenError as error:
+        raise ConfigError(_SYSTEMD, f"{error.address}: {error.problem}", error.cure) from error
+    if not given:
+        raise ConfigError(_SYSTEMD, "systemd has handed over no socket", "start the socket unit, not the service alone")
+    return given
