@@ -77,6 +77,12 @@ class IdleTimeLoop(asyncio.SelectorEventLoop):
         self._idle.threads -= 1
 
 
+async def pass_time(seconds: float) -> None:
+    """Let so much time pass."""
+    assert isinstance(asyncio.get_running_loop(), IdleTimeLoop)
+    await asyncio.sleep(seconds)
+
+
 def node_options(**settings: Any) -> NodeOptions:  # noqa: ANN401 - those of NodeOptions
     """Return the options of a node whose clock is that of the running loop."""
     loop = asyncio.get_running_loop()

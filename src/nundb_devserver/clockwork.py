@@ -1,6 +1,6 @@
 """What happens when, in one run of a node: tasks, timers, and the turns in which queued work is done.
 
-It knows nobody: what it is to do, it is given as functions.
+It knows no other part: what it is to do, it is given as functions.
 """
 
 import asyncio

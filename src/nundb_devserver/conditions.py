@@ -9,7 +9,7 @@ from nundb_devserver.options import Transport
 class Conditions:
     """The state that faults have put a node into. A healthy node has all of these at their defaults.
 
-    Nothing here is a number that anybody is shown: what monitoring sees is what the node then does, or does not do.
+    None of these is a number that monitoring shows: it sees what the node then does, or does not do.
     """
 
     is_hung: bool = False
@@ -19,7 +19,7 @@ class Conditions:
     is_cut_off: bool = False
     """No connection to or from another node can be made."""
     joins_nobody: bool = False
-    """The next start asks nobody to let it join."""
+    """The next start asks no other node to let it join."""
     drops_verdicts: bool = False
     """A secondary does not forward what an arbiter has resolved."""
     link_delay_seconds: float = 0.0
@@ -27,7 +27,7 @@ class Conditions:
     slow_seconds: float = 0.0
     """How long a command on data takes."""
     clock_offset_nanoseconds: int = 0
-    """How wrong the clock is."""
+    """How far the clock is ahead."""
     password: str | None = None
     """The administrator's password, where it is not the configured one."""
     oplog_limit: int | None = None

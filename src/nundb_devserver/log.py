@@ -20,7 +20,7 @@ Sink = Callable[[str], None]
 
 
 class Log:
-    """Stamps messages and hands them to a sink. `enabled` lets a caller spare itself a message nobody reads."""
+    """Stamps messages and hands them to a sink. Where it is not `enabled`, a caller need not make a costly message."""
 
     __slots__ = ("_clock", "_second", "_second_text", "_sink", "enabled")
 

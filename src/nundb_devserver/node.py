@@ -108,7 +108,7 @@ class Node:
             self._forget_process()
 
     def hang(self) -> None:
-        """Stop the process as SIGSTOP does: nothing closes, nothing happens; nobody is told."""
+        """Stop the process as SIGSTOP does: nothing closes, nothing happens, no other node is told."""
         self.conditions.is_hung = True
         if self.process is not None:
             self.process.pause()

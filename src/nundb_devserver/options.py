@@ -48,9 +48,9 @@ class NodeOptions:
     """One node. Defaults are the original's (protocol notes 9), except for what is said.
 
     A port of 0 means any free one. `log` takes the log; None switches it off. `data` is the directory for its files;
-    None means a temporary one that goes with the node. `release` is one of releases.RELEASES. `is_faithful` copies also
-    what nobody needs: the second that a node waits for others when it has reached none, and the deaths of listeners and
-    of the whole process that some input causes. `max_line_bytes` limits one command.
+    None means a temporary one that goes with the node. `release` is one of releases.RELEASES. `is_faithful` also
+    copies what is of no use: the second that a node waits for others when it has reached none, and the deaths of
+    listeners and of the whole process that some input causes. `max_line_bytes` limits one command.
     """
 
     user: str = DEFAULT_USER

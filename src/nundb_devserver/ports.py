@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 HOST: Final = "127.0.0.1"
-"""Where embedded nodes listen: nobody else can reach them."""
+"""Where embedded nodes listen: other machines cannot reach them."""
 
 _RANGE_OF_THE_KERNEL: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _LOWEST: Final = 10_000
@@ -25,7 +25,7 @@ _places: Final = itertools.count(os.getpid() * _STEP)
 
 
 def is_free(port: int, host: str = HOST) -> bool:
-    """Tell whether nobody listens on a port; one whose last connections only linger is free."""
+    """Tell whether a port can be listened on, as it can where closed connections only linger."""
     with socket.socket() as probe:
         # As asyncio's own listeners.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -26,7 +26,7 @@ from nundb_devserver.sockets.websocket import WebSocketConnection
 from nundb_devserver.state import State
 
 _LONELY_SECONDS: Final = 0.05
-"""How long a node that has reached nobody waits for others before its first election; the original waits 1 s."""
+"""How long a node that has reached no other waits before its first election; the original waits 1 s."""
 
 
 class Process:

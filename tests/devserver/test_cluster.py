@@ -11,7 +11,7 @@ from nundb_devserver import Cluster, Node, NotReadyError, UnknownError
 from nundb_devserver.cluster.nodes import HTTP_PORT, TCP_PORT, WEBSOCKET_PORT
 from nundb_devserver.replication.topology import PRIMARY_SYNC_SECONDS
 from tests.conformance.clients import TcpClient
-from tests.idle_time import node_options
+from tests.idle_time import node_options, pass_time
 
 from .asking import ask, metric, pending, until, until_quiet
 
@@ -56,7 +56,7 @@ async def test_what_is_written_as_soon_as_there_is_a_cluster_comes_once() -> Non
         for node in cluster.nodes:
             await until_value(node, "k", "0 two words")
             assert await metric(node, "op_log_count") == 2
-        await asyncio.sleep(PRIMARY_SYNC_SECONDS * 2)
+        await pass_time(PRIMARY_SYNC_SECONDS * 2)
         assert [await metric(node, "op_log_count") for node in cluster.nodes] == [2, 2]
 
 
@@ -112,7 +112,7 @@ async def test_an_acknowledgement_that_does_not_come_leaves_the_operation_pendin
     )
     assert found is not None
     assert await pending(primary) == 1
-    await asyncio.sleep(0.1)
+    await pass_time(0.1)
     replica.resume()
     await until_quiet(cluster)
     assert await metric(primary, "replication_time_moving_avg") > 1

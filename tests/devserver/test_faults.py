@@ -9,7 +9,7 @@ import pytest
 
 from nundb_devserver import FAULTS, Cluster, FaultError, UnknownError
 from tests.conformance.clients import TcpClient, WebSocketClient
-from tests.idle_time import node_options
+from tests.idle_time import node_options, pass_time
 
 from .asking import ask, metric, pending, until, until_quiet
 
@@ -114,7 +114,7 @@ async def _refuses(port: int) -> bool:
 async def has_storm(cluster: Cluster) -> bool:
     """Operations without any client."""
     before = await metric(cluster.nodes[PRIMARY], "op_log_count")
-    await asyncio.sleep(0.1)
+    await pass_time(0.1)
     return await metric(cluster.nodes[PRIMARY], "op_log_count") > before + 3
 
 
@@ -315,7 +315,7 @@ async def test_a_fault_that_a_repeated_action_meets_does_not_end_it(cluster: Clu
     """Whoever is not there now may be there the next time."""
     await cluster.fault("connection-leak", node=REPLICA)
     await cluster.fault("dead-node", node=REPLICA)
-    await asyncio.sleep(0.25)
+    await pass_time(0.25)
     await cluster.cure_all()
     await cluster.ready()
     assert not cluster.faults

@@ -121,9 +121,9 @@ class Nodes:
         await self.start(index)
 
     async def forgotten(self, index: int) -> None:
-        """Wait until the others have removed a node that has ended from their lists, though not for ever.
+        """Wait until the others have removed a node that has ended from their lists, or long enough.
 
-        One that rejoins before, or in the middle of their election, may be missed by some of them for ever, as with the
+        One that rejoins before, or in the middle of their election, may never be listed by some of them, as with the
         real server (protocol notes 6.3).
         """
         with contextlib.suppress(NotReadyError):

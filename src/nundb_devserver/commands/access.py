@@ -1,11 +1,13 @@
-"""Which database a session may use, and for what (security.rs; protocol notes 3.5)."""
+"""Commands on the selected database, and who may do what with its keys (security.rs; protocol notes 3.5)."""
 
-from typing import Final
+from dataclasses import dataclass
+from typing import ClassVar, Final, Self
 
+from nundb_devserver.commands.command import Arguments, Command, Parts, one_line
 from nundb_devserver.commands.session import Session
 from nundb_devserver.data.permissions import allows, parse_permissions
 from nundb_devserver.data.store import PERMISSION_PREFIX, SECURITY_PREFIX, Database
-from nundb_devserver.outcome import Failure
+from nundb_devserver.outcome import Failure, Outcome
 from nundb_devserver.state import State
 
 NO_DATABASE: Final = Failure("error no-db-selected\n")
@@ -15,6 +17,46 @@ _SECURED: Final = Failure("To read security keys you must auth as an admin!")
 
 _EVERYBODY: Final = "all"
 """Whose permissions apply where no user is selected."""
+
+
+class DatabaseCommand(Command):
+    """A command on the selected database."""
+
+    __slots__ = ()
+
+    def run(self, parts: Parts, session: Session) -> Outcome:
+        """Act on the database, if one is selected and the session may."""
+        database = self._database(parts.state, session)
+        return database if isinstance(database, Failure) else self.act(database, parts, session)
+
+    def act(self, database: Database, parts: Parts, session: Session) -> Outcome:
+        """Do it.
+
+        Raises:
+            Panic: the original's handler thread would die.
+        """
+        raise NotImplementedError
+
+    def _database(self, state: State, session: Session) -> Database | Failure:
+        return selected(state, session)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCommand(DatabaseCommand):
+    """A command on a key of the selected database."""
+
+    kind: ClassVar[str]
+    """The permission that it needs."""
+    is_on_data: ClassVar = True
+    key: str
+
+    @classmethod
+    def parse(cls, arguments: Arguments) -> Self:
+        """Read `WORD KEY`."""
+        return cls(one_line(arguments.required(1, f"{cls.words[0]} must contain a key")))
+
+    def _database(self, state: State, session: Session) -> Database | Failure:
+        return accessible(state, session, self.key, self.kind)
 
 
 def selected(state: State, session: Session) -> Database | Failure:

@@ -91,7 +91,7 @@ class Command:
     words: ClassVar[tuple[str, ...]] = ()
     """What it starts with: matching is exact and case sensitive (protocol notes 2)."""
     needs_admin: ClassVar[bool] = False
-    """Whether anybody else is answered `Not auth` (security.rs: apply_if_auth)."""
+    """Whether others are answered `Not auth` (security.rs: apply_if_auth)."""
     is_on_data: ClassVar[bool] = False
     """Whether a node that is made slow is slow at it."""
     is_from_node: ClassVar[bool] = False

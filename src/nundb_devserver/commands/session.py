@@ -31,4 +31,4 @@ class Session:
 
 
 def discard(_message: str) -> None:
-    """Send nowhere: for sessions that nobody listens to."""
+    """Send nowhere: for sessions without a client."""

@@ -1,4 +1,4 @@
-"""Writes of a node, whoever asks for them, and what the other nodes are told of them."""
+"""The writes of a node, and what the other nodes are told of them."""
 
 from collections import deque
 from typing import Final

@@ -49,7 +49,7 @@ STRATEGIES: Final = {strategy.word: strategy for strategy in Strategy}
 
 
 class Receiver(Protocol):
-    """Whoever can be told something: a connection."""
+    """What can be sent a message: a connection."""
 
     send: Callable[[str], None]
 
@@ -176,7 +176,7 @@ class Database:
     def unwatch(self, key: str, receiver: Receiver) -> None:
         """End all of a receiver's subscriptions to a key."""
         remaining = [other for other in self._watchers.get(key, ()) if other is not receiver]
-        # The key of the arbiters stays for ever, even if nobody is left (consensus_ops.rs: has_arbiter_connected).
+        # The key of the arbiters stays, even when none is left (consensus_ops.rs: has_arbiter_connected).
         if remaining or key == CONFLICTS_KEY:
             self._watchers[key] = remaining
         else:

@@ -2,7 +2,7 @@
 
 
 class LineTooLongError(Exception):
-    """A peer has sent a line that nobody can be expected to keep."""
+    """A line is longer than the limit."""
 
 
 class LineBuffer:

@@ -81,7 +81,7 @@ class Election:
         return self._win_unless_objected_to(operation_id, polls)
 
     async def _win_after(self, polls: int) -> None:
-        # It has asked nobody, since a node that is not starting up asks nobody: the original waits in vain, and wins.
+        # A node that is not starting up asks no other: the original then waits in vain, and wins.
         for _ in range(polls):
             await self._clockwork.sleep(_POLL_SECONDS)
         self.win()

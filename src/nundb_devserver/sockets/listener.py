@@ -40,7 +40,7 @@ class Listener:
         self.resume()
 
     def pause(self) -> None:
-        """Accept no connection: who connects waits in the kernel."""
+        """Accept no connection: new ones wait in the kernel."""
         self._loop.remove_reader(self._socket)
 
     def resume(self) -> None:

@@ -30,7 +30,7 @@ class Sequencer(Generic[Item]):
             self._run()
 
     def clear(self) -> None:
-        """Forget what waits: nobody is left to handle it."""
+        """Forget what waits."""
         self._items.clear()
 
     def _run(self) -> None:

@@ -93,7 +93,7 @@ class Sockets:
         """Dial another node.
 
         Raises:
-            OSError: nobody is there, or the name is no address.
+            OSError: nothing listens there, or the name is no address.
         """
         host, _, port = name.rpartition(":")
         if self._state.conditions.is_cut_off or not port.isdigit():

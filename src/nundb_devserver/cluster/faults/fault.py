@@ -43,18 +43,7 @@ def fault(
     needs_replica: bool = False,
 ) -> Callable[[Callable[[Nodes, int], AsyncIterator[None]]], Fault]:
     """Make a fault of a function that switches it on, yields, and cures it."""
-
-    def of(run: Callable[[Nodes, int], AsyncIterator[None]]) -> Fault:
-        return Fault(
-            name,
-            description,
-            asynccontextmanager(run),
-            is_for_primary=is_for_primary,
-            is_momentary=is_momentary,
-            needs_replica=needs_replica,
-        )
-
-    return of
+    return lambda run: Fault(name, description, asynccontextmanager(run), is_for_primary, is_momentary, needs_replica)
 
 
 def primary_of(nodes: Nodes) -> Node:

@@ -40,7 +40,7 @@ async def isolated_member(nodes: Nodes, index: int) -> AsyncIterator[None]:
 @fault("no-primary", "Every node follows a primary that does not exist.", is_for_primary=True)
 async def no_primary(nodes: Nodes, index: int) -> AsyncIterator[None]:  # noqa: ARG001 - every node has it
     """Tell each node so."""
-    # An older candidate makes every node step back, and a primary that nobody can dial keeps its place for as long as
+    # An older candidate makes every node step back, and a primary that cannot be dialled keeps its place for as long as
     # the connections stay that have spoken for it (protocol notes 6.4, 6.6).
     async with AsyncExitStack() as clients:
         for node in nodes.nodes:

@@ -3,27 +3,23 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nundb_devserver.commands.access import NO_DATABASE, refuse, selected
+from nundb_devserver.commands.access import NO_DATABASE, DatabaseCommand, refuse
 from nundb_devserver.commands.command import Arguments, Command, Parts, i32, one_line
 from nundb_devserver.commands.session import Session
 from nundb_devserver.data import conflicts
-from nundb_devserver.data.store import PLAIN, Change
+from nundb_devserver.data.store import PLAIN, Change, Database
 from nundb_devserver.log import REQUESTS
-from nundb_devserver.outcome import Failure, Outcome
+from nundb_devserver.outcome import Outcome
 from nundb_devserver.replication.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)
-class Arbiter(Command):
+class Arbiter(DatabaseCommand):
     """`arbiter`: this connection resolves the conflicts of the selected database."""
 
     words: ClassVar = ("arbiter",)
 
-    def run(self, parts: Parts, session: Session) -> Outcome:
-        """Subscribe the session to conflicts."""
-        database = selected(parts.state, session)
-        if isinstance(database, Failure):
-            return database
+    def act(self, database: Database, parts: Parts, session: Session) -> Outcome:
         session.watched.add(database)
         conflicts.register_arbiter(database, session)
         return None
@@ -31,7 +27,7 @@ class Arbiter(Command):
 
 @dataclass(frozen=True, slots=True)
 class Resolve(Command):
-    """`resolve`: an arbiter's verdict."""
+    """`resolve OPERATION DATABASE KEY VERSION TEXT`: an arbiter's verdict."""
 
     words: ClassVar = ("resolve",)
     operation_id: int
@@ -42,7 +38,6 @@ class Resolve(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "Resolve":
-        """Read `resolve OPERATION DATABASE KEY VERSION TEXT`."""
         number = arguments.operation_id("Invalid opp_id", missing="opp id mandatory")
         rest = Arguments(
             arguments.required(2, "resoved must be followed by db_name, key version and value"),  # sic
@@ -53,7 +48,7 @@ class Resolve(Command):
         return cls(number, one_line(rest.optional(0)), key, text, i32(rest.optional(2), default=PLAIN))
 
     def run(self, parts: Parts, session: Session) -> Outcome:
-        """Apply it, on the primary; a secondary forwards it. Where there is no database, it still succeeds."""
+        # Where there is no database, it still succeeds (process_request.rs: Request::Resolve).
         state = parts.state
         state.log.write(REQUESTS, f"Processing resolve for {self.key} to {self.text} ")
         name = self.database if session.is_admin else session.database
@@ -66,8 +61,7 @@ class Resolve(Command):
             parts.writes.forward_verdict(self._forwarded())
         return None
 
-    def operation(self, selected: str | None) -> Operation:  # noqa: ARG002 - the command names its database
-        """Return the verdict, which the operation log does not record."""
+    def operation(self, selected: str | None) -> Operation:
         return self._forwarded()
 
     def _forwarded(self) -> Operation:

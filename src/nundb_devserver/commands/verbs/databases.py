@@ -18,7 +18,7 @@ _INVALID_TOKEN: Final = Failure("Invalid token")
 
 @dataclass(frozen=True, slots=True)
 class CreateDb(Command):
-    """`create-db`: create a database."""
+    """`create-db NAME TOKEN [STRATEGY]`: create a database."""
 
     words: ClassVar = ("create-db",)
     needs_admin: ClassVar = True
@@ -28,12 +28,10 @@ class CreateDb(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "CreateDb":
-        """Read `create-db NAME TOKEN [STRATEGY]`; a strategy that nobody knows is none."""
         token, _, word = arguments.required(2, "create-db must be followed by a token").partition(" ")
         return cls(arguments.optional(1), one_line(token), STRATEGIES.get(one_line(word), Strategy.NONE))
 
     def run(self, parts: Parts, session: Session) -> Outcome:
-        """Create it, on the primary or at the primary's word."""
         state = parts.state
         is_from_primary = session.mark is not None and session.mark.role is Role.PRIMARY
         if not (state.is_primary or is_from_primary):
@@ -45,15 +43,14 @@ class CreateDb(Command):
         session.send("create-db success\n")
         return None
 
-    def operation(self, selected: str | None) -> Operation:  # noqa: ARG002 - whatever is selected
-        """Return the creation."""
+    def operation(self, selected: str | None) -> Operation:
         message = f"create-db {self.name} {self.token} {self.strategy.word}"
         return Operation(message, Kind.CREATE_DB, (self.name,))
 
 
 @dataclass(frozen=True, slots=True)
 class UseDb(Command):
-    """`use-db` and `use`: select a database, as a user of it or by its token."""
+    """`use-db NAME [USER] TOKEN` and `use`: select a database, as a user of it or by its token."""
 
     words: ClassVar = ("use-db", "use")
     name: str
@@ -62,7 +59,6 @@ class UseDb(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "UseDb":
-        """Read `use-db NAME [USER] TOKEN`."""
         rest = arguments.required(2, "set-safe must be followed by a version and key")  # sic
         first, separator, second = rest.partition(" ")
         first = one_line(first)
@@ -70,7 +66,6 @@ class UseDb(Command):
         return cls(name, second, first) if separator else cls(name, first, None)
 
     def run(self, parts: Parts, session: Session) -> Outcome:
-        """Select it, and count the session in."""
         database = parts.state.databases.get(self.name)
         if database is None:
             return INVALID_DATABASE
@@ -86,7 +81,7 @@ class UseDb(Command):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot(Command):
-    """`snapshot`: queue databases to be written to disk; no names means the selected database."""
+    """`snapshot [RECLAIM [NAME|NAME]]`: queue databases to be written to disk; no names means the selected database."""
 
     words: ClassVar = ("snapshot",)
     needs_admin: ClassVar = True
@@ -95,12 +90,10 @@ class Snapshot(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "Snapshot":
-        """Read `snapshot [RECLAIM [NAME|NAME]]`."""
         names = tuple(name for name in arguments.optional(2).split("|") if name)
         return cls(names, arguments.optional(1) == "true")
 
     def run(self, parts: Parts, session: Session) -> Outcome:
-        """Queue them all, or none where one does not exist."""
         state = parts.state
         if not self.databases:
             if session.database is None:
@@ -117,11 +110,7 @@ class Snapshot(Command):
         return None
 
     def operation(self, selected: str | None) -> Operation:
-        """Return the snapshot.
-
-        Raises:
-            Panic: the original expects a selected database even where the command names others (protocol notes 1.2).
-        """
+        # The original expects a selected database even where the command names others (protocol notes 1.2).
         if selected is None:
             raise Panic("db_name should be set for snapshot replication")
         return operations.snapshot(self.databases or (selected,), reclaim=self.reclaim)

@@ -25,7 +25,6 @@ class ElectionMessage(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> Command:
-        """Read `election win`, `election candidate PROCESS NODE` or `election ANYTHING NODE`."""
         word = arguments.optional(1)
         if word == "win":
             return ElectionWin()
@@ -41,33 +40,29 @@ class ElectionMessage(Command):
 
 @dataclass(frozen=True, slots=True)
 class ElectionActive(Command):
-    """`election` with any other word: a node is alive."""
+    """`election WORD NODE`, with any other word: a node is alive."""
 
     node: str
 
-    def run(self, parts: Parts, session: Session) -> Outcome:  # noqa: ARG002 - nothing comes of it here
-        """Succeed."""
+    def run(self, parts: Parts, session: Session) -> Outcome:
         return None
 
-    def operation(self, selected: str | None) -> Operation:  # noqa: ARG002 - whatever is selected
-        """Return the message."""
+    def operation(self, selected: str | None) -> Operation:
         return Operation(f"election active {self.node}")
 
 
 @dataclass(frozen=True, slots=True)
 class ElectionCandidate(Command):
-    """`election candidate`: a node stands for primary."""
+    """`election candidate PROCESS NODE`: a node stands for primary."""
 
     needs_admin: ClassVar = True
     process_id: int
     node: str
 
-    def run(self, parts: Parts, session: Session) -> Outcome | Later:  # noqa: ARG002 - nothing is sent
-        """Stand against it, or follow it."""
+    def run(self, parts: Parts, session: Session) -> Outcome | Later:
         return succeed_after(parts.election.answer(self.process_id, self.node))
 
-    def operation(self, selected: str | None) -> Operation:  # noqa: ARG002 - whatever is selected
-        """Return the message."""
+    def operation(self, selected: str | None) -> Operation:
         return Operation(f"election candidate {self.process_id} {self.node}")
 
 
@@ -77,23 +72,20 @@ class ElectionWin(Command):
 
     needs_admin: ClassVar = True
 
-    def run(self, parts: Parts, session: Session) -> Outcome:  # noqa: ARG002 - nothing is sent
-        """Become primary."""
+    def run(self, parts: Parts, session: Session) -> Outcome:
         parts.election.win()
         return None
 
 
 class SetPrimary(NodeCommand):
-    """`set-primary`: a node says that it is the primary."""
+    """`set-primary NODE`: a node says that it is the primary."""
 
     __slots__ = ()
 
     words: ClassVar = ("set-primary",)
-    complaint: ClassVar = "set-primary must contain a name"
     is_from_node: ClassVar = True
 
     def run(self, parts: Parts, session: Session) -> Outcome | Later:
-        """Follow it; a primary holds an election instead."""
         state = parts.state
         if state.is_primary:
             state.log.write(
@@ -109,16 +101,14 @@ class SetPrimary(NodeCommand):
 
 
 class SetSecondary(NodeCommand):
-    """`set-secoundary` (sic): a node says that it is a secondary."""
+    """`set-secoundary NODE` (sic): a node says that it is a secondary."""
 
     __slots__ = ()
 
     words: ClassVar = ("set-secoundary",)  # sic
-    complaint: ClassVar = "set-secoundary must contain a name"  # sic
     is_from_node: ClassVar = True
 
     def run(self, parts: Parts, session: Session) -> Outcome:
-        """Remember whose connection this is."""
         parts.state.log.write(REQUESTS, f"Setting {self.node} as secondary!")
         session.mark = ClusterMark(self.node, Role.SECONDARY)
         return None

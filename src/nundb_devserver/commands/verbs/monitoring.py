@@ -20,7 +20,6 @@ class ClusterState(Command):
     needs_admin: ClassVar = True
 
     def run(self, parts: Parts, session: Session) -> Outcome:
-        """Send the list."""
         session.send(reports.cluster_state(parts.state))
         return None
 
@@ -33,7 +32,6 @@ class MetricsState(Command):
     needs_admin: ClassVar = True
 
     def run(self, parts: Parts, session: Session) -> Outcome:
-        """Send the numbers."""
         session.send(reports.metrics_state(parts.state))
         return None
 
@@ -46,14 +44,13 @@ class ListCommands(Command):
     needs_admin: ClassVar = True
 
     def run(self, parts: Parts, session: Session) -> Outcome:
-        """Send the list, a comma before each word."""
         session.send(f"commands-list {''.join(f',{word}' for word in parts.words)}\n")
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class Debug(Command):
-    """`debug`: one of five reports, or nothing."""
+    """`debug REPORT`: one of five reports, or nothing."""
 
     words: ClassVar = ("debug",)
     needs_admin: ClassVar = True
@@ -61,11 +58,9 @@ class Debug(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "Debug":
-        """Read `debug REPORT`."""
         return cls(arguments.required(1, "command is mandatory"))
 
     def run(self, parts: Parts, session: Session) -> Outcome | Later:
-        """Send the report; `force-election` is one that does something."""
         state = parts.state
         if self.report == "force-election":
             state.log.write(REQUESTS, "Force election")

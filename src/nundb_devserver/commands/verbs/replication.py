@@ -15,7 +15,7 @@ from nundb_devserver.replication.operations import Operation
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge(Command):
-    """`ack`: a peer has received an operation."""
+    """`ack OPERATION NODE`: a peer has received an operation."""
 
     words: ClassVar = ("ack",)
     needs_admin: ClassVar = True
@@ -24,22 +24,20 @@ class Acknowledge(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "Acknowledge":
-        """Read `ack OPERATION NODE`."""
         operation_id = arguments.operation_id("Invalid request Id")
         server = arguments.optional(2)
         if not server:
             raise ParseError("Invalid server name")
         return cls(operation_id, server)
 
-    def run(self, parts: Parts, session: Session) -> Outcome:  # noqa: ARG002 - nothing is sent
-        """Count it."""
+    def run(self, parts: Parts, session: Session) -> Outcome:
         parts.state.pending.acknowledge(self.operation_id, self.server)
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class ReplicateRequest(Command):
-    """`rp`: a command that wants an acknowledgement. The engine unwraps it and runs the command."""
+    """`rp OPERATION COMMAND`: a command that wants an acknowledgement. The engine unwraps it and runs the command."""
 
     words: ClassVar = ("rp",)
     operation_id: int
@@ -47,7 +45,6 @@ class ReplicateRequest(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "ReplicateRequest":
-        """Read `rp OPERATION COMMAND`."""
         operation_id = arguments.operation_id("Invalid request Id")
         text = arguments.optional(2)
         if not text:
@@ -57,7 +54,7 @@ class ReplicateRequest(Command):
 
 @dataclass(frozen=True, slots=True)
 class Replicate(Command):
-    """`replicate`: a peer's set."""
+    """`replicate DATABASE KEY VERSION TEXT`: a peer's set."""
 
     words: ClassVar = ("replicate",)
     needs_admin: ClassVar = True
@@ -68,26 +65,23 @@ class Replicate(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "Replicate":
-        """Read `replicate DATABASE KEY VERSION TEXT`."""
         key, _, rest = arguments.required(2, "no command sent").partition(" ")
         version, _, text = rest.partition(" ")
         return cls(arguments.optional(1), one_line(key), one_line(text), i32(version, default=PLAIN))
 
-    def run(self, parts: Parts, session: Session) -> Outcome:  # noqa: ARG002 - nothing is sent
-        """Write it."""
+    def run(self, parts: Parts, session: Session) -> Outcome:
         database = parts.state.databases.get(self.database)
         if database is None:
             return INVALID_DATABASE
         return parts.writes.write(database, self.key, self.text, self.version)
 
-    def operation(self, selected: str | None) -> Operation:  # noqa: ARG002 - the command names its database
-        """Return the write."""
+    def operation(self, selected: str | None) -> Operation:
         return operations.write(self.database, self.key, self.text, self.version)
 
 
 @dataclass(frozen=True, slots=True)
 class ReplicateIncrement(Command):
-    """`replicate-increment`: a peer's increment."""
+    """`replicate-increment DATABASE KEY [STEP]`: a peer's increment."""
 
     words: ClassVar = ("replicate-increment",)
     needs_admin: ClassVar = True
@@ -97,27 +91,25 @@ class ReplicateIncrement(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "ReplicateIncrement":
-        """Read `replicate-increment DATABASE KEY [STEP]`."""
         database = one_line(arguments.required(1, "replicate-snapshot must contain a db name"))  # sic
         key, _, step = arguments.required(2, "replicate-increment must be followed by a key").partition(" ")
         return cls(database, key, i32(step, default=1))
 
-    def run(self, parts: Parts, session: Session) -> Outcome:  # noqa: ARG002 - nothing is sent
-        """Add; a value that is no number stays as it is, and nobody is told (process_request.rs)."""
+    def run(self, parts: Parts, session: Session) -> Outcome:
+        # A value that is no number stays as it is, and nobody is told (process_request.rs: ReplicateIncrement).
         database = parts.state.databases.get(self.database)
         if database is None:
             return INVALID_DATABASE
         database.increment(self.key, self.step)
         return None
 
-    def operation(self, selected: str | None) -> Operation:  # noqa: ARG002 - the command names its database
-        """Return the increment."""
+    def operation(self, selected: str | None) -> Operation:
         return operations.increment(self.database, self.key, self.step)
 
 
 @dataclass(frozen=True, slots=True)
 class ReplicateRemove(Command):
-    """`replicate-remove`: a peer's remove."""
+    """`replicate-remove DATABASE KEY`: a peer's remove."""
 
     words: ClassVar = ("replicate-remove",)
     needs_admin: ClassVar = True
@@ -126,22 +118,19 @@ class ReplicateRemove(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "ReplicateRemove":
-        """Read `replicate-remove DATABASE KEY`."""
         return cls(arguments.optional(1), one_line(arguments.optional(2)))
 
-    def run(self, parts: Parts, session: Session) -> Outcome:  # noqa: ARG002 - nothing is sent
-        """Remove it."""
+    def run(self, parts: Parts, session: Session) -> Outcome:
         database = parts.state.databases.get(self.database)
         return INVALID_DATABASE if database is None else remove(database, self.key)
 
-    def operation(self, selected: str | None) -> Operation:  # noqa: ARG002 - the command names its database
-        """Return the removal."""
+    def operation(self, selected: str | None) -> Operation:
         return operations.remove(self.database, self.key)
 
 
 @dataclass(frozen=True, slots=True)
 class ReplicateSnapshot(Command):
-    """`replicate-snapshot`: a peer's snapshot."""
+    """`replicate-snapshot NAME|NAME [RECLAIM]`: a peer's snapshot."""
 
     words: ClassVar = ("replicate-snapshot",)
     needs_admin: ClassVar = True
@@ -150,18 +139,15 @@ class ReplicateSnapshot(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "ReplicateSnapshot":
-        """Read `replicate-snapshot NAME|NAME [RECLAIM]`."""
         names = one_line(arguments.required(1, "replicate-snapshot must contain a db name"))
         return cls(tuple(names.split("|")), one_line(arguments.optional(2)) == "true")
 
-    def run(self, parts: Parts, session: Session) -> Outcome:  # noqa: ARG002 - nothing is sent
-        """Queue those that exist."""
+    def run(self, parts: Parts, session: Session) -> Outcome:
         outcome: Outcome = None
         for name in self.databases:
             if not parts.state.queue_snapshot(name, reclaim=self.reclaim):
                 outcome = Failure(f"Error trying to snapshot database: Database {name} not found")
         return outcome
 
-    def operation(self, selected: str | None) -> Operation:  # noqa: ARG002 - the command names its databases
-        """Return the snapshot."""
+    def operation(self, selected: str | None) -> Operation:
         return operations.snapshot(self.databases, reclaim=self.reclaim)

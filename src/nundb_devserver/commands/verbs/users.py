@@ -15,7 +15,7 @@ from nundb_devserver.replication.operations import Operation
 
 @dataclass(frozen=True, slots=True)
 class Auth(Command):
-    """`auth`: become an administrator."""
+    """`auth USER PASSWORD`: become an administrator."""
 
     words: ClassVar = ("auth",)
     user: str
@@ -23,11 +23,10 @@ class Auth(Command):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "Auth":
-        """Read `auth USER PASSWORD`."""
         return cls(arguments.optional(1), one_line(arguments.optional(2)))
 
     def run(self, parts: Parts, session: Session) -> Outcome:
-        """Check the credentials; who is an administrator stays one whatever they are."""
+        # Who is an administrator stays one, whatever the credentials are.
         if self.user == parts.state.options.user and self.password == parts.state.password:
             session.is_admin = True
         session.send("valid auth\n" if session.is_admin else "invalid auth\n")
@@ -41,11 +40,9 @@ class _WriteOfSecuredKey(Command):
 
     @property
     def entry(self) -> tuple[str, str]:
-        """The key and the text."""
         raise NotImplementedError
 
     def run(self, parts: Parts, session: Session) -> Outcome:
-        """Write it; a secondary forwards what it has not refused."""
         database = accessible(parts.state, session, SECURITY_PREFIX, "w")
         if isinstance(database, Failure):
             return database
@@ -55,13 +52,12 @@ class _WriteOfSecuredKey(Command):
         return outcome
 
     def operation(self, selected: str | None) -> Operation:
-        """Return the write."""
         return operations.write(str(selected), *self.entry, PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
 class CreateUser(_WriteOfSecuredKey):
-    """`create-user`: give a user a token for the selected database."""
+    """`create-user USER TOKEN`: give a user a token for the selected database."""
 
     words: ClassVar = ("create-user",)
     user: str
@@ -69,18 +65,16 @@ class CreateUser(_WriteOfSecuredKey):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "CreateUser":
-        """Read `create-user USER TOKEN`."""
         return cls(arguments.optional(1), one_line(arguments.optional(2)))
 
     @property
     def entry(self) -> tuple[str, str]:
-        """The user's key and the token."""
         return f"{USER_PREFIX}{self.user}", self.token
 
 
 @dataclass(frozen=True, slots=True)
 class SetPermissions(_WriteOfSecuredKey):
-    """`set-permissions`: what a user may do with which keys."""
+    """`set-permissions USER KINDS PATTERN,PATTERN|…`: what a user may do with which keys."""
 
     words: ClassVar = ("set-permissions",)
     user: str
@@ -88,11 +82,9 @@ class SetPermissions(_WriteOfSecuredKey):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> "SetPermissions":
-        """Read `set-permissions USER KINDS PATTERN,PATTERN|…`."""
         user = arguments.required(1, "user is mandatory")
         return cls(user, parse_permissions(arguments.required(2, "permission list is mandatory")))
 
     @property
     def entry(self) -> tuple[str, str]:
-        """The user's key and the list."""
         return f"{PERMISSION_PREFIX}{self.user}", "|".join(str(permission) for permission in self.permissions)

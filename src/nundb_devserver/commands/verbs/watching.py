@@ -1,68 +1,51 @@
 """Notices about changes of keys (protocol notes 3.4)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from nundb_devserver.commands.access import accessible, selected
-from nundb_devserver.commands.command import Arguments, Command, Parts, one_line
+from nundb_devserver.commands.access import DatabaseCommand, KeyCommand
+from nundb_devserver.commands.command import Arguments, Parts, one_line
 from nundb_devserver.commands.session import Session
-from nundb_devserver.outcome import Failure, Outcome
+from nundb_devserver.data.store import Database
+from nundb_devserver.outcome import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Watch(Command):
-    """`watch`: send a notice at every change of a key."""
+class Watch(KeyCommand):
+    """`watch KEY`: send a notice at every change of a key, once more with each call."""
+
+    __slots__ = ()
 
     words: ClassVar = ("watch",)
-    is_on_data: ClassVar = True
-    key: str
+    kind: ClassVar = "r"
 
-    @classmethod
-    def parse(cls, arguments: Arguments) -> "Watch":
-        """Read `watch KEY`."""
-        return cls(one_line(arguments.required(1, "watch must contain a key")))
-
-    def run(self, parts: Parts, session: Session) -> Outcome:
-        """Subscribe the session, once more with each call."""
-        database = accessible(parts.state, session, self.key, "r")
-        if isinstance(database, Failure):
-            return database
+    def act(self, database: Database, parts: Parts, session: Session) -> Outcome:
         session.watched.add(database)
         database.watch(self.key, session)
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class Unwatch(Command):
-    """`unwatch`: no more notices about a key."""
+class Unwatch(DatabaseCommand):
+    """`unwatch KEY`: no more notices about a key."""
 
     words: ClassVar = ("unwatch",)
     key: str
 
     @classmethod
-    def parse(cls, arguments: Arguments) -> "Unwatch":
-        """Read `unwatch KEY`."""
+    def parse(cls, arguments: Arguments) -> Self:
         return cls(one_line(arguments.required(1, "unwatch must contain a key")))
 
-    def run(self, parts: Parts, session: Session) -> Outcome:
-        """End the session's subscriptions to the key."""
-        database = selected(parts.state, session)
-        if isinstance(database, Failure):
-            return database
+    def act(self, database: Database, parts: Parts, session: Session) -> Outcome:
         database.unwatch(self.key, session)
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class UnwatchAll(Command):
+class UnwatchAll(DatabaseCommand):
     """`unwatch-all`: no more notices; also run at the end of every connection and HTTP request."""
 
     words: ClassVar = ("unwatch-all",)
 
-    def run(self, parts: Parts, session: Session) -> Outcome:
-        """End the session's subscriptions in the selected database."""
-        database = selected(parts.state, session)
-        if isinstance(database, Failure):
-            return database
+    def act(self, database: Database, parts: Parts, session: Session) -> Outcome:
         database.unwatch_all(session)
         return None

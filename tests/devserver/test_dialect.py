@@ -1,0 +1,33 @@
+"""One way to write the constants and dataclasses of the embedded server, which the linter does not know."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "nundb_devserver"
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def plain_constants(module: ast.Module) -> Iterator[str]:
+    """Yield the constants of a module that are not declared as Final."""
+    for statement in module.body:
+        if isinstance(statement, ast.Assign):
+            names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+            yield from (name for name in names if name.isupper())
+
+
+def open_dataclasses(module: ast.Module) -> Iterator[str]:
+    """Yield the dataclasses that let any attribute be set: those without slots."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.ClassDef):
+            decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
+            yield from (node.name for text in decorators if "dataclass" in text and "slots=True" not in text)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_constants_are_final_and_dataclasses_have_slots(path: Path) -> None:
+    """Nobody can reassign the ones, or misspell a field of the others, without being told."""
+    module = ast.parse(path.read_text("utf-8"))
+    assert [*plain_constants(module), *open_dataclasses(module)] == []
