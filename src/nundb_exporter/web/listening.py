@@ -1,6 +1,7 @@
 """The sockets that the exporter listens on."""
 
 import os
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,19 @@ def listeners(settings: Web) -> list[Listener]:
     """
     if settings.uses_systemd_socket:
         return _of_systemd()
+    # In a thread, because Python obeys no signal while its main thread looks up a name: silent name servers would delay
+    # the end of the program by as long as the system asks them.
+    found: list[list[Listener] | ConfigError] = []
+    thread = threading.Thread(target=lambda: found.append(_open(settings)), name="listen", daemon=True)
+    thread.start()
+    thread.join()
+    (opened,) = found
+    if isinstance(opened, ConfigError):
+        raise opened
+    return opened
+
+
+def _open(settings: Web) -> list[Listener] | ConfigError:
     opened: list[Listener] = []
     for address in settings.listen:
         try:
@@ -26,7 +40,7 @@ def listeners(settings: Web) -> list[Listener]:
         except ListenError as error:
             for listener in opened:
                 listener.close()
-            raise ConfigError(f"--web.listen-address {error.address}", error.problem, error.cure) from error
+            return ConfigError(f"--web.listen-address {error.address}", error.problem, error.cure)
     return opened
 
 
