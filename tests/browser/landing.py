@@ -4,6 +4,8 @@ from typing import Final, Self
 
 from playwright.async_api import ConsoleMessage, Locator, Page, Request, Route, expect
 
+from .reports import UP, told
+
 POLL_MILLISECONDS: Final = 5000
 """How often the page asks. Its clock is ours, so that no test waits for it."""
 
@@ -21,7 +23,7 @@ class Landing:
         """What the browser complained about: errors of the script, violations of the policy, dialogs."""
         self.requests: list[str] = []
         self.script: str | None = None
-        """The metrics that it is given in place of the exporter's; None: the exporter's own."""
+        """The report that it is given in place of the exporter's; None: the exporter's own."""
         page.on("console", self._note_message)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("dialog", lambda dialog: self.problems.append(dialog.message))
@@ -33,18 +35,18 @@ class Landing:
     ) -> Self:
         """Open the page and, if it has its script, wait until it has read its first answer.
 
-        A scripted page is given its metrics, at first none. Its clock begins at `time`, in seconds since the epoch;
-        None means now.
+        A scripted page is given its reports, at first that of a healthy node. Its clock begins at `time`, in seconds
+        since the epoch; None means now.
         """
         self = cls(page, url)
         await page.clock.install(time=time)
         if is_scripted:
-            await page.route("**/metrics", self._answer)
-            self.script = ""
+            await page.route("**/report", self._answer)
+            self.script = told(*UP)
         await page.goto(url)
         # The page sets its timer when it has read an answer: it must have, before the test moves its clock.
         if is_scripted:
-            await expect(self.headline).to_have_text("No node")
+            await expect(self.headline).to_have_text("Up")
         elif has_script:
             await expect(self.answered).to_have_count(1)
         return self
@@ -96,9 +98,9 @@ class Landing:
             await self.page.clock.run_for(POLL_MILLISECONDS)
 
     async def is_told(self, script: str) -> None:
-        """Answer the page with these metrics from now on, and let it ask."""
+        """Answer the page with this report from now on, and let it ask."""
         self.script = script
-        async with self.page.expect_response("**/metrics"):
+        async with self.page.expect_response("**/report"):
             await self.page.clock.run_for(POLL_MILLISECONDS)
 
     async def is_as_wide_as_its_window(self) -> bool:
@@ -112,7 +114,7 @@ class Landing:
         return [url for url in self.requests if not url.startswith((self.url, "data:"))]
 
     async def _answer(self, route: Route) -> None:
-        await route.fulfill(body=self.script or "", content_type="text/plain; version=0.0.4; charset=utf-8")
+        await route.fulfill(body=self.script or "", content_type="application/json")
 
     def _note_message(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

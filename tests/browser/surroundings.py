@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
+from aiohttp import web
 
 from nundb_devserver import Cluster, Node, NodeOptions
 from nundb_exporter.collectors import COLLECTORS
@@ -16,6 +17,8 @@ from nundb_exporter.web import Server
 USER, PASSWORD = "nun", "nun-pwd"
 TOKEN: Final = "token"
 """Of every database."""
+_FORWARDED: Final = ("Content-Type", "Content-Encoding", "Content-Security-Policy")
+"""Headers of an answer that the proxy hands on."""
 
 
 @asynccontextmanager
@@ -40,6 +43,27 @@ async def exporter(url: str, *databases: str, port: int = 0) -> AsyncIterator[st
         yield f"http://{address}/"
     finally:
         await server.stop()
+
+
+@asynccontextmanager
+async def prefixed(url: str) -> AsyncIterator[str]:
+    """Serve an exporter under /monitoring/nundb/ through a proxy that strips this prefix, and yield where."""
+
+    async def forward(request: web.Request) -> web.Response:
+        async with session.get(f"{url}{request.match_info['path']}", headers=request.headers) as answer:
+            kept = {name: answer.headers[name] for name in _FORWARDED if name in answer.headers}
+            return web.Response(body=await answer.read(), status=answer.status, headers=kept)
+
+    proxy = web.Application()
+    proxy.router.add_get("/monitoring/nundb/{path:.*}", forward)
+    runner = web.AppRunner(proxy)
+    await runner.setup()
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        try:
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}/monitoring/nundb/"
+        finally:
+            await runner.cleanup()
 
 
 async def create_database(node: Node, name: str, strategy: str = "") -> None:

@@ -2,47 +2,38 @@
 
 import io
 
+from nundb_exporter.collectors import cluster, oplog, replication
 from nundb_exporter.demo.prometheus import configuration, graph
 from nundb_exporter.demo.screen import Screen, sentence, table
 from nundb_exporter.errors import Reason, TargetError
-from nundb_exporter.report import NodeReport, describe
+from tests.judge.observed import observed
 
-UNKNOWN = describe("http://a:3013", (), None, {}, 0.0)
-DOWN = describe("http://b:3013", (), TargetError(Reason.CONNECT, "b:3013: connection refused"), {}, 0.0)
-
-
-def primary() -> NodeReport:
-    """Return a report of a node that tells everything."""
-    return NodeReport(
-        url="http://c:3013",
-        is_up=True,
-        failure=None,
-        role="primary",
-        started=None,
-        pending_operations=1200,
-        stuck_snapshots=0,
-        oplog_bytes=25_000_000,
-        oplog_records=1_000_000,
-        replication_seconds=0.0123,
-        query_seconds=0.0,
-    )
+UNKNOWN = "\N{EN DASH}"
+UNTOLD = observed()
+DOWN = observed(error=TargetError(Reason.CONNECT, "b:3013: connection refused"))
+PRIMARY = observed(
+    cluster.ROLE.sample(1, "primary"),
+    replication.PENDING.sample(1200),
+    oplog.RECORDS.sample(1_000_000),
+    replication.DURATION.sample(0.0123),
+)
 
 
 def test_a_table_has_a_row_for_each_node_and_a_reason_for_one_that_is_down() -> None:
     """What is not known is a dash, never a zero."""
-    assert table({"node0": primary(), "node1": DOWN, "node2": UNKNOWN}) == [
-        "NODE    ROLE      PENDING   OPLOG RECORDS   REPLICATION",
-        "node0   primary   1,200     1,000,000       12.3 ms",
-        "node1   connect   -         -               -",
-        "node2   -         -         -               -",
+    assert table({"node0": PRIMARY, "node1": DOWN, "node2": UNTOLD}) == [
+        "NODE    ROLE            PENDING   OPLOG RECORDS   REPLICATION",
+        "node0   primary         1,200     1,000,000       12.3 ms",
+        f"node1   down: connect   {UNKNOWN}         {UNKNOWN}               {UNKNOWN}",
+        f"node2   {UNKNOWN}               {UNKNOWN}         {UNKNOWN}               {UNKNOWN}",
     ]
 
 
 def test_a_sentence_says_the_same_without_a_terminal() -> None:
     """All nodes in one line."""
-    assert sentence({"node0": primary(), "node1": DOWN}) == (
+    assert sentence({"node0": PRIMARY, "node1": DOWN}) == (
         "node0 primary, pending 1,200, oplog records 1,000,000, replication 12.3 ms; "
-        "node1 connect, pending -, oplog records -, replication -"
+        f"node1 down: connect, pending {UNKNOWN}, oplog records {UNKNOWN}, replication {UNKNOWN}"
     )
 
 

@@ -2,10 +2,9 @@
 
 import asyncio
 import dataclasses
-import json
 import time
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import click
 
@@ -15,8 +14,12 @@ from nundb_exporter.cli.numbers import Seconds
 from nundb_exporter.cli.target import read_target
 from nundb_exporter.cli.terminal import printable
 from nundb_exporter.config.settings import Target, parse_endpoint
-from nundb_exporter.report import NodeReport, age, describe, findings, plural
+from nundb_exporter.judge import Database, Member, NodeReport, Report, describe, judge, to_json
+from nundb_exporter.quantities import counted, duration
 from nundb_exporter.scrape import Scraper
+
+_MARKS: Final = {"critical": ("✗", "red"), "warning": ("✗", "yellow"), "info": ("i", "blue")}
+"""Of each severity: the mark before a finding, and its colour."""
 
 
 @click.command("check")
@@ -29,28 +32,20 @@ from nundb_exporter.scrape import Scraper
 def command(urls: tuple[str, ...], as_json: bool, timeout: float, flags: NodeFlags) -> Exit:
     """Report on a node, or on the nodes of a cluster and where they disagree.
 
-    Exit code 0: healthy. 1: the report names a problem. 2: a setting is wrong. 3: the report cannot be
-    written.
+    Exit code 0: healthy; what is only for information does not count. 1: the report names a problem, critical or a
+    warning. 2: a setting is wrong. 3: the report cannot be written.
     """
     if urls:  # they replace NUN_URL, which may then be anything
         flags = dataclasses.replace(flags, url=None)
     node = read_target(flags)
     endpoints = [parse_endpoint(f"URL {position}", url) for position, url in enumerate(urls, 1)] or [node.endpoint]
     targets = [dataclasses.replace(node, endpoint=endpoint) for endpoint in endpoints]
-    reports = asyncio.run(_examine(targets, timeout))
-    found = findings(reports, time.time())
+    report = judge(asyncio.run(_examine(targets, timeout)))
     if as_json:
-        nodes = [dataclasses.asdict(report) for report in reports]
-        click.echo(json.dumps({"healthy": not found, "findings": found, "nodes": nodes}, indent=2, default=_as_json))
+        click.echo(to_json(report))
     else:
-        for report in reports:
-            click.echo("\n".join(_lines(report)))
-            click.echo()
-        for sentence in found:
-            click.echo(f"{click.style('✗', fg='red', bold=True)} {printable(sentence)}")
-        if not found:
-            click.echo(f"{click.style('✓', fg='green', bold=True)} healthy")
-    return Exit.UNHEALTHY if found else Exit.OK
+        click.echo("\n".join(_lines(report)))
+    return Exit.OK if report.healthy else Exit.UNHEALTHY
 
 
 async def _examine(targets: list[Target], timeout_seconds: float) -> list[NodeReport]:
@@ -63,43 +58,69 @@ async def _examine_one(node: Target, timeout_seconds: float) -> NodeReport:
         scrape = await scraper.scrape(asyncio.get_running_loop().time() + timeout_seconds)
     finally:
         await scraper.close()
-    return describe(str(node.endpoint), scrape.samples, scrape.error, scrape.failures, time.time())
+    return describe(str(node.endpoint), scrape, time.time(), timeout_seconds)
 
 
-def _as_json(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(type(value))
+def _lines(report: Report) -> Iterator[str]:
+    for node in report.nodes:
+        yield from _node_lines(node)
+        yield ""
+    for finding in report.findings:
+        mark, colour = _MARKS[finding.severity]
+        yield f"{click.style(mark, fg=colour, bold=True)} {printable(finding.sentence)}"
+        yield f"  {printable(finding.advice)}"
+    if report.healthy:
+        summary = f": {report.summary}" if report.summary else ""
+        yield f"{click.style('✓', fg='green', bold=True)} healthy{summary}"
 
 
-def _lines(report: NodeReport) -> Iterator[str]:
-    state = click.style("up", fg="green") if report.is_up else click.style("down", fg="red", bold=True)
-    role = f", {report.role.replace('_', ' ')}" if report.role else ""
-    yield f"{click.style(report.url, bold=True)}  {state}{role}"
-    if not report.is_up:
-        yield _row("reason", report.failure or "")
-    if report.started is not None:
-        yield _row(
-            "started", f"{report.started:%Y-%m-%d %H:%M:%S} UTC, {age(time.time() - report.started.timestamp())} ago"
-        )
-    if report.pending_operations is not None:
-        yield _row("pending", plural(report.pending_operations, "operation"))
-    if report.oplog_bytes is not None and report.oplog_records is not None:
-        yield _row("oplog", f"{plural(report.oplog_records, 'record')}, {plural(report.oplog_bytes, 'byte')}")
-    averages = {"replication": report.replication_seconds, "queries": report.query_seconds}
-    for name, seconds in averages.items():
+def _node_lines(node: NodeReport) -> Iterator[str]:
+    texts = node.texts
+    state = click.style("up", fg="green") if node.is_up else click.style("down", fg="red", bold=True)
+    role = f", {texts['role']}" if node.role else ""
+    yield f"{click.style(node.url, bold=True)}  {state}{role}"
+    if node.failure is not None:
+        yield _row("reason", node.failure)
+    if node.same_as is not None:
+        yield _row("same node", node.same_as)
+        return
+    if node.started is not None:
+        yield _row("started", f"{texts['started']}, {texts['uptime']} ago")
+    if node.acting_primary is not None:
+        yield _row("acting", texts["acting"])
+    if node.pending_operations is not None:
+        yield _row("pending", counted(node.pending_operations, "operation"))
+    if node.oplog_bytes is not None and node.oplog_records is not None:
+        yield _row("oplog", f"{counted(node.oplog_records, 'record')}, {texts['oplog_bytes']}")
+    for name, seconds in (("replication", node.replication_seconds), ("queries", node.query_seconds)):
         if seconds is not None:
-            yield _row(name, f"{seconds * 1000:.3g} ms (moving average)")
-    for position, member in enumerate(report.members):
-        connected = {None: "", True: ", linked", False: ", not linked"}[member.is_connected]
-        owed = f", owes {plural(member.unacknowledged, 'acknowledgement')}" if member.unacknowledged else ""
-        own = " (this node)" if member.is_self else ""
-        told = f"{member.name} {member.role.replace('_', ' ')}{own}{connected}{owed}"
-        yield _row("members" if not position else "", told)
-    for position, (name, strategy) in enumerate(sorted(report.databases.items())):
-        connections = report.connections.get(name)
-        users = "" if connections is None else f", {plural(connections, 'connection')}"
-        yield _row("databases" if not position else "", f"{name} ({strategy}){users}")
+            yield _row(name, f"{duration(seconds)} (moving average)")
+    transports = [f"{name} {'up' if is_up else 'down'}" for name, is_up in node.transports.items()]
+    if transports:
+        yield _row("transports", ", ".join(transports))
+    yield from _rows("members", map(_member, node.members))
+    yield from _rows("databases", map(_database, node.databases))
+
+
+def _member(member: Member) -> str:
+    link = (
+        " (this node)" if member.is_self else {None: "", True: ", linked", False: ", not linked"}[member.is_connected]
+    )
+    owed = member.unacknowledged or 0
+    debt = f", owes {counted(owed, 'acknowledgement')}" if owed else ""
+    return f"{member.texts['name']} {member.texts['role']}{link}{debt}"
+
+
+def _database(database: Database) -> str:
+    users = "" if database.connections is None else f", {counted(database.connections, 'connection')}"
+    keys = "" if database.keys is None else f", {counted(database.keys, 'key')}"
+    strategy = "" if database.strategy is None else f" ({database.texts['strategy']})"
+    return f"{database.texts['name']}{strategy}{users}{keys}"
+
+
+def _rows(name: str, texts: Iterable[str]) -> Iterator[str]:
+    for position, text in enumerate(texts):
+        yield _row("" if position else name, text)
 
 
 def _row(name: str, text: str) -> str:

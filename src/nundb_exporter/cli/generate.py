@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from nundb_exporter.cli.exits import Exit
+from nundb_exporter.judge.schema import report_schema
 from nundb_exporter.monitoring.generate import files
 
 _WIDTH: Final = 110
@@ -26,6 +27,7 @@ def command(directory: Path, check: bool) -> Exit:
     """
     readme = directory / "README.md"
     generated = files(readme.read_text(encoding="utf-8") if readme.exists() else None, help_texts())
+    generated["docs/report.schema.json"] = report_schema()
     stale = [path for path, text in generated.items() if _text(directory / path) != text]
     for path in stale:
         if not check:

@@ -16,9 +16,10 @@ from nundb_exporter.client import open_transport
 from nundb_exporter.client.transport import check_proof
 from nundb_exporter.config.settings import Target
 from nundb_exporter.errors import ProtocolError, Reason, TargetError
+from nundb_exporter.judge import PendingGroup, group_pending, unreachable
 from nundb_exporter.protocol.commands import PENDING_OPS, auth
 from nundb_exporter.protocol.fields import PendingOperation, pending_operations
-from nundb_exporter.report import PendingGroup, advice, age, group_pending, plural
+from nundb_exporter.quantities import age, count, counted
 from nundb_exporter.table import aligned
 
 
@@ -34,22 +35,29 @@ def command(as_json: bool, timeout: float, flags: NodeFlags) -> Exit:
     Exit code 0: nothing is pending. 1: operations are pending, or the node does not answer. 2: a setting is wrong.
     3: the report cannot be written.
     """
+    node = read_target(flags)
     try:
-        operations = asyncio.run(_ask(read_target(flags), timeout))
-    except (TargetError, ProtocolError) as error:
-        what_to_do = f". {advice(error)}" if isinstance(error, TargetError) else ""
-        click.echo(json.dumps({"error": str(error)}) if as_json else f"no answer: {error}{what_to_do}", err=not as_json)
-        return Exit.UNHEALTHY
+        operations = asyncio.run(_ask(node, timeout))
+    except TargetError as error:
+        finding = unreachable(str(node.endpoint), error.reason, error.detail)
+        return _fail(f"{finding.sentence} {finding.advice}", as_json=as_json)
+    except ProtocolError as error:
+        return _fail(f"{node.endpoint}: no list of pending operations: {error}.", as_json=as_json)
     groups = group_pending(operations, time.time())
     if as_json:
         rows = [dataclasses.asdict(group) for group in groups]
         click.echo(json.dumps({"pending_operations": len(operations), "groups": rows}, indent=2))
     elif groups:
         _print_table(groups)
-        click.echo(f"\n{plural(len(operations), 'operation')} pending.")
+        click.echo(f"\n{counted(len(operations), 'operation')} pending.")
     else:
         click.echo("Nothing is pending.")
     return Exit.UNHEALTHY if operations else Exit.OK
+
+
+def _fail(sentence: str, *, as_json: bool) -> Exit:
+    click.echo(json.dumps({"error": sentence}) if as_json else printable(sentence), err=not as_json)
+    return Exit.UNHEALTHY
 
 
 async def _ask(node: Target, timeout_seconds: float) -> list[PendingOperation]:
@@ -73,7 +81,7 @@ def _print_table(groups: list[PendingGroup]) -> None:
     for group in groups:
         oldest = "-" if group.oldest_seconds is None else age(group.oldest_seconds)
         keys = ", ".join(group.sample_keys)
-        cells = (group.member, group.database or "-", group.operation, str(group.count), oldest, keys)
+        cells = (group.member, group.database or "-", group.operation, count(group.count), oldest, keys)
         rows.append(tuple(map(printable, cells)))
     headings, *lines = aligned(rows, gap=2)
     click.echo(click.style(headings, bold=True))

@@ -11,7 +11,7 @@ from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, TransportPorts, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess
 from nundb_exporter.errors import ConfigError
-from nundb_exporter.report import NodeReport, describe
+from nundb_exporter.judge import NodeReport, describe
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 
@@ -37,8 +37,7 @@ class Exporter:
     async def report(self) -> NodeReport:
         """Scrape the node within a second, and return the report."""
         scrape = await self.scraper.scrape(asyncio.get_running_loop().time() + _STATUS_SECONDS)
-        url = str(self.scraper.target.endpoint)
-        return describe(url, scrape.samples, scrape.error, scrape.failures, time.time())
+        return describe(str(self.scraper.target.endpoint), scrape, time.time())
 
 
 async def start(node: Node, administrator: Credentials, databases: Sequence[DatabaseAccess], port: int) -> Exporter:

@@ -14,7 +14,7 @@ from nundb_exporter.demo.faults import KEYS, Faults
 from nundb_exporter.demo.keyboard import keys
 from nundb_exporter.demo.screen import Screen, sentence, table
 from nundb_exporter.demo.services import Services, Settings, running_services
-from nundb_exporter.report import findings
+from nundb_exporter.judge import judge
 
 _TABLE_EVERY_SECONDS: Final = 2.0
 _SENTENCE_EVERY_SECONDS: Final = 5.0
@@ -81,7 +81,10 @@ async def _show(services: Services, screen: Screen, ended: asyncio.Event, *, has
         reports = {f"node{index}": report for index, report in enumerate(found)}
         if screen.is_terminal:
             headings, *rows = table(reports)
-            problems = [click.style(f"! {problem}", fg="yellow") for problem in _few(findings(found, time.time()))]
+            problems = [
+                click.style(f"! {problem}", fg="yellow")
+                for problem in _few([finding.sentence for finding in judge(found).findings])
+            ]
             footer = guide.FOOTER if has_keyboard else ("Ctrl-C ends it.",)
             screen.show(["", click.style(headings, bold=True), *rows, *problems, "", *footer])
         else:

@@ -8,7 +8,7 @@ from typing import Final, TextIO
 
 import click
 
-from nundb_exporter.report import NodeReport
+from nundb_exporter.judge import NodeReport
 from nundb_exporter.table import aligned
 
 _UP_AND_CLEAR: Final = "\x1b[{}F\x1b[J"
@@ -16,7 +16,6 @@ _UP_AND_CLEAR: Final = "\x1b[{}F\x1b[J"
 _COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
 """Colours and bold (ECMA-48: SGR)."""
 _HEADINGS: Final = ("NODE", "ROLE", "PENDING", "OPLOG RECORDS", "REPLICATION")
-_NOTHING: Final = "-"
 
 
 class Screen:
@@ -73,19 +72,9 @@ def sentence(reports: Mapping[str, NodeReport]) -> str:
     )
 
 
-def _cells(report: NodeReport) -> tuple[str, str, str, str]:
-    if not report.is_up:
-        return ((report.failure or "").partition(":")[0], _NOTHING, _NOTHING, _NOTHING)
-    return (
-        (report.role or _NOTHING).replace("_", " "),
-        _number(report.pending_operations),
-        _number(report.oplog_records),
-        _NOTHING if report.replication_seconds is None else f"{report.replication_seconds * 1000:.1f} ms",
-    )
-
-
-def _number(value: int | None) -> str:
-    return _NOTHING if value is None else f"{value:,}"
+def _cells(report: NodeReport) -> tuple[str, ...]:
+    role = report.texts["role"] if report.is_up else f"down: {report.reason}"
+    return (role, *(report.texts[field] for field in ("pending_operations", "oplog_records", "replication_seconds")))
 
 
 def _joined(lines: Sequence[str]) -> str:

@@ -4,9 +4,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
-from nundb_exporter.problems import Problem, Severity
+from nundb_exporter.problems import Problem, Severity, runbook_url
 
-RUNBOOK_URL: Final = "https://github.com/nundb-exporter/nundb-exporter/blob/main/docs/runbook.md"
 SAME_TARGET: Final = "on (job, instance)"
 """Joins series of one scraped page."""
 NODE: Final = "the node behind {{ $labels.instance }} (job {{ $labels.job }})"
@@ -71,7 +70,7 @@ class Alert:
     @property
     def runbook_url(self) -> str:
         """The URL of its entry in the runbook."""
-        return f"{RUNBOOK_URL}#{self.anchor}"
+        return runbook_url(self.name)
 
 
 class Told(TypedDict):

@@ -28,7 +28,7 @@ that they say the same thing in the same words and draw the line at the same num
 from typing import Final
 
 from nundb_exporter.problems import cluster, databases, exporter, node, oplog, replication
-from nundb_exporter.problems.problem import Problem, Severity
+from nundb_exporter.problems.problem import Problem, Severity, runbook_url
 
 PROBLEMS: Final[tuple[Problem, ...]] = (
     *node.PROBLEMS,
@@ -39,4 +39,4 @@ PROBLEMS: Final[tuple[Problem, ...]] = (
     *databases.PROBLEMS,
 )
 
-__all__ = ["PROBLEMS", "Problem", "Severity"]
+__all__ = ["PROBLEMS", "Problem", "Severity", "runbook_url"]

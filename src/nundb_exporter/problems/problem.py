@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 from string import Formatter
-from typing import Literal
+from typing import Final, Literal
+
+_RUNBOOK_URL: Final = "https://github.com/nundb-exporter/nundb-exporter/blob/main/docs/runbook.md"
 
 Severity = Literal["critical", "warning", "info"]
 """critical: page the person on call. warning: handle within the working day. info: for information."""
+
+
+def runbook_url(name: str) -> str:
+    """Return the URL of the entry of an alert or problem in the runbook."""
+    return f"{_RUNBOOK_URL}#{name.lower()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +30,11 @@ class Problem:
     """One sentence: what to do first. The runbook begins with it and says more."""
     has_alert: bool = True
     """Whether an alert of that name exists; if not, the runbook has only the advice."""
+
+    @property
+    def runbook_url(self) -> str:
+        """The URL of its entry in the runbook."""
+        return runbook_url(self.name)
 
     @property
     def fields(self) -> frozenset[str]:

@@ -37,7 +37,7 @@ LEAKED: Final = Problem(
     name="NundbOperationsLeaked",
     severity="warning",
     title="Operations wait for a Nun-db member that will never acknowledge them.",
-    sentence="{node} keeps {operations} for {member}, which will never acknowledge them: it {reason}.",
+    sentence="{node} keeps {operations} that {member} will never acknowledge: it {reason}.",
     advice="Write their keys again if the member is still in use, because it has missed them.",
 )
 """`reason` is a verb with what belongs to it, as in `has left the cluster`."""
@@ -45,7 +45,8 @@ SNAPSHOT_STUCK: Final = Problem(
     name="NundbSnapshotStuck",
     severity="warning",
     title="The replication of a Nun-db snapshot is stuck.",
-    sentence="The replication of {snapshots} of {node} has not ended, and later ones may not reach the replicas.",
+    sentence="The replication of {snapshots} of {node} has not ended, and later ones may not reach the replicas: "
+    "{reason}.",
     advice="Run `snapshot` for all databases on every replica itself, and restart the primary when convenient.",
 )
 

@@ -3,7 +3,8 @@
 import asyncio
 import gzip
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -12,14 +13,16 @@ from nundb_exporter import __version__, logs
 from nundb_exporter.coalesce import Coalescer
 from nundb_exporter.config.settings import DEFAULT_TIMEOUT, Web
 from nundb_exporter.exposition import Format, accepts_gzip, choose_format, render
-from nundb_exporter.metrics import LOG_LINES_DROPPED, REQUESTS_REJECTED, SAMPLES_DROPPED, SCRAPE_TIMEOUT
-from nundb_exporter.problems.replication import OLD_SECONDS
+from nundb_exporter.judge import describe, describe_exporter, judge, to_json
+from nundb_exporter.metrics import LOG_LINES_DROPPED, REQUESTS_REJECTED, SAMPLES_DROPPED, SCRAPE_TIMEOUT, Sample
+from nundb_exporter.results import Scrape
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.self_metrics import ExporterProcess
 from nundb_exporter.web.landing import landing_page
 
 _MAX_TIMEOUT: Final = 600.0
 _GZIP_LEVEL: Final = 1
+_JSON: Final = "application/json"
 _PLAIN: Final = "text/plain; charset=utf-8"
 
 
@@ -65,55 +68,68 @@ class Pages:
         self._scraper = scraper
         self._settings = settings
         self._process = ExporterProcess()
-        self._coalescer: Coalescer[bytes] = Coalescer()
+        self._scrapes: Coalescer[Scrape] = Coalescer()
+        self._bodies: Coalescer[bytes] = Coalescer()
         self._in_progress = 0
         self._rejected = 0
         self._dropped = 0
-        self._landing = landing_page(
-            {
-                # Relative, so that the page works behind a proxy that serves it under a prefix.
-                "metrics": f".{settings.telemetry_path}",
-                "telemetry_path": settings.telemetry_path,
-                "node": str(scraper.target.endpoint),
-                "old_seconds": str(OLD_SECONDS),
-                "version": __version__,
-            }
-        )
+        self._landing = landing_page(scraper.target, settings)
 
     async def metrics(self, asked: Asked) -> Answer:
-        """Scrape the node, or share a scrape that has just begun, and return its metrics and the exporter's own."""
+        """Return the metrics of the node and of the exporter itself."""
+        form = choose_format(asked.accept)
+        return await self._scraped(asked, form.value, lambda scrape, allowed: self._render(scrape, allowed, form))
+
+    async def report(self, asked: Asked) -> Answer:
+        """Return the judgement of the node as JSON."""
+        return await self._scraped(asked, _JSON, self._judge)
+
+    async def _scraped(self, asked: Asked, content_type: str, write: Callable[[Scrape, float], str]) -> Answer:
+        """Scrape the node, or share a scrape that has just begun, and write a page from it.
+
+        `write` is given the scrape and the seconds that it was allowed.
+        """
         if self._in_progress >= self._settings.max_requests:
             self._rejected += 1
             text = f"{self._in_progress} requests are in progress, as many as --web.max-requests allows.\n"
             return Answer(text.encode(), HTTPStatus.SERVICE_UNAVAILABLE, {"Content-Type": _PLAIN})
         self._in_progress += 1
         try:
-            timeout = scrape_seconds(asked.scrape_timeout, self._settings.timeout_offset)
-            form = choose_format(asked.accept)
-            zipped = accepts_gzip(asked.accept_encoding)
+            allowed = scrape_seconds(asked.scrape_timeout, self._settings.timeout_offset)
             # A deadline, not a duration: a request that takes over another's scrape later has less time left.
-            deadline = asyncio.get_running_loop().time() + timeout
-            key = (timeout, form, zipped)
-            body = await self._coalescer.share(key, lambda: self._scrape(timeout, deadline, form, zipped))
-            headers = {"Content-Type": form.value, "Vary": "Accept, Accept-Encoding"}
+            deadline = asyncio.get_running_loop().time() + allowed
+            zipped = accepts_gzip(asked.accept_encoding)
+
+            async def make() -> bytes:
+                scrape = await self._scrapes.share(allowed, lambda: self._scraper.scrape(deadline))
+                body = write(scrape, allowed).encode()
+                return gzip.compress(body, _GZIP_LEVEL, mtime=0) if zipped else body
+
+            body = await self._bodies.share((allowed, content_type, zipped), make)
+            headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
             if zipped:
                 headers["Content-Encoding"] = "gzip"
             return Answer(body, headers=headers)
         finally:
             self._in_progress -= 1
 
-    async def _scrape(self, allowed: float, deadline: float, form: Format, zipped: bool) -> bytes:
-        scrape = await self._scraper.scrape(deadline)
-        own = (
-            SCRAPE_TIMEOUT.sample(allowed),
+    def _own_samples(self) -> list[Sample]:
+        return [
             REQUESTS_REJECTED.sample(self._rejected),
             SAMPLES_DROPPED.sample(self._dropped),
             LOG_LINES_DROPPED.sample(logs.dropped_lines()),
-        )
-        page = render([*scrape.samples, *own, *self._process.samples()], form)
+            *self._process.samples(),
+        ]
+
+    def _render(self, scrape: Scrape, allowed: float, form: Format) -> str:
+        page = render([*scrape.samples, SCRAPE_TIMEOUT.sample(allowed), *self._own_samples()], form)
         self._dropped += page.dropped
-        body = page.text.encode()
-        return gzip.compress(body, _GZIP_LEVEL, mtime=0) if zipped else body
+        return page.text
+
+    def _judge(self, scrape: Scrape, allowed: float) -> str:
+        now = time.time()
+        node = describe(str(self._scraper.target.endpoint), scrape, now, allowed)
+        return to_json(judge([node], describe_exporter(self._own_samples(), __version__, now)))
 
     async def landing(self, _: Asked) -> Answer:
         """Return the landing page."""

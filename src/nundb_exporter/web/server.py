@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from nundb_exporter import http_server
-from nundb_exporter.config.settings import Web
+from nundb_exporter.config.settings import REPORT_PATH, Web
 from nundb_exporter.http_server import Request, Response, Router
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web.listening import listeners
@@ -24,6 +24,7 @@ class Server:
         pages = Pages(scraper, settings)
         routes = {
             settings.telemetry_path: pages.metrics,
+            REPORT_PATH: pages.report,
             "/": pages.landing,
             "/-/healthy": pages.healthy,
             "/-/ready": pages.ready,

@@ -132,7 +132,12 @@ LEAKED: Final = Alert(
     other_causes="A member is leaving at this moment. A member's clock is minutes ahead of the primary's.",
 )
 SNAPSHOT_STUCK: Final = Alert(
-    **told(problems.SNAPSHOT_STUCK, snapshots="a snapshot", node=NODE),
+    **told(
+        problems.SNAPSHOT_STUCK,
+        snapshots="a snapshot",
+        node=NODE,
+        reason="a replica has not acknowledged it, or it has overlapped another one",
+    ),
     expression=f"{pending.STUCK} > 0",
     wait="10m",
     meaning=prose("""

@@ -49,8 +49,8 @@ CASES: Final = (
         fires=(
             on(
                 alerts.LEAKED,
-                text=f"The node behind a (job nundb) keeps 5 operations for {B}, which will never acknowledge them: it "
-                "has left the cluster, or has restarted since.",
+                text=f"The node behind a (job nundb) keeps 5 operations that {B} will never acknowledge: it has left "
+                "the cluster, or has restarted since.",
                 member=B,
             ),
         ),
@@ -134,7 +134,7 @@ CASES: Final = (
             on(
                 alerts.SNAPSHOT_STUCK,
                 text="The replication of a snapshot of the node behind a (job nundb) has not ended, and later ones may "
-                "not reach the replicas.",
+                "not reach the replicas: a replica has not acknowledged it, or it has overlapped another one.",
             ),
         ),
     ),

@@ -1,15 +1,43 @@
-"""The landing page: markup, style and script, put together into one document that loads no other file."""
+"""The landing page: markup, style and script, put together into one document that loads no other file.
+
+The page only draws what `GET /report` says: it knows neither the names of families nor what is good or bad.
+"""
 
 import base64
 import hashlib
-import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
+from html import escape
 from importlib import resources
 from typing import Final, NamedTuple
 
+from nundb_exporter import __version__
+from nundb_exporter.collectors import COLLECTORS, oplog, queries, replication
+from nundb_exporter.config.settings import REPORT_PATH, Target, Web
+from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_DURATION, SCRAPE_FAMILIES, Family
+
 _FILES: Final = resources.files(__name__)
 _PLACE: Final = re.compile(r"\{\{(\w+)\}\}")
+
+
+class _Chart(NamedTuple):
+    """A chart of a number in the report."""
+
+    field: str
+    """Of the node's report."""
+    title: str
+    family: Family
+    is_from_zero: bool = True
+
+
+_CHARTS: Final = (
+    _Chart("pending_operations", "Pending operations", replication.PENDING),
+    _Chart("oplog_records", "Operation log, records", oplog.RECORDS, is_from_zero=False),
+    _Chart("oplog_bytes", "Operation log, size", oplog.SIZE, is_from_zero=False),
+    _Chart("replication_seconds", "Replication time, average", replication.DURATION),
+    _Chart("query_seconds", "Query time, average", queries.DURATION),
+    _Chart("scrape_seconds", "Scrape duration", SCRAPE_DURATION),
+)
 
 
 class LandingPage(NamedTuple):
@@ -19,20 +47,51 @@ class LandingPage(NamedTuple):
     policy: str
 
 
-def landing_page(words: Mapping[str, str]) -> LandingPage:
-    """Put the page together, with these words in the places that its markup has for them.
+def landing_page(target: Target, settings: Web) -> LandingPage:
+    """Put the page of a node's exporter together.
 
     The policy allows only the page's own style and script, by their hashes, and requests to the exporter: a name that a
     node sends cannot become code even if the page has a bug. Words are only filled in outside style and script.
     """
     style, script = _read("style.css"), _read("script.js")
-    places = {name: html.escape(word) for name, word in words.items()} | {"style": style, "script": script}
+    collected = (family for each in COLLECTORS if each.name in target.collectors for family in each.families)
+    places = {
+        # Relative, so that the page works behind a proxy that serves it under a prefix.
+        "metrics": escape(f".{settings.telemetry_path}"),
+        "report": f".{REPORT_PATH}",
+        "telemetry_path": escape(settings.telemetry_path),
+        "node": escape(str(target.endpoint)),
+        "version": __version__,
+        "charts": "".join(map(_chart, _CHARTS)),
+        "families": "".join(map(_family, _documented([*SCRAPE_FAMILIES, *collected, *EXPORTER_FAMILIES]))),
+        "style": style,
+        "script": script,
+    }
     text = _PLACE.sub(lambda found: places[found[1]], _read("page.html"))
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return LandingPage(text, policy)
+
+
+def _chart(chart: _Chart) -> str:
+    return (
+        f'<figure class="chart card" data-field="{chart.field}" data-from-zero="{str(chart.is_from_zero).lower()}" '
+        f'title="{escape(chart.family.help)}"><h3>{chart.title}</h3></figure>\n'
+    )
+
+
+def _documented(families: Iterable[Family]) -> Iterable[Family]:
+    """Leave out the series of a histogram, which have no text of their own."""
+    return (family for family in families if family.part_of is None)
+
+
+def _family(family: Family) -> str:
+    return (
+        f'<div><dt><code class="name">{family}</code><span class="soft"> {family.kind}</span></dt>'
+        f'<dd class="soft">{escape(family.help)}</dd></div>\n'
+    )
 
 
 def _read(name: str) -> str:

@@ -1,0 +1,134 @@
+"""What is wrong with one node, by what it reports itself."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from nundb_exporter.errors import Reason
+from nundb_exporter.judge.finding import find
+from nundb_exporter.judge.report import Finding, Member, NodeReport
+from nundb_exporter.problems import cluster, exporter, node, oplog, replication
+from nundb_exporter.quantities import age, count, counted, duration, listed, size, visible
+
+_BY_REASON: Final = {
+    Reason.CONNECT: node.DOWN,
+    Reason.TIMEOUT: node.HUNG,
+    Reason.AUTH: node.CREDENTIALS_REFUSED,
+    Reason.PROTOCOL: node.ANSWER_UNREADABLE,
+}
+UNREACHABLE_IDS: Final = frozenset(problem.name for problem in _BY_REASON.values())
+"""Of the findings for a node that is not up."""
+_LONGEST_REASON: Final = 1000
+_NEEDED: Final = {"cluster": "Its view of the cluster", "databases": "Its list of databases"}
+"""Collectors without which a node cannot be compared with others, and what is then not known."""
+
+
+def unreachable(url: str, reason: Reason, failure: str) -> Finding:
+    """Return the finding for a node that is not up; `failure` is its detail."""
+    # Most details begin with the node's address, which the sentence has already.
+    detail = failure.removeprefix(f"{url.rpartition('/')[2]}: ")
+    return find(_BY_REASON[reason], node=url, reason=visible(detail, most=_LONGEST_REASON))
+
+
+def findings(report: NodeReport) -> Iterator[Finding]:
+    """Yield what is wrong with the node."""
+    if report.reason is not None:
+        failure = (report.failure or "").removeprefix(f"{report.reason}: ")
+        yield unreachable(report.url, Reason(report.reason), failure)
+        return
+    yield from _collection(report)
+    for transport, is_up in report.transports.items():
+        if not is_up:
+            yield find(node.TRANSPORT_DOWN, node=report.url, transport=transport)
+    yield from _clock(report)
+    if report.acting_primary is not None and report.role is not None:
+        yield from _acting(report, is_primary=report.role == "primary", acts=report.acting_primary)
+    for member in report.members:
+        if member.is_connected is False:
+            yield find(cluster.LINK_DOWN, node=report.url, member=member.name)
+    yield from _pending(report)
+    if report.oplog_bytes is not None and report.oplog_bytes > oplog.OVER * oplog.LIMIT_BYTES:
+        yield find(oplog.OVER_LIMIT, node=report.url, size=size(report.oplog_bytes), limit=size(oplog.LIMIT_BYTES))
+
+
+def _collection(report: NodeReport) -> Iterator[Finding]:
+    for name, failure in report.failures.items():
+        yield find(
+            exporter.COLLECTOR_FAILING, node=report.url, collector=name, reason=visible(failure, most=_LONGEST_REASON)
+        )
+    ran = {collector.name for collector in report.collectors}
+    for name, subject in _NEEDED.items():
+        if name not in ran:
+            yield find(
+                exporter.NOT_JUDGED, node=report.url, subject=subject, reason=f"the collector {name} is switched off"
+            )
+    if report.role is None and report.members:
+        yield find(exporter.NOT_JUDGED, node=report.url, subject="The role", reason="Nun-db reports it since 2023-11")
+    allowed = report.allowed_seconds
+    if allowed is not None and report.scrape_seconds > exporter.SLOW_SHARE * allowed:
+        yield find(exporter.SCRAPE_SLOW, node=report.url, duration=duration(report.scrape_seconds))
+
+
+def _clock(report: NodeReport) -> Iterator[Finding]:
+    """A time in the future is the sign of a clock that is ahead; one that is behind does not show at one moment."""
+    ahead = {}
+    if report.uptime_seconds is not None:
+        ahead["its start"] = -report.uptime_seconds
+    for member in report.members:
+        if member.oldest_pending_seconds is not None:
+            ahead["an operation that it made"] = -member.oldest_pending_seconds
+    for subject, seconds in ahead.items():
+        if seconds > node.CLOCK_TOLERANCE_SECONDS:
+            reason = f"{subject} is {age(seconds)} in the future"
+            yield find(node.CLOCKS_APART, node=report.url, observer="this machine", reason=reason)
+            return
+
+
+def _acting(report: NodeReport, *, is_primary: bool, acts: bool) -> Iterator[Finding]:
+    if is_primary != acts:
+        reported = "is" if is_primary else "is not"
+        acted = "were" if acts else "were not"
+        yield find(cluster.ROLE_NOT_ACTED, node=report.url, reported=reported, acted=acted)
+
+
+def _pending(report: NodeReport) -> Iterator[Finding]:
+    total = report.pending_operations
+    if total is not None and total > replication.BACKLOG:
+        yield find(replication.PENDING_BACKLOG, node=report.url, operations=counted(total, "operation"))
+    if total is not None and total > report.max_pending_operations:
+        limit = count(report.max_pending_operations)
+        yield find(replication.PENDING_NOT_LISTED, node=report.url, operations=counted(total, "operation"), limit=limit)
+    for member in report.members:
+        if member.has_left:
+            yield _leaked(report, member, "has left the cluster")
+        elif member.has_outlived_oldest:
+            yield _leaked(report, member, "has restarted since")
+        elif member.is_late:
+            yield find(
+                replication.NOT_ACKNOWLEDGING,
+                node=report.url,
+                member=member.name,
+                operations=_owed(member),
+                age=age(member.oldest_pending_seconds or 0),
+            )
+    if report.stuck_snapshots:
+        yield find(replication.SNAPSHOT_STUCK, node=report.url, **_snapshots(report, report.stuck_snapshots))
+
+
+def _leaked(report: NodeReport, member: Member, reason: str) -> Finding:
+    return find(replication.LEAKED, node=report.url, member=member.name, operations=_owed(member), reason=reason)
+
+
+def _owed(member: Member) -> str:
+    return counted(member.unacknowledged or 0, "operation")
+
+
+def _snapshots(report: NodeReport, number: int) -> dict[str, str]:
+    waiting = report.snapshots_wait_for
+    if waiting is None:
+        reason = "the node does not say which replica has not acknowledged it"
+    elif waiting:
+        verb = "has" if len(waiting) == 1 else "have"
+        reason = f"{listed([visible(name) for name in waiting])} {verb} not acknowledged it"
+    else:
+        reason = "every replica has acknowledged it, so it has overlapped another one"
+    return {"snapshots": counted(number, "snapshot"), "reason": reason}

@@ -1,0 +1,190 @@
+"""The report: what is known about some nodes, in numbers and in words, and what is wrong with them.
+
+It is plain data, which `check --json` and `GET /report` send as it is. `texts` holds what is to be shown, mostly under
+the name of a field: numbers as people write them, names with nothing invisible in them, a dash for what is unknown.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Final, Literal
+
+from nundb_exporter.problems import Severity
+
+UNKNOWN: Final = "–"  # noqa: RUF001 - an en dash, as tables of numbers have it
+_DESCRIBED: Final = {"use_attribute_docstrings": True}
+"""Tells pydantic, which makes the schema (schema.py), that docstrings describe the fields."""
+State = Literal["up", "attention", "down"]
+"""attention: every node is up, and something is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that is wrong, or that is worth knowing."""
+
+    __pydantic_config__: ClassVar = _DESCRIBED
+    id: str
+    """The name of the problem; also of the runbook's entry, and of the alert if there is one."""
+    severity: Severity
+    """critical and warning are problems; info is only for information."""
+    sentence: str
+    """What is wrong, as one sentence."""
+    advice: str
+    """What to do first, as one sentence."""
+    runbook: str
+    """The URL of the runbook's entry."""
+    node: str | None = None
+    """The URL of the node that it is about; null if it is about several."""
+    member: str | None = None
+    """The member that it is about."""
+    database: str | None = None
+    """The database that it is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A member of the cluster as one node sees it."""
+
+    __pydantic_config__: ClassVar = _DESCRIBED
+    name: str
+    role: str | None
+    """primary, secondary or starting_up; null if it has left the cluster."""
+    is_self: bool
+    """Whether it is the node that lists it."""
+    has_left: bool
+    """Whether the node no longer lists it, and keeps operations for it."""
+    is_connected: bool | None
+    """Whether the node has a link to it; null for the node itself, and where the node does not say."""
+    unacknowledged: int | None
+    """How many operations it has not acknowledged."""
+    oldest_pending_seconds: float | None
+    """How long it has not acknowledged the oldest of them, by the exporter's clock."""
+    is_late: bool
+    """Whether that is longer than acknowledgements ever take."""
+    has_outlived_oldest: bool = False
+    """Whether it has started since, and will therefore never acknowledge that operation."""
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """A database of one node; null is what is not known of it."""
+
+    __pydantic_config__: ClassVar = _DESCRIBED
+    name: str
+    """Empty for operations on the cluster itself, which belong to no database."""
+    strategy: str | None = None
+    """none, newer or arbiter; null if the node does not list the database."""
+    connections: int | None = None
+    keys: int | None = None
+    unresolved_conflicts: int | None = None
+    resolved_conflicts: int | None = None
+    pending: dict[str, int] = field(default_factory=dict)
+    """Operations on it that not every member has acknowledged, by kind."""
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorReport:
+    """A collector that ran."""
+
+    __pydantic_config__: ClassVar = _DESCRIBED
+    name: str
+    seconds: float
+    """The time of its own requests and parsing."""
+    failure: str | None
+    """Why it failed; null if it succeeded."""
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeReport:
+    """One node's state at one moment; null is what the node does not report."""
+
+    __pydantic_config__: ClassVar = _DESCRIBED
+    url: str
+    same_as: str | None = None
+    """The URL of a node listed before, if this is another address of the same node."""
+    is_up: bool
+    reason: str | None = None
+    """connect, timeout, auth or protocol: why it is not up."""
+    failure: str | None = None
+    """The reason with its details."""
+    asked_at: datetime
+    """When, by the exporter's clock."""
+    scrape_seconds: float
+    allowed_seconds: float | None = None
+    """The time that the scrape might have taken."""
+    role: str | None = None
+    """primary, secondary or starting_up, as the node reports it."""
+    acting_primary: bool | None = None
+    """Whether it acts as primary."""
+    started: datetime | None = None
+    """By the node's clock."""
+    uptime_seconds: float | None = None
+    pending_operations: int | None = None
+    max_pending_operations: int
+    """More are not listed by member and database."""
+    is_pending_listed: bool = False
+    """Whether it is known which member has not acknowledged how many operations."""
+    stuck_snapshots: int | None = None
+    snapshots_wait_for: tuple[str, ...] | None = None
+    """The members that have not acknowledged them; empty if every one has."""
+    oplog_bytes: int | None = None
+    oplog_records: int | None = None
+    replication_seconds: float | None = None
+    """The node's moving average."""
+    query_seconds: float | None = None
+    """The node's moving average."""
+    members: tuple[Member, ...] = ()
+    databases: tuple[Database, ...] = ()
+    transports: dict[str, bool] = field(default_factory=dict)
+    """Whether each transport that was probed answers."""
+    collectors: tuple[CollectorReport, ...] = ()
+    """Empty if the node gave no answers to read."""
+    unsupported_commands: tuple[str, ...] = ()
+    """Commands that this Nun-db is too old for."""
+    texts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str | None:
+        """The member that it calls itself."""
+        return next((member.name for member in self.members if member.is_self), None)
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """Why collectors failed, by their name."""
+        return {each.name: each.failure for each in self.collectors if each.failure is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExporterReport:
+    """The exporter that serves the report."""
+
+    __pydantic_config__: ClassVar = _DESCRIBED
+    version: str
+    memory_bytes: int | None
+    open_files: int | None
+    max_files: int | None
+    started: datetime | None
+    requests_rejected: int
+    samples_dropped: int
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What is known about some nodes, and what is wrong with them."""
+
+    __pydantic_config__: ClassVar = _DESCRIBED
+    healthy: bool
+    """Whether there is no finding but information."""
+    state: State
+    headline: str
+    """The state in a few words."""
+    summary: str
+    """What was checked and is in order, as a sentence; empty if nothing is."""
+    findings: tuple[Finding, ...]
+    """The worst first."""
+    nodes: tuple[NodeReport, ...]
+    exporter: ExporterReport | None = None
+    """The exporter that serves the report; null if a command made it."""

@@ -1,0 +1,67 @@
+"""GET /report: the same judgement as `check --json`, of the same scrape as the metrics, in time."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import jsonschema
+import pytest
+
+from .exporter import TIMEOUT, fetch, run, serving, target
+from .scripted import ScriptedNode, answering, silent
+
+SCHEMA: Final = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text("utf-8"))
+MOMENTS: Final = {"asked_at", "uptime_seconds", "scrape_seconds", "allowed_seconds", "collectors", "texts"}
+"""Fields that differ from one scrape to the next."""
+
+
+def lasting(report: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a report without the exporter that made it and what is of one moment."""
+    nodes = [{name: value for name, value in node.items() if name not in MOMENTS} for node in report["nodes"]]
+    return {**report, "nodes": nodes, "exporter": None}
+
+
+async def test_the_report_is_as_its_schema_says() -> None:
+    """With what is known of the exporter itself."""
+    async with ScriptedNode(answering()) as node, serving(target(node.url)) as url:
+        page = await fetch(f"{url}/report")
+    assert page.status == 200
+    assert page.headers["Content-Type"] == "application/json"
+    report = json.loads(page.body)
+    jsonschema.validate(report, SCHEMA, jsonschema.Draft202012Validator)
+    assert report["healthy"] is True
+    assert report["exporter"]["open_files"] > 0
+
+
+@pytest.mark.parametrize("behaviour", [answering(), answering({})], ids=["healthy", "refused"])
+async def test_the_report_and_check_say_the_same(behaviour: Any) -> None:  # noqa: ANN401 - of a scripted node
+    """One judge, whoever asks."""
+    async with ScriptedNode(behaviour) as node, serving(target(node.url)) as url:
+        page = await fetch(f"{url}/report")
+        checked = await run("check", "--json", url=node.url)
+    assert lasting(json.loads(page.body)) == lasting(json.loads(checked.stdout))
+
+
+async def test_a_node_that_hangs_is_reported_in_time() -> None:
+    """The deadline is that of a scrape."""
+    async with ScriptedNode(silent) as node, serving(target(node.url)) as url:
+        page = await fetch(f"{url}/report", timeout_header=TIMEOUT)
+    report = json.loads(page.body)
+    assert [finding["id"] for finding in report["findings"]] == ["NundbHung"]
+    assert report["state"] == "down"
+
+
+async def test_a_report_is_compressed_when_asked() -> None:
+    """As the metrics are."""
+    async with ScriptedNode(answering()) as node, serving(target(node.url)) as url:
+        page = await fetch(f"{url}/report", headers={"Accept-Encoding": "gzip"})
+    assert page.headers["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(page.body))["healthy"] is True
+
+
+async def test_the_metrics_cannot_take_the_place_of_the_report() -> None:
+    """The path is refused with one line."""
+    ended = await run("--web.telemetry-path", "/report", url="http://127.0.0.1:1")
+    assert ended.code == 2
+    assert "--web.telemetry-path" in ended.stderr

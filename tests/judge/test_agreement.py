@@ -1,0 +1,157 @@
+"""Alerts and findings say the same of the same situation: the cases in which alerts fire are put before the judge."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from nundb_exporter.collectors import COLLECTORS, process
+from nundb_exporter.errors import Reason, TargetError
+from nundb_exporter.judge import Finding, NodeReport, describe, judge
+from nundb_exporter.metrics import (
+    COLLECTOR_SUCCESS,
+    SCRAPE_DURATION,
+    SCRAPE_FAILURE,
+    SCRAPE_FAMILIES,
+    SCRAPE_TIMEOUT,
+    UP,
+    Answers,
+    Family,
+    Sample,
+)
+from nundb_exporter.monitoring.alerts import ALERTS
+from nundb_exporter.monitoring.cases import CASES
+from nundb_exporter.monitoring.cases.case import Case, Firing
+from nundb_exporter.monitoring.cases.values import Values, seconds_of
+from nundb_exporter.monitoring.rule import told
+from nundb_exporter.problems import PROBLEMS
+from nundb_exporter.results import CollectorResult, Scrape
+
+JUDGED: Final = {problem.name: problem for problem in PROBLEMS if problem.has_alert}
+NEEDS_MORE_THAN_A_MOMENT: Final = {
+    "NundbRestartLoop": "counts the starts of a quarter of an hour",
+    "NundbQueriesSlow": "an average that one election raises; only one that stays high is wrong",
+    "NundbReplicationSlow": "likewise, and it must still be moving",
+    "NundbExporterDown": "an exporter that is down serves no report; Prometheus misses it",
+    "NundbExporterAbsent": "likewise",
+    "NundbExporterRequestsRejected": "counts the requests of a quarter of an hour",
+    "NundbExporterSamplesDropped": "likewise; the report shows twice what is listed twice",
+    "NundbMemberMissing": "compares with the six hours before",
+    "NundbElectionsFlapping": "counts the changes of a quarter of an hour",
+    "NundbPendingGrowing": "compares with the minutes before",
+    "NundbOplogNearLimit": "a log that has been pruned before is always this large",
+    "NundbResolveStorm": "compares the growth of minutes",
+    "NundbConnectionsLeaking": "compares with the hour before",
+}
+UNLIKE: Final = {
+    "each scrape of a node fails for another reason than the last": "each moment has one reason, and its own finding",
+    "an operation is made half a minute from now, and acknowledged before the next scrape": "it is over",
+    "a node restarts and says that this was an hour ago": "only the change shows that the start is wrong",
+    "a collector fails in two scrapes of three": "it works at this moment",
+}
+"""Cases in which an alert fires for what lasts, and a moment shows something else."""
+
+_FAMILIES: Final = {
+    family.name: family for family in (*SCRAPE_FAMILIES, *(each for one in COLLECTORS for each in one.families))
+}
+
+
+def test_every_alert_is_judged_or_says_why_not() -> None:
+    """From one moment; a new alert needs a problem or a reason."""
+    assert {alert.name for alert in ALERTS} == JUDGED.keys() | NEEDS_MORE_THAN_A_MOMENT.keys()
+    assert not JUDGED.keys() & NEEDS_MORE_THAN_A_MOMENT.keys()
+
+
+@pytest.mark.parametrize("alert", [alert for alert in ALERTS if alert.name in JUDGED], ids=lambda alert: alert.name)
+def test_alert_and_finding_have_the_same_words(alert: object) -> None:
+    """The alert's description is the finding's sentence, with templates in place of values."""
+    (rule,) = [each for each in ALERTS if each is alert]
+    problem = JUDGED[rule.name]
+    places = {name: f"\0{name}\0" for name in problem.fields}
+    pattern = re.sub("\0\\w+\0", ".+", re.escape(problem.say(**places)).replace("\\\0", "\0"))
+    assert re.fullmatch(pattern, rule.description, re.IGNORECASE | re.DOTALL)
+    assert (rule.severity, rule.summary, rule.advice) == (problem.severity, problem.title, problem.advice)
+    assert told(problem, **places)["advice"] == problem.advice
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.about not in UNLIKE], ids=lambda case: case.about)
+def test_what_fires_an_alert_is_a_finding(case: Case) -> None:
+    """The same condition with the same threshold, about the same member, database and node."""
+    findings = judge(list(_nodes(case))).findings
+    for firing in case.fires:
+        if firing.alert.name in JUDGED:
+            assert any(_is_about(finding, firing) for finding in findings), (firing, findings)
+
+
+def test_where_nothing_is_wrong_nothing_is_found() -> None:
+    """Neither by the rules nor by the judge."""
+    (case,) = [case for case in CASES if case.about == "three nodes agree"]
+    assert judge(list(_nodes(case))).healthy
+
+
+def test_every_judged_alert_is_in_a_case() -> None:
+    """Otherwise the agreement would be claimed and not seen."""
+    assert {firing.alert.name for case in CASES for firing in case.fires} >= JUDGED.keys()
+
+
+def _is_about(finding: Finding, firing: Firing) -> bool:
+    subjects = {"member": finding.member, "database": finding.database, "instance": finding.node}
+    return finding.id == firing.alert.name and all(
+        subjects.get(label) in {value, None} for label, value in firing.labels.items() if label in subjects
+    )
+
+
+def _nodes(case: Case) -> Iterator[NodeReport]:
+    """Yield what the exporter of each node served at the moment that the case is judged."""
+    at = seconds_of(case.at)
+    by_instance: dict[str, list[Sample]] = {}
+    silent = set()
+    for name, values in {name: values for series in case.series for name, values in series.items()}.items():
+        value = _value(values, at)
+        metric, labels = _parsed(name)
+        instance = labels.pop("instance")
+        if metric == "up" and not value:
+            silent.add(instance)
+        elif (family := _FAMILIES.get(metric)) and value is not None and labels.pop("job") == "nundb":
+            by_instance.setdefault(instance, []).append(_sample(family, labels, value))
+    for position, (instance, samples) in enumerate(by_instance.items()):
+        if all(sample.family is not process.START_TIME for sample in samples):
+            # Since 2023-11 a node tells its start as well as its name; no two nodes have started at the same moment.
+            samples.append(process.START_TIME.sample(-1000.0 - position))
+        if instance not in silent:
+            yield _node(instance, samples, at)
+
+
+def _value(values: Values, at: int) -> float | None:
+    begun = 0
+    for stretch in values:
+        ends = at + 1 if stretch.seconds is None else begun + stretch.seconds
+        if at < ends:
+            return None if stretch.start is None else stretch.start + stretch.per_second * (at - begun)
+        begun = ends
+    return None
+
+
+def _parsed(series: str) -> tuple[str, dict[str, str]]:
+    metric, _, labels = series.partition("{")
+    return metric, dict(re.findall(r'(\w+)="([^"]*)"', labels))
+
+
+def _sample(family: Family, labels: dict[str, str], value: float) -> Sample:
+    return family.sample(value, *(labels.get(name, "") for name in family.labels))
+
+
+def _node(url: str, samples: list[Sample], at: int) -> NodeReport:
+    values = {(sample.family, sample.labels): sample.value for sample in samples}
+    is_up = values.get((UP, ()), 1) == 1
+    reason = next((reason for reason in Reason if values.get((SCRAPE_FAILURE, (reason,)))), Reason.CONNECT)
+    collectors = {
+        name: CollectorResult(0.001, None if value else "no reply")
+        for (family, (name, *_)), value in ((key, value) for key, value in values.items() if key[1])
+        if family is COLLECTOR_SUCCESS and is_up
+    }
+    error = None if is_up else TargetError(reason, "no luck")
+    seconds = values.get((SCRAPE_DURATION, ()), 0.001)
+    scrape = Scrape(samples if is_up else [], Answers(), collectors, error, seconds)
+    return describe(url, scrape, at, values.get((SCRAPE_TIMEOUT, ())))

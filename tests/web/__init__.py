@@ -1,0 +1,1 @@
+"""What the exporter serves, without a server."""
