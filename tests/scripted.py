@@ -22,7 +22,7 @@ class ScriptedTransport:
         self._database = database
         self.asked: list[list[str]] = []
 
-    async def execute(self, commands: Sequence[Command[object]]) -> list[Reply]:
+    async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:  # noqa: ARG002 - it is never late
         """Return the replies of one session; KeyError for what is not written down."""
         self.asked.append([str(command) for command in commands])
         selected = ""

@@ -58,7 +58,7 @@ class Scraper:
         self, target: Target, transport: Transport | None = None, collectors: Sequence[Collector] = COLLECTORS
     ) -> None:
         self.target = target
-        self._transport = transport or open_transport(target.endpoint, target.tls)
+        self._transport = transport or open_transport(target.endpoint, target.tls, target.ports)
         self._collectors = tuple(collector for collector in collectors if collector.name in target.collectors)
         # metrics-state is always asked, for nundb_up; dict.fromkeys drops duplicates and keeps the order.
         wanted = [command for collector in self._collectors for command in collector.commands]
@@ -85,17 +85,14 @@ class Scraper:
         results: dict[str, CollectorResult] = {}
         samples: list[Sample] = []
         try:
-            async with asyncio.timeout_at(deadline):
-                await self._ask_node(answers)
+            await self._ask_node(answers, deadline)
             results = {collector.name: CollectorResult() for collector in self._collectors}
-            if jobs := list(self._follow_ups(answers, results)):
+            if jobs := list(self._follow_ups(answers, results, deadline)):
                 await _run_until(deadline, jobs)
             samples = self._read(answers, results)
             error = _judge(answers)
         except TargetError as caught:
             error = caught
-        except TimeoutError:
-            error = TargetError(Reason.TIMEOUT, f"{self.target.endpoint.authority}: no answer before the deadline")
         except ProtocolError as caught:
             error = TargetError(Reason.PROTOCOL, f"{self.target.endpoint.authority}: {caught}")
         self._log_failures(error, results, allowed, is_late=loop.time() >= deadline)
@@ -108,21 +105,21 @@ class Scraper:
         """Return the command that proves who asks. The password is looked up each time: it may have changed."""
         return auth(self.target.credentials.user, self.target.credentials.password.reveal())
 
-    async def _ask_node(self, answers: Answers) -> None:
+    async def _ask_node(self, answers: Answers, deadline: float) -> None:
         """Send the commands of all collectors to the node, in one session.
 
         Raises:
             TargetError: the node cannot be reached or refuses the credentials.
             ProtocolError: it is not a Nun-db.
         """
-        proof, *replies = await self._transport.execute((self._auth(), *self._commands))
+        proof, *replies = await self._transport.execute((self._auth(), *self._commands), deadline)
         check_proof(self.target.endpoint, proof)
         answers.node.update(zip(self._commands, replies, strict=True))
         if answers.node[METRICS_STATE].is_unsupported:
-            _, reply = await self._transport.execute((self._auth(), OPLOG_STATE))
+            _, reply = await self._transport.execute((self._auth(), OPLOG_STATE), deadline)
             answers.node[METRICS_STATE] = reply
 
-    def _follow_ups(self, answers: Answers, results: dict[str, CollectorResult]) -> "Iterator[_Job]":
+    def _follow_ups(self, answers: Answers, results: dict[str, CollectorResult], deadline: float) -> "Iterator[_Job]":
         """Yield the questions that depend on the first answers, each with the collectors that need it."""
         for collector in self._collectors:
             try:
@@ -130,27 +127,27 @@ class Scraper:
             except ProtocolError:
                 continue  # its `parse` fails as well, and reports it
             if commands:
-                yield _Job([results[collector.name]], partial(self._ask_more, answers, commands))
+                yield _Job([results[collector.name]], partial(self._ask_more, answers, commands, deadline))
             for transport in collector.probes:
-                yield _Job([results[collector.name]], partial(self._probe, answers, transport))
+                yield _Job([results[collector.name]], partial(self._probe, answers, transport, deadline))
         if self._database_commands:
             concerned = [results[c.name] for c in self._collectors if c.database_commands]
             for name in self._tokens:
-                yield _Job(concerned, partial(self._ask_database, answers, name))
+                yield _Job(concerned, partial(self._ask_database, answers, name, deadline))
 
-    async def _ask_more(self, answers: Answers, commands: Sequence[Command[object]]) -> None:
+    async def _ask_more(self, answers: Answers, commands: Sequence[Command[object]], deadline: float) -> None:
         """Ask each command in a session of its own: its reply may hold `;` (protocol notes 1.2)."""
         for command in commands:
-            _, answers.node[command] = await self._transport.execute((self._auth(), command))
+            _, answers.node[command] = await self._transport.execute((self._auth(), command), deadline)
 
-    async def _ask_database(self, answers: Answers, name: str) -> None:
+    async def _ask_database(self, answers: Answers, name: str, deadline: float) -> None:
         """Send the commands of all collectors to one database: one session, and another one for follow-up commands.
 
         A second use-db on one connection would leak a connection in Nun-db's counter (protocol notes 3.4).
         """
         answers.failures[name] = _TOO_LATE
         try:
-            await self._ask_inside(answers, name, self._database_commands)
+            await self._ask_inside(answers, name, self._database_commands, deadline)
         except NundbExporterError as error:
             answers.failures[name] = str(error)
             return
@@ -161,22 +158,24 @@ class Scraper:
                 command for collector in self._collectors for command in collector.database_follow_up(answers, name)
             )
             if further:
-                await self._ask_inside(answers, name, tuple(further))
+                await self._ask_inside(answers, name, tuple(further), deadline)
 
-    async def _ask_inside(self, answers: Answers, name: str, commands: Sequence[Command[object]]) -> None:
-        opened, *replies = await self._transport.execute((use_db(name, self._tokens[name].reveal()), *commands))
+    async def _ask_inside(
+        self, answers: Answers, name: str, commands: Sequence[Command[object]], deadline: float
+    ) -> None:
+        opened, *replies = await self._transport.execute(
+            (use_db(name, self._tokens[name].reveal()), *commands), deadline
+        )
         if opened.error is not None:
             # Only these known texts are shown: another reply could repeat the token.
             raise ProtocolError(f"use-db: {opened.error if opened.error in _USE_DB_ERRORS else 'refused'}")
         answers.database.update(((name, command), reply) for command, reply in zip(commands, replies, strict=True))
 
-    async def _probe(self, answers: Answers, transport: TransportName) -> None:
-        ports = self.target.ports or neighbouring_ports(self.target.endpoint)
-        seconds = None
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PROBE_SECONDS):
-                seconds = await probe(transport, self.target.endpoint, ports, self.target.tls)
-        answers.probes[transport] = seconds
+    async def _probe(self, answers: Answers, transport: TransportName, deadline: float) -> None:
+        endpoint = self.target.endpoint
+        ports = self.target.ports or neighbouring_ports(endpoint)
+        patience = min(deadline, asyncio.get_running_loop().time() + _PROBE_SECONDS)
+        answers.probes[transport] = await probe(transport, endpoint, ports, self.target.tls, patience)
 
     def _read(self, answers: Answers, results: dict[str, CollectorResult]) -> list[Sample]:
         samples: list[Sample] = []
@@ -237,21 +236,26 @@ class _Job(NamedTuple):
 async def _run_until(deadline: float, jobs: Iterable[_Job]) -> None:
     """Run the jobs concurrently, a few at a time, until the deadline; finished ones keep their results."""
     slots = asyncio.Semaphore(_MAX_SESSIONS)
-    with contextlib.suppress(TimeoutError):  # each job has recorded its failure
-        async with asyncio.timeout_at(deadline), asyncio.TaskGroup() as group:
-            for job in jobs:
-                group.create_task(_run(job, slots))
+    async with asyncio.TaskGroup() as group:
+        for job in jobs:
+            group.create_task(_run(job, slots, deadline))
 
 
-async def _run(job: _Job, slots: asyncio.Semaphore) -> None:
+async def _run(job: _Job, slots: asyncio.Semaphore, deadline: float) -> None:
     """Run one job, and add its time and failure to the collectors that need it."""
     begun = time.perf_counter()
     failure: str | None = _TOO_LATE
     try:
-        async with slots:
+        async with asyncio.timeout_at(deadline):
+            await slots.acquire()
+        try:
             begun = time.perf_counter()
             await job.ask()
+        finally:
+            slots.release()
         failure = None
+    except TimeoutError:
+        pass  # its turn has not come
     except NundbExporterError as error:
         failure = str(error)
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from nundb_exporter.client.transport import client_context
+from nundb_exporter.client.tls import client_context
 from nundb_exporter.config.settings import Tls, parse_endpoint
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.scrape import Scraper
@@ -64,7 +64,7 @@ async def test_a_path_of_the_url_is_asked_for(scheme: str) -> None:
 
     async def behave(peer: Peer) -> None:
         heads.append((await peer.reader.readuntil(b"\r\n\r\n")).decode())
-        await peer.send(http(b"", "502 Bad Gateway"))
+        await peer.send(http(b"", "404 Not Found"))
 
     async with ScriptedNode(behave, scheme) as node:
         page = await scrape(target(f"{node.url}/databases/nun%20db"))
@@ -146,12 +146,15 @@ async def test_plain_text_on_a_tls_port_is_a_failure_of_the_connection(secure: s
     assert page.reasons == ["connect"]
 
 
-async def test_a_handshake_that_never_ends_is_a_timeout(secure: str, certificates: Certificates) -> None:
-    """The node accepts and does not answer the TLS hello."""
+async def test_a_handshake_that_never_ends_is_a_failure_of_the_connection(
+    secure: str, certificates: Certificates, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What accepts and does not answer the TLS hello has not taken a connection yet."""
     async with ScriptedNode(silent, "tcp") as node:
         page = await scrape(target(node.url.replace("tcp", secure), tls=certificates.trusting), TIMEOUT)
     assert page.seconds < float(TIMEOUT)
-    assert page.reasons == ["timeout"]
+    assert page.reasons == ["connect"]
+    assert "TLS: the handshake did not end in time" in caplog.text
 
 
 @pytest.mark.parametrize("scheme", ["http", "tcp", "ws"])

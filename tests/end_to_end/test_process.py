@@ -144,8 +144,9 @@ async def test_a_timeout_header_that_makes_no_sense_is_ignored_and_a_short_one_i
             gate.opened.set()
         page = await asking
         assert page.status == 200
-        assert page.reasons == (["timeout"] if is_kept else [])
-        assert node.connections <= 1
+        # A timeout that is over at once leaves no time to connect; of a longer one, half is left for a second attempt.
+        assert page.reasons == ([["timeout"], ["connect"]][header == "1e-9"] if is_kept else [])
+        assert node.connections <= 2
 
 
 async def test_odd_timeout_headers_give_a_page() -> None:
@@ -231,7 +232,7 @@ async def test_fifty_scrapes_of_a_hung_node_all_end_in_time(are_equal: bool) -> 
         pages: list[Page] = await asyncio.gather(*(exporter.metrics(timeout) for timeout in timeouts))
         assert all(page.reasons == ["timeout"] for page in pages)
         assert all(page.seconds < float(timeout) for page, timeout in zip(pages, timeouts, strict=True))
-        assert are_equal or node.connections == 50
+        assert 50 <= node.connections <= 100 or are_equal  # each asks a second time on a fresh connection
         await until(lambda: node.left == node.connections)
 
 

@@ -15,7 +15,7 @@ from nundb_exporter.cli.terminal import printable
 from nundb_exporter.client import open_transport
 from nundb_exporter.client.transport import check_proof
 from nundb_exporter.config.settings import Target
-from nundb_exporter.errors import ProtocolError, Reason, TargetError
+from nundb_exporter.errors import ProtocolError, TargetError
 from nundb_exporter.judge import PendingGroup, group_pending, unreachable
 from nundb_exporter.protocol.commands import PENDING_OPS, auth
 from nundb_exporter.protocol.fields import PendingOperation, pending_operations
@@ -61,13 +61,11 @@ def _fail(sentence: str, *, as_json: bool) -> Exit:
 
 
 async def _ask(node: Target, timeout_seconds: float) -> list[PendingOperation]:
-    transport = open_transport(node.endpoint, node.tls)
+    transport = open_transport(node.endpoint, node.tls, node.ports)
     prove = auth(node.credentials.user, node.credentials.password.reveal())
     try:
-        async with asyncio.timeout(timeout_seconds):
-            proof, listing = await transport.execute((prove, PENDING_OPS))
-    except TimeoutError:
-        raise TargetError(Reason.TIMEOUT, f"{node.endpoint.authority}: no answer in {timeout_seconds:g} s") from None
+        deadline = asyncio.get_running_loop().time() + timeout_seconds
+        proof, listing = await transport.execute((prove, PENDING_OPS), deadline)
     finally:
         await transport.close()
     check_proof(node.endpoint, proof)

@@ -1,27 +1,26 @@
 """The clients: one interface for every transport, chosen by the scheme of the node's URL."""
 
-from collections.abc import Callable
-from typing import Final
-
+from nundb_exporter.client.caution import CautiousTransport
 from nundb_exporter.client.http import HttpTransport
 from nundb_exporter.client.tcp import TcpTransport
 from nundb_exporter.client.transport import Transport
-from nundb_exporter.client.websocket import WebSocketTransport
-from nundb_exporter.config.settings import Endpoint, Tls
-
-TRANSPORTS: Final[dict[str, Callable[[Endpoint, Tls], Transport]]] = {
-    "http": HttpTransport,
-    "https": HttpTransport,
-    "tcp": TcpTransport,
-    "ws": WebSocketTransport,
-    "wss": WebSocketTransport,
-}
+from nundb_exporter.config.settings import Endpoint, Tls, TransportPorts, neighbouring_ports
 
 
-def open_transport(endpoint: Endpoint, tls: Tls) -> Transport:
+def open_transport(endpoint: Endpoint, tls: Tls, ports: TransportPorts | None = None) -> Transport:
     """Return the transport for the endpoint's scheme; it connects at the first request.
+
+    `ports` are those of the node's transports, by default the neighbours of the endpoint's.
 
     Raises:
         ConfigError: a file of the TLS settings is unusable.
     """
-    return TRANSPORTS[endpoint.scheme](endpoint, tls)
+    match endpoint.scheme:
+        case "tcp":
+            return TcpTransport(endpoint, tls)
+        case "ws" | "wss":
+            from nundb_exporter.client.websocket import WebSocketTransport  # noqa: PLC0415 - costs 20 ms: where needed
+
+            return WebSocketTransport(endpoint, tls)
+    tcp = Endpoint("tcp", endpoint.host, (ports or neighbouring_ports(endpoint))["tcp"])
+    return CautiousTransport(endpoint, HttpTransport(endpoint, tls), TcpTransport(tcp, tls))

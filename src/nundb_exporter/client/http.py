@@ -1,160 +1,163 @@
 """HTTP: one POST per session, over keep-alive connections.
 
-A client of our own, because this is the hot path and a general one costs three times as much (docs/benchmark.md). The
-parser is protocol/http.py; this module only handles sockets.
+A client of our own, because a scrape is to cost less than 0.35 ms and a general client alone costs three times as much
+(docs/benchmark.md). The parser is protocol/http.py; a connection is in client/http_connection.py.
 """
 
 import asyncio
-import ssl
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final
 
-from nundb_exporter.client.transport import client_context, network_errors
+from nundb_exporter.client.dial import Dialer
+from nundb_exporter.client.http_connection import HttpConnection, StaleError, TruncatedError
+from nundb_exporter.client.status import refusal
+from nundb_exporter.client.transport import broken_connections, closed, too_late
 from nundb_exporter.config.settings import Endpoint, Tls
-from nundb_exporter.errors import ProtocolError, Reason, TargetError
+from nundb_exporter.errors import NundbExporterError, ProtocolError
 from nundb_exporter.protocol.commands import Command
-from nundb_exporter.protocol.http import Response, ResponseDecoder, request
-from nundb_exporter.protocol.replies import MAX_REPLY_BYTES, Reply, split_body
+from nundb_exporter.protocol.http import Response, request
+from nundb_exporter.protocol.replies import Reply, split_body
 
 _MAX_IDLE: Final = 4
 """Nun-db answers HTTP with four workers, and each kept connection pins one of its threads (protocol notes 1.2)."""
+_MAX_IDLE_SECONDS: Final = 90.0
+"""How long an unused connection is trusted: longer than the usual intervals between scrapes, shorter than the usual
+memory of routers and balancers between (240 s and 350 s at two large clouds)."""
 _OK: Final = 200
 
 
-class _StaleError(Exception):
-    """The server closed a kept connection before it saw the request."""
-
-
-class _TruncatedError(Exception):
-    """The server closed the connection before its answer was complete."""
-
-
 class HttpTransport:
-    """Ask over http or https."""
+    """Ask over http or https.
+
+    Where half of the time has brought not one byte, the request is sent once more on a fresh connection, and whichever
+    answers first is taken. The connection may be one that a router has forgotten in silence, or one that a healthy
+    Nun-db never answers, as it happens after a burst. It is safe: all commands of the exporter only read. A node that has
+    answered neither is asked once at a time until it answers again.
+    """
 
     def __init__(self, endpoint: Endpoint, tls: Tls) -> None:
         self._endpoint = endpoint
-        self._context = client_context(endpoint, tls)
-        self._server_name = tls.server_name or endpoint.host
-        self._idle: list[_Connection] = []
+        self._dialer = Dialer(endpoint, tls)
+        self._idle: list[HttpConnection] = []
+        self._is_silent = False
+        """Whether the node has let two connections wait in vain, and nothing has come since."""
 
-    async def execute(self, commands: Sequence[Command[object]]) -> list[Reply]:
+    async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:
         """Send the commands as one body."""
         body = ";".join([command.text for command in commands]).encode()
+        data = request(self._endpoint.host_header, self._endpoint.path, body)
         try:
-            response = await self._exchange(request(self._endpoint.authority, self._endpoint.path, body))
-        except _TruncatedError:
-            raise TargetError(
-                Reason.CONNECT, f"{self._endpoint.authority}: closed before the answer was complete"
-            ) from None
+            response = await self._exchange(data, deadline)
+        except TruncatedError:
+            raise closed(self._endpoint, is_begun=True) from None
         if response.status != _OK:
-            # Nun-db answers 200 to everything except invalid UTF-8 and its own panics (protocol notes 1.2).
-            raise ProtocolError(f"HTTP status {response.status}")
+            raise refusal(self._endpoint, response.status, response.location)
         try:
             text = response.body.decode()
         except UnicodeDecodeError:
             raise ProtocolError("the body is not UTF-8") from None
         return split_body(text, commands)
 
-    async def _exchange(self, data: bytes) -> Response:
+    async def _exchange(self, data: bytes, deadline: float) -> Response:
+        now = asyncio.get_running_loop().time()
+        half = now + (deadline - now) / 2
         while self._idle:
             connection = self._idle.pop()
+            if now - connection.idle_since > _MAX_IDLE_SECONDS:
+                connection.abort()
+                continue
             try:
-                return await self._ask(connection, data)
-            except _StaleError:
+                return await self._ask(connection, data, half, deadline)
+            except StaleError:
                 # The node was restarted, or closed an idle connection. It never read the request, so it is safe to send
                 # it again; the other kept connections are probably closed too.
                 await self.close()
-        with network_errors(self._endpoint):
-            _, connection = await asyncio.get_running_loop().create_connection(
-                _Connection,
-                self._endpoint.host,
-                self._endpoint.port,
-                ssl=self._context,
-                server_hostname=self._server_name if self._context else None,
-            )
+        connection = await self._dial(deadline)
         try:
-            return await self._ask(connection, data)
-        except _StaleError:
-            with network_errors(self._endpoint):
-                if isinstance(connection.loss, ssl.SSLError):
-                    raise connection.loss from None  # a refused client certificate shows after the handshake
-            raise TargetError(Reason.CONNECT, f"{self._endpoint.authority}: closed without an answer") from None
+            return await self._ask(connection, data, half, deadline)
+        except StaleError:
+            raise self._closed(connection) from None
 
-    async def _ask(self, connection: "_Connection", data: bytes) -> Response:
+    async def _dial(self, deadline: float) -> HttpConnection:
+        _, connection = await self._dialer.open(HttpConnection, deadline)
+        return connection
+
+    async def _ask(self, connection: HttpConnection, data: bytes, half: float, deadline: float) -> Response:
+        """Ask; from `half` on, ask a second time where nothing has come."""
+        connection.send(data)
         try:
-            response = await connection.ask(data)
+            async with asyncio.timeout_at(half):
+                response = await connection.response()
+        except TimeoutError:
+            if self._is_silent or not connection.is_untouched:
+                return await self._finish(connection, deadline)
+            await self.close()  # the others are no better than this one
+            return await self._race(connection, data, deadline)
         except BaseException:
             connection.abort()
             raise
+        self._keep(connection, response)
+        return response
+
+    async def _finish(self, connection: HttpConnection, deadline: float) -> Response:
+        """Wait for the answer to what was sent, until the deadline."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                response = await connection.response()
+        except TimeoutError:
+            connection.abort()
+            raise too_late(self._endpoint, is_begun=not connection.is_untouched) from None
+        except BaseException:
+            connection.abort()
+            raise
+        self._keep(connection, response)
+        return response
+
+    async def _ask_fresh(self, data: bytes, deadline: float) -> Response:
+        connection = await self._dial(deadline)
+        try:
+            connection.send(data)
+        except StaleError:
+            raise self._closed(connection) from None
+        return await self._finish(connection, deadline)
+
+    async def _race(self, first: HttpConnection, data: bytes, deadline: float) -> Response:
+        """Wait for the first connection, and ask on a fresh one; return the answer that comes first."""
+        waiting = asyncio.create_task(self._finish(first, deadline))
+        fresh = asyncio.create_task(self._ask_fresh(data, deadline))
+        running = {waiting, fresh}
+        try:
+            while running:
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    if task.exception() is None:
+                        return task.result()
+            self._is_silent = True
+            return fresh.result()  # both have failed: what a fresh connection meets says more
+        finally:
+            for task in (waiting, fresh):
+                task.cancel()
+            await asyncio.gather(waiting, fresh, return_exceptions=True)
+
+    def _closed(self, connection: HttpConnection) -> NundbExporterError:
+        """Return the failure of a connection that was closed before it answered."""
+        if connection.loss is not None:
+            try:
+                with broken_connections(self._endpoint):
+                    raise connection.loss
+            except NundbExporterError as error:
+                return error
+        return closed(self._endpoint, is_begun=False)
+
+    def _keep(self, connection: HttpConnection, response: Response) -> None:
+        self._is_silent = False
         if response.is_reusable and len(self._idle) < _MAX_IDLE:
+            connection.idle_since = asyncio.get_running_loop().time()
             self._idle.append(connection)
         else:
             connection.abort()
-        return response
 
     async def close(self) -> None:
         """Close the kept connections."""
         while self._idle:
             self._idle.pop().abort()
-
-
-class _Connection(asyncio.Protocol):
-    """One connection, one request at a time."""
-
-    __slots__ = ("_answer", "_decoder", "_is_lost", "_transport", "loss")
-
-    def __init__(self) -> None:
-        self.loss: Exception | None = None
-        self._answer: asyncio.Future[Response] | None = None
-        self._is_lost = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # create_connection makes no other
-
-    def abort(self) -> None:
-        self._transport.abort()
-
-    async def ask(self, data: bytes) -> Response:
-        """Send the request and wait for its response; the connection is unusable if this raises."""
-        if self._is_lost:
-            raise _StaleError
-        self._decoder = ResponseDecoder(MAX_REPLY_BYTES)
-        self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(data)
-        try:
-            return await self._answer
-        finally:
-            self._answer = None
-
-    def data_received(self, data: bytes) -> None:
-        if self._answer is None or self._answer.done():
-            # Unexpected bytes: the next request could take them for its answer.
-            self._is_lost = True
-            self._transport.abort()
-            return
-        try:
-            response = self._decoder.receive_data(data)
-        except ProtocolError as error:
-            self._answer.set_exception(error)
-            return
-        if response is not None:
-            self._answer.set_result(response)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._is_lost = True
-        self.loss = exc
-        if self._answer is None or self._answer.done():
-            return
-        if self._decoder.is_untouched:
-            self._answer.set_exception(_StaleError())
-            return
-        try:
-            # A body that ends with the connection is complete only if the connection was closed in order.
-            answer = None if exc else self._decoder.receive_eof()
-        except ProtocolError:
-            answer = None
-        if answer is None:
-            self._answer.set_exception(_TruncatedError())
-        else:
-            self._answer.set_result(answer)

@@ -18,8 +18,10 @@ _SCHEMES: Final[dict[TransportName, tuple[str, str]]] = {
 """The scheme of each transport, without and with TLS."""
 
 
-async def probe(transport: TransportName, endpoint: Endpoint, ports: TransportPorts, tls: Tls) -> float | None:
-    """Return the seconds until the transport answered, or None if it does not.
+async def probe(
+    transport: TransportName, endpoint: Endpoint, ports: TransportPorts, tls: Tls, deadline: float
+) -> float | None:
+    """Return the seconds until the transport answered, or None if it does not until the deadline.
 
     The probe is a session without commands: an empty body, a greeting, or a handshake. If the endpoint uses TLS, so do
     HTTP and WebSocket.
@@ -29,7 +31,7 @@ async def probe(transport: TransportName, endpoint: Endpoint, ports: TransportPo
     started = time.perf_counter()
     opened = open_transport(Endpoint(scheme, endpoint.host, ports[transport]), tls)
     try:
-        await opened.execute(())
+        await opened.execute((), deadline)
     except NundbExporterError:
         return None
     finally:

@@ -9,9 +9,9 @@ import socket
 from collections.abc import Sequence
 from typing import Final
 
-from nundb_exporter.client.transport import network_errors
+from nundb_exporter.client.dial import Dialer
+from nundb_exporter.client.transport import broken_connections, closed, too_late
 from nundb_exporter.config.settings import Endpoint, Tls
-from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply, ReplyStream
 
@@ -21,24 +21,28 @@ _READ_BYTES: Final = 64 * 1024
 class TcpTransport:
     """Ask over tcp; Nun-db has no TLS there."""
 
-    def __init__(self, endpoint: Endpoint, tls: Tls) -> None:  # noqa: ARG002 - all transports have this signature
+    def __init__(self, endpoint: Endpoint, tls: Tls) -> None:
         self._endpoint = endpoint
+        self._dialer = Dialer(endpoint, tls)
 
-    async def execute(self, commands: Sequence[Command[object]]) -> list[Reply]:
+    async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:
         """Send the commands one line at a time."""
-        with network_errors(self._endpoint):
-            reader, writer = await asyncio.open_connection(self._endpoint.host, self._endpoint.port)
-            try:
-                stream = ReplyStream()
-                await self._receive(reader, writer, stream)
-                replies = []
-                for command in commands:
-                    stream.expect(command)
-                    writer.write(f"{command.text}\n".encode())
-                    replies.append(await self._receive(reader, writer, stream))
-                return replies
-            finally:
-                writer.transport.abort()
+        reader, writer = await self._dialer.open_stream(deadline)
+        stream = ReplyStream()
+        replies: list[Reply] = []
+        try:
+            async with asyncio.timeout_at(deadline):
+                with broken_connections(self._endpoint):
+                    await self._receive(reader, writer, stream)
+                    for command in commands:
+                        stream.expect(command)
+                        writer.write(f"{command.text}\n".encode())
+                        replies.append(await self._receive(reader, writer, stream))
+        except TimeoutError:
+            raise too_late(self._endpoint, is_begun=stream.is_begun) from None
+        finally:
+            writer.transport.abort()
+        return replies
 
     async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stream: ReplyStream) -> Reply:
         reply = None
@@ -46,7 +50,7 @@ class TcpTransport:
             _acknowledge_at_once(writer)
             data = await reader.read(_READ_BYTES)
             if not data:
-                raise TargetError(Reason.CONNECT, f"{self._endpoint.authority}: closed before the reply was complete")
+                raise closed(self._endpoint, is_begun=stream.is_begun)
             reply = stream.receive_data(data)
         return reply
 

@@ -1,30 +1,31 @@
-"""The interface of a transport, and the translation of socket errors into ours."""
+"""The interface of a transport, and the failures that all transports tell alike."""
 
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Protocol
 
-from nundb_exporter.config.settings import Endpoint, Tls
-from nundb_exporter.errors import ConfigError, ProtocolError, Reason, TargetError
+from nundb_exporter.client.tls import cause_of_tls
+from nundb_exporter.config.settings import Endpoint
+from nundb_exporter.errors import ProtocolError, Reason, TargetError
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply
 from nundb_exporter.system_errors import cause_of
 
 
 class Transport(Protocol):
-    """A way to ask one node.
+    """A way to ask one node."""
 
-    It has no deadline: the caller cancels it. A cancelled request leaves no connection behind on which the next one
-    could receive its late answer.
-    """
-
-    async def execute(self, commands: Sequence[Command[object]]) -> list[Reply]:
+    async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:
         """Run the commands in one session, and return a reply for each.
 
+        It ends by `deadline`, by the event loop's clock, and may be cancelled before: no connection is left behind on
+        which the next request could receive a late answer. Commands may be sent twice, on two connections: all that
+        the exporter sends only reads.
+
         Raises:
-            TargetError: reason connect, if the node cannot be reached or closes the connection.
+            TargetError: reason connect, if the node cannot be reached or closes the connection; reason timeout, if it
+                has taken the connection and does not answer in time.
             ProtocolError: the answer is not Nun-db's.
         """
         ...
@@ -49,47 +50,27 @@ def check_proof(endpoint: Endpoint, proof: Reply) -> None:
         raise ProtocolError("the answer to auth is not Nun-db's")
 
 
-@contextmanager
-def network_errors(endpoint: Endpoint) -> Iterator[None]:
-    """Turn the errors of sockets and TLS into TargetError.
+def too_late(endpoint: Endpoint, *, is_begun: bool) -> TargetError:
+    """Return the failure of a node that took the connection; `is_begun` says whether it answered at all."""
+    what = "answer: not complete in time" if is_begun else "request: connected, and not answered in time"
+    return TargetError(Reason.TIMEOUT, f"{endpoint.authority}: {what}")
 
-    A refused certificate is a connection error: no command was sent, so the node did not refuse the credentials.
+
+def closed(endpoint: Endpoint, *, is_begun: bool) -> TargetError:
+    """Return the failure of a node that closed the connection; `is_begun` says whether it answered at all."""
+    what = "answer: closed before it was complete" if is_begun else "request: closed without an answer"
+    return TargetError(Reason.CONNECT, f"{endpoint.authority}: {what}")
+
+
+@contextmanager
+def broken_connections(endpoint: Endpoint) -> Iterator[None]:
+    """Turn the errors of an open connection into TargetError.
+
+    A certificate that the node refuses shows only here, after the handshake; no command has run then.
     """
     try:
         yield
-    except ssl.SSLCertVerificationError as error:
-        raise TargetError(Reason.CONNECT, f"{endpoint.authority}: TLS: {error.verify_message}") from error
     except ssl.SSLError as error:
-        raise TargetError(Reason.CONNECT, f"{endpoint.authority}: TLS: {error.reason or 'failed'}") from error
+        raise TargetError(Reason.CONNECT, f"{endpoint.authority}: TLS: {cause_of_tls(error)}") from error
     except OSError as error:
-        raise TargetError(Reason.CONNECT, f"{endpoint.authority}: {cause_of(error)}") from error
-
-
-def client_context(endpoint: Endpoint, tls: Tls) -> ssl.SSLContext | None:
-    """Return the TLS context for the endpoint, or None if it does not use TLS.
-
-    Raises:
-        ConfigError: a file cannot be read or is not PEM.
-    """
-    return _context(tls) if endpoint.is_secure else None
-
-
-# Loading all CA certificates takes longer than a scrape, and each scrape may probe the transports.
-@lru_cache(maxsize=8)
-def _context(tls: Tls) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=tls.ca_file)
-    except (OSError, ssl.SSLError):
-        setting = f"--nundb.tls.ca-file {tls.ca_file}"
-        raise ConfigError(setting, "cannot be read as PEM", "name a file of CA certificates") from None
-    if tls.insecure_skip_verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if tls.cert_file:
-        try:
-            context.load_cert_chain(tls.cert_file, tls.key_file)
-        except (OSError, ssl.SSLError):
-            setting = f"--nundb.tls.cert-file {tls.cert_file}"
-            cure = "name a certificate and its key, both PEM"
-            raise ConfigError(setting, "cannot be read with its key", cure) from None
-    return context
+        raise TargetError(Reason.CONNECT, f"{endpoint.authority}: request: {cause_of(error)}") from error

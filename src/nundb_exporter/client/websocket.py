@@ -1,27 +1,30 @@
-"""WebSocket: one connection per session, one command per frame (Nun-db accepts several only since 2024-02)."""
+"""WebSocket: one connection per session, one command per frame (Nun-db accepts several only since 2024-02).
 
+The frames are read and written by the library websockets, whose protocol knows no sockets.
+"""
+
+import asyncio
+import logging
+import os
 from collections.abc import Sequence
 from typing import Final
 
-import aiohttp
+from websockets.frames import Frame, Opcode
+from websockets.protocol import CLIENT, OPEN, Protocol
 
-from nundb_exporter.client.transport import client_context, network_errors
+from nundb_exporter.client.dial import Dialer
+from nundb_exporter.client.status import refusal
+from nundb_exporter.client.transport import broken_connections, closed, too_late
 from nundb_exporter.config.settings import Endpoint, Tls
-from nundb_exporter.errors import ProtocolError, Reason, TargetError
+from nundb_exporter.errors import ProtocolError
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import MAX_REPLY_BYTES, Reply, ReplyStream
+from nundb_exporter.protocol.websocket import SWITCHING, handshake_request, read_handshake
 
-_NO_TIMEOUT: Final = aiohttp.ClientTimeout()
-_SWITCHING: Final = 101
-
-
-async def _stay(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Refuse every answer except the handshake's: aiohttp would follow a redirect, and send the password there."""
-    response = await handler(request)
-    if response.status != _SWITCHING:
-        response.close()
-        raise ProtocolError(f"WebSocket: the handshake was answered with status {response.status}")
-    return response
+_READ_BYTES: Final = 64 * 1024
+_DATA: Final = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
+_SILENT: Final = logging.getLogger(f"{__name__}.frames")
+_SILENT.setLevel(logging.CRITICAL)  # the library would log every frame at level debug, and frames hold passwords
 
 
 class WebSocketTransport:
@@ -29,52 +32,79 @@ class WebSocketTransport:
 
     def __init__(self, endpoint: Endpoint, tls: Tls) -> None:
         self._endpoint = endpoint
-        self._context = client_context(endpoint, tls)
-        self._server_name = tls.server_name
+        self._dialer = Dialer(endpoint, tls)
 
-    async def execute(self, commands: Sequence[Command[object]]) -> list[Reply]:
+    async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:
         """Send the commands one frame at a time."""
-        with network_errors(self._endpoint):
-            try:
-                async with (
-                    aiohttp.ClientSession(timeout=_NO_TIMEOUT, middlewares=(_stay,)) as session,
-                    session.ws_connect(
-                        str(self._endpoint),
-                        ssl=self._context or True,
-                        server_hostname=self._server_name,
-                        max_msg_size=MAX_REPLY_BYTES,
-                        timeout=aiohttp.ClientWSTimeout(ws_close=0),
-                    ) as socket,
-                ):
-                    return [await self._ask(socket, command) for command in commands]
-            except aiohttp.ClientConnectorError as error:
-                raise error.os_error from error
-            except aiohttp.WSServerHandshakeError as error:
-                raise ProtocolError("WebSocket: the answer to the handshake does not accept it") from error
-            except aiohttp.ClientConnectionError as error:
-                raise TargetError(Reason.CONNECT, f"{self._endpoint.authority}: closed without an answer") from error
-            except aiohttp.ClientError as error:
-                raise ProtocolError("WebSocket: the answer to the handshake is not HTTP") from error
-
-    async def _ask(self, socket: aiohttp.ClientWebSocketResponse, command: Command[object]) -> Reply:
-        stream = ReplyStream()
-        stream.expect(command)
-        await socket.send_str(command.text)
-        reply = None
-        while reply is None:
-            frame = await socket.receive()
-            match frame.type:
-                case aiohttp.WSMsgType.TEXT:
-                    reply = stream.receive_data(frame.data.encode())
-                case aiohttp.WSMsgType.BINARY:
-                    reply = stream.receive_data(frame.data)
-                case aiohttp.WSMsgType.ERROR:
-                    raise ProtocolError("WebSocket: a frame is broken or too long")
-                case _:
-                    raise TargetError(
-                        Reason.CONNECT, f"{self._endpoint.authority}: closed before the reply was complete"
-                    )
-        return reply
+        reader, writer = await self._dialer.open_stream(deadline)
+        session = _Session(self._endpoint, reader, writer)
+        try:
+            async with asyncio.timeout_at(deadline):
+                with broken_connections(self._endpoint):
+                    await session.open()
+                    return [await session.ask(command) for command in commands]
+        except TimeoutError:
+            raise too_late(self._endpoint, is_begun=session.is_begun) from None
+        finally:
+            writer.transport.abort()
 
     async def close(self) -> None:
         """Do nothing: no connection outlives its session."""
+
+
+class _Session:
+    """One connection, from the handshake on."""
+
+    def __init__(self, endpoint: Endpoint, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._endpoint = endpoint
+        self._reader = reader
+        self._writer = writer
+        self._protocol = Protocol(CLIENT, state=OPEN, max_size=MAX_REPLY_BYTES, logger=_SILENT)
+        self._stream = ReplyStream()
+        self.is_begun = False
+        """Whether anything has come."""
+
+    async def open(self) -> None:
+        """Shake hands."""
+        key = os.urandom(16)
+        self._writer.write(handshake_request(self._endpoint.host_header, self._endpoint.path, key))
+        received = b""
+        answer = None
+        while answer is None:
+            received += await self._read()
+            answer = read_handshake(received, key)
+        if answer.status != SWITCHING:
+            raise refusal(self._endpoint, answer.status, answer.location)
+        self._protocol.receive_data(answer.rest)
+
+    async def ask(self, command: Command[object]) -> Reply:
+        """Send a command and wait for its reply."""
+        self._stream.expect(command)
+        self._protocol.send_text(command.text.encode())
+        self._flush()
+        reply = None
+        while reply is None:
+            self._protocol.receive_data(await self._read())
+            self._flush()  # a pong, or the echo of a close
+            for event in self._protocol.events_received():
+                if isinstance(event, Frame) and event.opcode in _DATA:
+                    if reply is not None:
+                        raise ProtocolError("the server says more than it was asked for")
+                    reply = self._stream.receive_data(bytes(event.data))
+            if self._protocol.parser_exc is not None:
+                raise ProtocolError("WebSocket: a frame is broken or too long")
+            if reply is None and self._protocol.close_rcvd is not None:
+                raise closed(self._endpoint, is_begun=True)
+        return reply
+
+    async def _read(self) -> bytes:
+        data = await self._reader.read(_READ_BYTES)
+        if not data:
+            raise closed(self._endpoint, is_begun=self.is_begun)
+        self.is_begun = True
+        return data
+
+    def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            if data:
+                self._writer.write(data)

@@ -30,6 +30,7 @@ class Endpoint:
 
     scheme: str
     host: str
+    """A name or an address; an IPv6 address may have a zone, as `fe80::1%eth0`."""
     port: int
     path: str = "/"
 
@@ -41,10 +42,26 @@ class Endpoint:
     @property
     def authority(self) -> str:
         """`host:port`, an IPv6 address in brackets."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return f"{_bracketed(self.host)}:{self.port}"
+
+    @property
+    def server_name(self) -> str:
+        """The host as certificates have it: without the zone of an IPv6 address, and without a name's final dot."""
+        return self.host.partition("%")[0].removesuffix(".")
+
+    @property
+    def host_header(self) -> str:
+        """The host as it belongs into the header Host: with the port only if it is not the scheme's own."""
+        host = _bracketed(self.server_name)
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.authority}{self.path if self.path != '/' else ''}"
+        # A zone in a URL is written with `%25` (RFC 6874).
+        return f"{self.scheme}://{self.authority.replace('%', '%25')}{self.path if self.path != '/' else ''}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def parse_endpoint(setting: str, url: str) -> Endpoint:
@@ -74,6 +91,7 @@ def parse_endpoint(setting: str, url: str) -> Endpoint:
         or not (parts.path.isascii() and parts.path.isprintable() and " " not in parts.path)
     ):
         raise ConfigError(setting, "holds more than scheme, host, port and path", f"write it as {DEFAULT_URL}")
+    host = host.replace("%25", "%", 1) if ":" in host else host
     if port == 0 or not is_host(host):
         raise ConfigError(setting, "has no usable host and port", f"write it as {DEFAULT_URL}")
     return Endpoint(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme], parts.path or "/")

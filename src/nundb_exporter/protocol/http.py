@@ -5,10 +5,12 @@ lengths, chunks, a body until the close, interim responses, and limits for each.
 """
 
 import re
+from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from nundb_exporter import __version__
 from nundb_exporter.errors import ProtocolError
 
 MAX_HEAD_BYTES: Final = 64 * 1024
@@ -18,13 +20,24 @@ _MAX_FRAMING_BYTES: Final = 1024 * 1024
 _INTERIM: Final = range(100, 200)
 _BODILESS: Final = frozenset({204, 304})
 _HTTP: Final = b"HTTP/1."
+_TLS_ALERT: Final = b"\x15\x03"
+"""What a TLS server says to plain text."""
+USER_AGENT: Final = f"nundb-exporter/{__version__}"
+"""How every request names itself."""
 _HEXADECIMAL: Final = re.compile(rb"[0-9A-Fa-f]+")
 
 
 def request(host: str, path: str, body: bytes) -> bytes:
     """Return the bytes of one POST; `host` as it belongs into the header Host."""
-    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode("ascii") + body
+    lines = (
+        f"POST {path} HTTP/1.1",
+        f"Host: {host}",
+        f"User-Agent: {USER_AGENT}",
+        "Content-Type: text/plain",
+        f"Content-Length: {len(body)}",
+        "\r\n",
+    )
+    return "\r\n".join(lines).encode("ascii") + body
 
 
 class Response(NamedTuple):
@@ -34,6 +47,8 @@ class Response(NamedTuple):
     body: bytes
     is_reusable: bool
     """Whether the connection may carry another request."""
+    location: str = ""
+    """Where a redirect points to."""
 
     def __repr__(self) -> str:
         """Return its status and length: a body may hold stored values."""
@@ -63,6 +78,7 @@ class ResponseDecoder:
         "_framing",
         "_is_reusable",
         "_limit",
+        "_location",
         "_needed",
         "_position",
         "_state",
@@ -82,6 +98,7 @@ class ResponseDecoder:
         self._needed = 0
         self._status = 0
         self._is_reusable = False
+        self._location = ""
 
     def receive_data(self, data: bytes) -> Response | None:
         """Return the response when `data` completes it.
@@ -90,7 +107,7 @@ class ResponseDecoder:
             ProtocolError: not HTTP, beyond a limit, or more bytes than the response.
         """
         self.is_untouched = self.is_untouched and not data
-        # What is read is left behind once an arrival, not once a step: a body of tiny chunks would be copied for each.
+        # The buffer is cut once for each arrival, not at each step: a body of tiny chunks would be copied for each.
         rest = self._buffer[self._position :]
         self._buffer = rest + data if rest else data
         self._position = 0
@@ -100,7 +117,7 @@ class ResponseDecoder:
             return None
         if self._position < len(self._buffer):
             raise ProtocolError("HTTP: bytes after the end of the response")
-        return Response(self._status, bytes(self._body), self._is_reusable)
+        return Response(self._status, bytes(self._body), self._is_reusable, self._location)
 
     def receive_eof(self) -> Response:
         """Return the response that the close completes.
@@ -110,7 +127,7 @@ class ResponseDecoder:
         """
         if self._state is not _State.UNTIL_CLOSE:
             raise ProtocolError("HTTP: the connection was closed before the response was complete")
-        return Response(self._status, bytes(self._body), is_reusable=False)
+        return Response(self._status, bytes(self._body), is_reusable=False, location=self._location)
 
     def _advance(self) -> bool:
         """Do one step with what is in the buffer; false when it takes more bytes."""
@@ -153,14 +170,13 @@ class ResponseDecoder:
     def _read_head(self) -> bool:
         head = self._take(b"\r\n\r\n", MAX_HEAD_BYTES, "the head")
         if head is None:
-            # What is not HTTP at all fails at once, not at the deadline.
-            if not _HTTP.startswith(self._buffer[self._position :][: len(_HTTP)]):
-                raise ProtocolError("HTTP: the answer does not begin with HTTP/1")
+            check_beginning(self._buffer[self._position :][: len(_HTTP)])
             return False
-        parsed = _parse_head(head)
+        parsed = parse_head(head)
         if parsed.status in _INTERIM:
             return True
         self._status, self._is_reusable, self._state = parsed.status, parsed.is_reusable, parsed.framing
+        self._location = parsed.location
         # Compared as text first: a number of a million digits would cost more than the body it announces.
         if len(parsed.length) > len(str(self._limit)) or int(parsed.length) > self._limit:
             raise ProtocolError(f"HTTP: the body is longer than {self._limit} bytes")
@@ -204,16 +220,42 @@ class ResponseDecoder:
         return line is not None
 
 
-class _Head(NamedTuple):
+def check_beginning(received: bytes) -> None:
+    """Refuse what cannot become HTTP at once, not at the deadline.
+
+    Raises:
+        ProtocolError: it begins otherwise.
+    """
+    if received.startswith(_TLS_ALERT):
+        raise ProtocolError("answer: the other end speaks TLS: use https or wss")
+    if not _HTTP.startswith(received[: len(_HTTP)]):
+        raise ProtocolError("HTTP: the answer does not begin with HTTP/1")
+
+
+class Head(NamedTuple):
+    """The head of a response."""
+
     status: int
     is_reusable: bool
     framing: _State
     length: bytes
+    headers: Mapping[bytes, bytes]
+    """By their names in lower case; of several with one name the last."""
+
+    @property
+    def location(self) -> str:
+        """Where a redirect points to; empty if it does not say."""
+        return self.headers.get(b"location", b"").decode("latin-1")
 
 
 # A server's heads differ in their date alone: within a second most are the same bytes.
 @lru_cache(maxsize=16)
-def _parse_head(head: bytes) -> _Head:
+def parse_head(head: bytes) -> Head:
+    """Read a head, without the empty line that ends it.
+
+    Raises:
+        ProtocolError: not the head of an HTTP response.
+    """
     status_line, *lines = head.split(b"\r\n")
     version, _, rest = status_line.partition(b" ")
     digits = rest.partition(b" ")[0]
@@ -229,16 +271,16 @@ def _parse_head(head: bytes) -> _Head:
     encoding = headers.get(b"transfer-encoding", b"").lower()
     length = headers.get(b"content-length")
     if status in _BODILESS or status in _INTERIM:
-        return _Head(status, is_reusable, _State.DONE, b"0")
+        return Head(status, is_reusable, _State.DONE, b"0", headers)
     if encoding == b"chunked":
-        return _Head(status, is_reusable, _State.CHUNK_LINE, b"0")
+        return Head(status, is_reusable, _State.CHUNK_LINE, b"0", headers)
     if encoding:
         raise ProtocolError("HTTP: a transfer encoding other than chunked")
     if length is None:
-        return _Head(status, False, _State.UNTIL_CLOSE, b"0")
+        return Head(status, False, _State.UNTIL_CLOSE, b"0", headers)
     if not length.isdigit():
         raise ProtocolError("HTTP: Content-Length is not a number")
-    return _Head(status, is_reusable, _State.LENGTH, length)
+    return Head(status, is_reusable, _State.LENGTH, length, headers)
 
 
 def _header(line: bytes) -> tuple[bytes, bytes]:

@@ -15,6 +15,7 @@ from nundb_exporter.protocol.commands import Command
 MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
 """A longer reply is cut off and counts as a failure: no node may make the exporter hold more."""
 
+_GREETING: Final = b"ok \n"
 _END: Final = re.compile(r"^(?:ok |error (?P<error>.*?)(?: |\n ))\n", re.MULTILINE)
 """What ends a reply: a line `ok` or `error`, with a trailing space.
 
@@ -136,9 +137,11 @@ class ReplyStream:
     bytes of one reply.
     """
 
-    __slots__ = ("_command", "_limit", "_received", "_seen")
+    __slots__ = ("_command", "_limit", "_received", "_seen", "is_begun")
 
     def __init__(self, limit: int = MAX_REPLY_BYTES) -> None:
+        self.is_begun = False
+        """Whether anything has come."""
         self._limit = limit
         self._received = bytearray()
         self.expect(None)
@@ -154,16 +157,17 @@ class ReplyStream:
         Raises:
             ProtocolError: not UTF-8, too long, or more than the reply that was expected.
         """
+        self.is_begun = True
         received = self._received
         received += data
         if len(received) > self._limit:
             raise ProtocolError(f"a reply is longer than {self._limit} bytes")
+        if self._command is None and not _GREETING.startswith(bytes(received[: len(_GREETING)])):
+            raise ProtocolError("the greeting is not Nun-db's")
         if b"\n" not in data:
             return None
         complete = received.rfind(b"\n") + 1
         lines = _decoded(received[self._seen : complete])
-        if self._command is None and not lines.startswith("ok \n"):
-            raise ProtocolError("the greeting is not Nun-db's")
         end = _END.search(lines)
         if end is None:
             # The last line is looked at again: it may be an error whose end is yet to come.

@@ -1,0 +1,54 @@
+"""TLS: the context of a client, and what its errors mean."""
+
+import ssl
+from functools import lru_cache
+
+from nundb_exporter.config.settings import Endpoint, Tls
+from nundb_exporter.errors import ConfigError
+
+
+def client_context(endpoint: Endpoint, tls: Tls) -> ssl.SSLContext | None:
+    """Return the TLS context for the endpoint, or None if it does not use TLS.
+
+    Raises:
+        ConfigError: a file cannot be read or is not PEM.
+    """
+    return _context(tls) if endpoint.is_secure else None
+
+
+# Loading all CA certificates takes longer than a scrape, and each scrape may probe the transports.
+@lru_cache(maxsize=8)
+def _context(tls: Tls) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=tls.ca_file)
+    except (OSError, ssl.SSLError):
+        setting = f"--nundb.tls.ca-file {tls.ca_file}"
+        raise ConfigError(setting, "cannot be read as PEM", "name a file of CA certificates") from None
+    if tls.insecure_skip_verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if tls.cert_file:
+        try:
+            context.load_cert_chain(tls.cert_file, tls.key_file)
+        except (OSError, ssl.SSLError):
+            setting = f"--nundb.tls.cert-file {tls.cert_file}"
+            cure = "name a certificate and its key, both PEM"
+            raise ConfigError(setting, "cannot be read with its key", cure) from None
+    return context
+
+
+def cause_of_tls(error: ssl.SSLError) -> str:
+    """Return what went wrong in TLS, never an empty text."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message or "the certificate is not valid"
+    reason = error.reason or ""
+    if "ALERT" in reason:
+        # Such as TLSV13_ALERT_CERTIFICATE_REQUIRED: the other end has refused, and says why.
+        return f"refused by the other end ({reason.partition('ALERT_')[2].replace('_', ' ').lower()})"
+    return _MEANINGS.get(reason) or reason.replace("_", " ").lower() or "the handshake failed"
+
+
+_MEANINGS = {
+    "WRONG_VERSION_NUMBER": "the other end does not speak TLS",
+    "UNEXPECTED_EOF_WHILE_READING": "closed in the middle of the handshake",
+}

@@ -1,0 +1,1 @@
+"""The parts of the clients, each against sockets that behave as a test wants."""

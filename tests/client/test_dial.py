@@ -1,0 +1,168 @@
+"""A connection that fails says in which phase it did, and never an empty text."""
+
+import asyncio
+import contextlib
+import errno
+import gc
+import os
+import resource
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from nundb_exporter.client.dial import Dialer
+from nundb_exporter.client.lookup import Lookup
+from nundb_exporter.config.settings import Tls, parse_endpoint
+from nundb_exporter.errors import Reason, TargetError
+from nundb_exporter.system_errors import cause_of
+from tests.end_to_end.scripted import Behaviour, ScriptedNode, closing_at_once, saying
+from tests.end_to_end.scripted import silent as silent_after_connecting
+
+from .network import living, refusing, silent
+
+INSECURE = Tls(insecure_skip_verify=True)
+
+
+async def failure(dialer: Dialer, seconds: float = 20.0) -> str:
+    """Return why a connection fails, which is reason connect whatever the phase."""
+    with pytest.raises(TargetError) as caught:
+        await dialer.open(asyncio.Protocol, asyncio.get_running_loop().time() + seconds)
+    assert caught.value.reason is Reason.CONNECT
+    return caught.value.detail
+
+
+def dialer(url: str, lookup: Lookup | None = None) -> Dialer:
+    """Return what connects to that URL, whatever certificate it has."""
+    return Dialer(parse_endpoint("NUN_URL", url), INSECURE, lookup)
+
+
+def named(port: int, *addresses: str) -> Lookup:
+    """Return the lookup of a name that has these addresses."""
+
+    def resolve(_: str, port: int, *, flags: int = 0, **__: object) -> list[Any]:
+        if flags:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (found, port)) for found in addresses]
+
+    return Lookup("nun-db", port, resolve)
+
+
+async def test_a_refusal_is_told_in_two_words() -> None:
+    """The address stands in the URL already."""
+    with refusing() as (_, (host, port)):
+        assert await failure(dialer(f"http://{host}:{port}")) == f"{host}:{port}: connection refused"
+
+
+async def test_an_attempt_to_connect_without_answer_is_told_as_such() -> None:
+    """The host is off, or a firewall drops the packets: the node cannot have accepted the connection."""
+    with silent() as (_, (host, port)):
+        told = await failure(dialer(f"http://{host}:{port}"), 0.4)
+    assert told == f"{host}:{port}: no answer to the attempt to connect"
+
+
+async def test_every_address_of_a_name_is_told_with_what_became_of_it() -> None:
+    """One is silent, one refuses."""
+    with silent() as (_, (_, port)):
+        lookup = named(port, "127.0.0.2", "127.0.0.1")
+        told = await failure(dialer(f"tcp://nun-db:{port}", lookup), 0.8)
+    expected = "no answer to the attempt to connect at 127.0.0.2, connection refused at 127.0.0.1"
+    assert told == f"nun-db:{port}: {expected}"
+
+
+async def test_a_name_with_a_living_address_is_reached() -> None:
+    """Whatever the others do."""
+    with silent() as (_, (_, port)), living("127.0.0.1", port):
+        lookup = named(port, "127.0.0.2", "127.0.0.1")
+        deadline = asyncio.get_running_loop().time() + 20
+        transport, _ = await dialer(f"ws://nun-db:{port}", lookup).open(asyncio.Protocol, deadline)
+        assert transport.get_extra_info("peername") == ("127.0.0.1", port)
+        transport.abort()
+
+
+async def test_an_unknown_name_is_a_failure_of_the_lookup() -> None:
+    """The resolver's own words follow."""
+    told = await failure(dialer("http://no-such-host.invalid:3013"))
+    assert told.startswith("no-such-host.invalid:3013: lookup: ")
+
+
+async def test_silent_name_servers_are_a_failure_of_the_lookup() -> None:
+    """At the deadline, and not when the resolver gives up."""
+    may_answer = threading.Event()
+
+    def resolve(*_: object, flags: int = 0, **__: object) -> list[Any]:
+        if not flags:
+            may_answer.wait()
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    try:
+        told = await failure(dialer("http://nun-db:3013", Lookup("nun-db", 3013, resolve)), 0.1)
+    finally:
+        may_answer.set()
+    assert told == "nun-db:3013: lookup: the name servers did not answer in time"
+
+
+@pytest.mark.parametrize(
+    ("behave", "words"),
+    [
+        (silent_after_connecting, "the handshake did not end in time"),
+        (closing_at_once, "closed in the middle of the handshake"),
+        (saying(b"220 mail.example ESMTP\r\n"), "the other end does not speak TLS"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["https", "wss"])
+async def test_a_handshake_that_fails_is_a_failure_of_tls(scheme: str, behave: Behaviour, words: str) -> None:
+    """It hangs, it is closed by a balancer without a backend, or it is no TLS."""
+    async with ScriptedNode(behave, "tcp") as node:
+        seconds = 0.5 if behave is silent_after_connecting else 20
+        told = await failure(dialer(f"{scheme}://127.0.0.1:{node.port}"), seconds)
+    assert told == f"127.0.0.1:{node.port}: TLS: {words}"
+
+
+@contextlib.contextmanager
+def no_descriptor_left() -> Iterator[None]:
+    """Let this process open no further file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_our_own_lack_of_descriptors_is_not_called_the_nodes() -> None:
+    """The node may be as well as ever."""
+    with no_descriptor_left():
+        told = await failure(dialer("http://127.0.0.1:3013"))
+    assert told == "127.0.0.1:3013: the exporter has used up its file descriptors"
+
+
+@pytest.mark.parametrize("steps", range(0, 60, 3))
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_no_socket_is_lost_whenever_it_is_cancelled(scheme: str, steps: int) -> None:
+    """In each phase, a TLS handshake included."""
+    async with ScriptedNode(silent_after_connecting, "tcp") as node:
+        opened = dialer(f"{scheme}://127.0.0.1:{node.port}")
+        running = asyncio.create_task(opened.open(asyncio.Protocol, asyncio.get_running_loop().time() + 20))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running])
+        if not running.cancelled():
+            running.result()[0].abort()
+    gc.collect()  # a socket that was lost is a warning, and that an error
+
+
+@pytest.mark.parametrize("error", [OSError(), ConnectionResetError(), TimeoutError(), socket.gaierror()])
+def test_no_error_is_without_words(error: OSError) -> None:
+    """Python raises some without any text."""
+    assert cause_of(error)
+
+
+def test_an_error_number_becomes_the_systems_words() -> None:
+    """In lower case, because more words stand before them."""
+    assert cause_of(OSError(errno.EHOSTUNREACH, "whatever")) == "no route to host"
