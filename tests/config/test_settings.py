@@ -34,6 +34,8 @@ from nundb_exporter.errors import ConfigError
         ("http://[::1]:3013", Endpoint("http", "::1", 3013), "http://[::1]:3013"),
         ("http://proxy/nun/db", Endpoint("http", "proxy", 80, "/nun/db"), "http://proxy:80/nun/db"),
         ("http://127.0.0.1:3013", Endpoint("http", "127.0.0.1", 3013), "http://127.0.0.1:3013"),
+        ("http://[fe80::1%25eth0]:3013", Endpoint("http", "fe80::1%eth0", 3013), "http://[fe80::1%25eth0]:3013"),
+        ("http://[fe80::1%eth0]:3013", Endpoint("http", "fe80::1%eth0", 3013), "http://[fe80::1%25eth0]:3013"),
     ],
 )
 def test_a_url_reads(url: str, endpoint: Endpoint, text: str) -> None:
@@ -41,6 +43,27 @@ def test_a_url_reads(url: str, endpoint: Endpoint, text: str) -> None:
     assert parse_endpoint("NUN_URL", url) == endpoint
     assert str(endpoint) == text
     assert endpoint.is_secure == (endpoint.scheme in {"https", "wss"})
+
+
+@pytest.mark.parametrize(
+    ("url", "header", "server_name"),
+    [
+        ("http://nun-db:3013", "nun-db:3013", "nun-db"),
+        ("http://nun-db:80", "nun-db", "nun-db"),
+        ("https://nun-db", "nun-db", "nun-db"),
+        ("ws://nun-db:80", "nun-db", "nun-db"),
+        ("wss://nun-db:443", "nun-db", "nun-db"),
+        ("https://nun-db:80", "nun-db:80", "nun-db"),
+        ("https://nun-db.example.:3013", "nun-db.example:3013", "nun-db.example"),
+        ("http://[::1]", "[::1]", "::1"),
+        ("http://[fe80::1%25eth0]:3013", "[fe80::1]:3013", "fe80::1"),
+    ],
+)
+def test_a_server_is_told_the_name_that_it_knows(url: str, header: str, server_name: str) -> None:
+    """No default port, as proxies may compare letter by letter; no zone and no final dot, which certificates lack."""
+    endpoint = parse_endpoint("NUN_URL", url)
+    assert endpoint.host_header == header
+    assert endpoint.server_name == server_name
 
 
 @pytest.mark.parametrize(

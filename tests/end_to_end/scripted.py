@@ -11,6 +11,7 @@ import hashlib
 import socket
 import ssl
 import struct
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Final, NamedTuple, Protocol, Self
@@ -453,3 +454,24 @@ def refusing() -> Iterator[int]:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         yield holder.getsockname()[1]
+
+
+async def _serve(scheme: str, port: int, host: str) -> None:
+    """Serve a healthy node; with a host, refuse every request that names another."""
+
+    async def behave(peer: Peer) -> None:
+        if host:
+            data = await peer.reader.read(65536)  # the whole request, or its head: both are sent at once
+            if f"\r\nHost: {host}\r\n".encode() not in data:
+                await peer.send(http(b"", "404 Not Found"))
+                return
+            peer.reader.feed_data(data)
+        await answering()(peer)
+
+    async with ScriptedNode(behave, scheme, host="127.0.0.1", port=port):
+        print("serving", flush=True)  # noqa: T201 - who starts it waits for this line
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(sys.argv[1], int(sys.argv[2]), "".join(sys.argv[3:])))

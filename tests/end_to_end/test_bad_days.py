@@ -8,6 +8,7 @@ from .scripted import (
     GOOD,
     PENDING,
     Behaviour,
+    Peer,
     Said,
     answering,
     closing_at_once,
@@ -136,6 +137,32 @@ async def test_a_node_that_forgets_who_we_are_is_not_up(nodes: Nodes) -> None:
 async def test_what_is_not_a_nun_db_is_a_failure_of_the_protocol(nodes: Nodes, said: Behaviour) -> None:
     """A web server, another database or noise answers at the node's port."""
     page = await after_a_good_scrape(nodes, said, "5")
+    assert failed_because_of(page, "protocol")
+
+
+@pytest.mark.parametrize("status", ["502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout"])
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize("scheme", ["http", "https", "ws", "wss"])
+async def test_a_proxy_without_a_node_is_a_failure_of_the_connection(nodes: Nodes, version: str, status: str) -> None:
+    """Something in between answers because the node does not."""
+    said = http(HTML, status).replace(b"HTTP/1.1", f"HTTP/{version}".encode())
+    page = await after_a_good_scrape(nodes, saying(said, then_closes=True), "5")
+    assert failed_because_of(page, "connect")
+
+
+@pytest.mark.parametrize(
+    "greeting", [b"\x4a\x00\x00\x00\x0a8.0.36\x00", b"SSH-2.0-OpenSSH_9.2", b"220 mail.example ESMTP"]
+)
+@pytest.mark.parametrize("scheme", ["tcp", "ws"])
+async def test_another_service_that_greets_is_a_failure_of_the_protocol(nodes: Nodes, greeting: bytes) -> None:
+    """As soon as it has spoken, though it never ends its line: a timeout would blame the node."""
+
+    async def behave(peer: Peer) -> None:
+        await peer.send(greeting)
+        await peer.hang()
+
+    page = await after_a_good_scrape(nodes, behave, "15")
+    assert page.seconds < 10
     assert failed_because_of(page, "protocol")
 
 

@@ -20,7 +20,7 @@ from nundb_exporter.protocol.replies import Reply, split_body
 
 _MAX_IDLE: Final = 4
 """Nun-db answers HTTP with four workers, and each kept connection pins one of its threads (protocol notes 1.2)."""
-_MAX_IDLE_SECONDS: Final = 90.0
+MAX_IDLE_SECONDS: Final = 90.0
 """How long an unused connection is trusted: longer than the usual intervals between scrapes, shorter than the usual
 memory of routers and balancers between (240 s and 350 s at two large clouds)."""
 _OK: Final = 200
@@ -31,12 +31,15 @@ class HttpTransport:
 
     Where half of the time has brought not one byte, the request is sent once more on a fresh connection, and whichever
     answers first is taken. The connection may be one that a router has forgotten in silence, or one that a healthy
-    Nun-db never answers, as it happens after a burst. It is safe: all commands of the exporter only read. A node that has
-    answered neither is asked once at a time until it answers again.
+    Nun-db never answers, as it happens after a burst. It is safe: all commands of the exporter only read. A node that
+    has answered neither is asked once at a time until it answers again.
+
+    `max_idle` is for how many seconds an unused connection is trusted.
     """
 
-    def __init__(self, endpoint: Endpoint, tls: Tls) -> None:
+    def __init__(self, endpoint: Endpoint, tls: Tls, max_idle: float = MAX_IDLE_SECONDS) -> None:
         self._endpoint = endpoint
+        self._max_idle = max_idle
         self._dialer = Dialer(endpoint, tls)
         self._idle: list[HttpConnection] = []
         self._is_silent = False
@@ -63,7 +66,7 @@ class HttpTransport:
         half = now + (deadline - now) / 2
         while self._idle:
             connection = self._idle.pop()
-            if now - connection.idle_since > _MAX_IDLE_SECONDS:
+            if now - connection.idle_since > self._max_idle:
                 connection.abort()
                 continue
             try:
