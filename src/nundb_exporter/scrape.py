@@ -69,7 +69,7 @@ class Scraper:
         inside = [command for collector in self._collectors for command in collector.database_commands]
         self._database_commands = tuple(dict.fromkeys(inside))
         self._tokens = {access.name: access.token for access in target.databases}
-        self._options = Options(tuple(self._tokens), target.max_pending_operations)
+        self._options = Options(tuple(self._tokens), target.max_pending_operations, target.databases_pattern)
         self._failure_log = FailureLog(_LOGGER, str(target.endpoint))
 
     async def close(self) -> None:

@@ -1,6 +1,8 @@
 """What each collector makes of answers that no recording holds: old servers, refusals, limits, hostile names."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -294,6 +296,26 @@ def conflict(records: Sequence[str], **values: str) -> Answers:
     for key, value in values.items():
         answers.database["shop", get(f"$conflicts_{key}")] = Reply(f"value {value}")
     return answers
+
+
+def test_databases_are_shown_up_to_a_limit_and_all_are_counted() -> None:
+    """The first by name: whoever may create databases may create any number."""
+    names = [f"d{number:04}" for number in range(databases.MAX_SHOWN + 3)]
+    answers = node({LIST_DBS: "dbs-list \n" + "\n".join(f"{name} : none" for name in reversed(names))})
+    found = read(databases.COLLECTOR, answers)
+    assert found.pop((databases.COUNT, ())) == len(names)
+    assert [labels[0] for _, labels in found] == names[:-3]
+
+
+def test_databases_are_shown_that_match_the_pattern_with_their_whole_name() -> None:
+    """The others are counted."""
+    answers = node({LIST_DBS: "dbs-list \n$admin : none\nshop : newer\nshop2 : none\nmy-shop : none"})
+    answers.options = replace(answers.options, databases_pattern=re.compile("shop|shop[0-9]"))
+    assert read(databases.COLLECTOR, answers) == {
+        (databases.COUNT, ()): 4,
+        (databases.INFO, ("shop", "newer")): 1,
+        (databases.INFO, ("shop2", "none")): 1,
+    }
 
 
 def asked_further(answers: Answers) -> list[Command[object]]:

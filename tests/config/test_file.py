@@ -21,6 +21,7 @@ modules:
       - {name: shop, token_file: /run/secrets/shop}
     tls: {ca_file: ca.pem, cert_file: c.pem, key_file: k.pem, server_name: nun-db, insecure_skip_verify: true}
     max_pending_operations: 0
+    databases_pattern: shop.*
   tls: {user: other}
 """
 
@@ -37,6 +38,7 @@ def test_a_whole_file_reads() -> None:
                 ca_file="ca.pem", cert_file="c.pem", key_file="k.pem", server_name="nun-db", insecure_skip_verify=True
             ),
             max_pending_operations=0,
+            databases_pattern="shop.*",
         ),
         "tls": Module(user="other"),
     }
@@ -196,7 +198,7 @@ def test_anchors_and_merges_are_taken() -> None:
 @pytest.mark.parametrize("empty", ["", " ~", " null"])
 def test_an_empty_value_is_as_if_its_key_were_not_there(empty: str) -> None:
     """Of every key; one that is needed is missed by its name."""
-    keys = ("user", "password_file", "collectors", "databases", "tls", "max_pending_operations")
+    keys = ("user", "password_file", "collectors", "databases", "tls", "max_pending_operations", "databases_pattern")
     for key in keys:
         assert (
             parse_file("nundb.yml", nested(f"{key}:{empty}").replace("user: nun\n", "")).modules["default"] == Module()

@@ -1,5 +1,6 @@
 """Flags, environment and file: which of them holds, and what is refused."""
 
+import re
 from pathlib import Path
 
 import click
@@ -62,6 +63,31 @@ def test_a_flag_beats_the_environment_and_both_beat_the_file(tmp_path: Path) -> 
     from_flags = chosen(*flags, NUNDB_EXPORTER_CONFIG_FILE=str(file), **ENVIRONMENT)
     assert from_flags.credentials.user == "flag"
     assert from_flags.max_pending_operations == 0
+
+
+def test_databases_to_show_are_chosen_by_a_regular_expression(tmp_path: Path) -> None:
+    """In the file or by the flag, which holds where both are there; by default all are shown."""
+    file = tmp_path / "nundb.yml"
+    file.write_text("modules: {default: {databases_pattern: shop}}")
+    assert chosen(**ENVIRONMENT).databases_pattern is None
+    assert chosen("--config.file", str(file), **ENVIRONMENT).databases_pattern == re.compile("shop")
+    both = chosen("--config.file", str(file), "--collector.databases.pattern", "chat", **ENVIRONMENT)
+    assert both.databases_pattern == re.compile("chat")
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "setting"),
+    [
+        ("{}", ["--collector.databases.pattern", "shop("], "--collector.databases.pattern"),
+        ("{databases_pattern: '['}", [], "modules.default.databases_pattern"),
+    ],
+)
+def test_a_pattern_that_is_none_is_refused(content: str, arguments: list[str], setting: str, tmp_path: Path) -> None:
+    """With the setting's name and what is wrong."""
+    file = tmp_path / "nundb.yml"
+    file.write_text(f"modules: {{default: {content}}}")
+    with pytest.raises(ConfigError, match=rf"^{re.escape(setting)}: is not a regular expression \("):
+        chosen("--config.file", str(file), *arguments, **ENVIRONMENT)
 
 
 def test_a_password_file_beats_the_variable(tmp_path: Path) -> None:

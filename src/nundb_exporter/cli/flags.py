@@ -30,6 +30,7 @@ class NodeFlags:
     collectors: Mapping[str, bool]
     """The collectors that are switched on or off, by their names."""
     max_pending_operations: int | None = None
+    databases_pattern: str | None = None
     transports_ports: str | None = None
 
 
@@ -118,6 +119,12 @@ _FLAGS: Final = (
         default=None,
         metavar="N",
     ),
+    flag(
+        "--collector.databases.pattern",
+        "Show one by one only databases whose whole name matches this regular expression. All are counted.",
+        default=None,
+        metavar="REGEX",
+    ),
     flag("--collector.transports.ports", _PORTS_HELP, default=None, metavar="PORTS"),
 )
 
@@ -149,5 +156,6 @@ def _take(values: dict[str, Any]) -> NodeFlags:
         config_file=values.pop("config_file"),
         collectors={name: is_on for name, is_on in switches.items() if is_on is not None},
         max_pending_operations=values.pop("collector_pending_max_operations"),
+        databases_pattern=values.pop("collector_databases_pattern"),
         transports_ports=values.pop("collector_transports_ports"),
     )

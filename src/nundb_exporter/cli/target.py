@@ -5,6 +5,7 @@ Of each setting holds the first that is given: flag, environment variable, confi
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ from nundb_exporter.config.settings import (
     TransportPorts,
     is_host,
     parse_endpoint,
+    parse_pattern,
     parse_port,
 )
 from nundb_exporter.credentials import (
@@ -56,6 +58,7 @@ def read_target(flags: NodeFlags) -> Target:
         tls=_tls(flags, module),
         ports=_ports(flags.transports_ports) if flags.transports_ports else None,
         max_pending_operations=DEFAULT_MAX_PENDING_OPERATIONS if limit is None else limit,
+        databases_pattern=_databases_pattern(flags, module),
     )
 
 
@@ -67,6 +70,14 @@ def _module(path: str) -> "Module":
     if modules and "default" not in modules:
         raise ConfigError(setting, "has no module `default`, and no other is used", "rename the module to default")
     return modules.get("default", Module())
+
+
+def _databases_pattern(flags: NodeFlags, module: "Module | None") -> re.Pattern[str] | None:
+    if flags.databases_pattern:
+        return parse_pattern("--collector.databases.pattern", flags.databases_pattern)
+    if module and module.databases_pattern:
+        return parse_pattern(f"{_IN_FILE}.databases_pattern", module.databases_pattern)
+    return None
 
 
 def _user(given: str | None, module: "Module | None") -> str:

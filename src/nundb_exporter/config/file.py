@@ -70,6 +70,7 @@ class Module(_Section):
     databases: list[Database] = []
     tls: TlsFiles = TlsFiles()
     max_pending_operations: Annotated[int, Field(ge=0)] | None = None
+    databases_pattern: _Text | None = None
 
 
 class ConfigFile(_Section):

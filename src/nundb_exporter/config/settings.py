@@ -1,5 +1,6 @@
 """The settings as the rest of the program knows them, and the checks of their text forms."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypedDict
@@ -47,7 +48,7 @@ class Endpoint:
     @property
     def server_name(self) -> str:
         """The host as certificates have it: without the zone of an IPv6 address, and without a name's final dot."""
-        return self.host.partition("%")[0].removesuffix(".")
+        return self.host.partition("%")[0] if ":" in self.host else self.host.removesuffix(".")
 
     @property
     def host_header(self) -> str:
@@ -57,7 +58,8 @@ class Endpoint:
 
     def __str__(self) -> str:
         # A zone in a URL is written with `%25` (RFC 6874).
-        return f"{self.scheme}://{self.authority.replace('%', '%25')}{self.path if self.path != '/' else ''}"
+        authority = self.authority.replace("%", "%25") if ":" in self.host else self.authority
+        return f"{self.scheme}://{authority}{self.path if self.path != '/' else ''}"
 
 
 def _bracketed(host: str) -> str:
@@ -195,6 +197,20 @@ class Target:
     ports: TransportPorts | None = None
     """None: the neighbours of the endpoint's port."""
     max_pending_operations: int = DEFAULT_MAX_PENDING_OPERATIONS
+    databases_pattern: re.Pattern[str] | None = None
+    """Which databases nundb_database_info shows, by their whole name; None: all."""
+
+
+def parse_pattern(setting: str, text: str) -> re.Pattern[str]:
+    """Read a regular expression.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise ConfigError(setting, f"is not a regular expression ({error})", "write it as shop|chat.*") from None
 
 
 @dataclass(frozen=True, slots=True)

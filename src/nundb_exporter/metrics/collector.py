@@ -1,5 +1,6 @@
 """A collector, and the answers that it reads, as plain data."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
@@ -22,6 +23,8 @@ class Options:
     """The databases whose token is configured."""
     max_pending_operations: int = DEFAULT_MAX_PENDING_OPERATIONS
     """Above this number `debug pending-ops` is not sent: Nun-db copies every value into the reply and its log."""
+    databases_pattern: re.Pattern[str] | None = None
+    """Only databases whose whole name matches are shown one by one; None shows all."""
 
 
 @dataclass(slots=True)

@@ -40,7 +40,8 @@ DOWN: Final = Alert(
     """),
     confirm=(CHECK_COMMAND, ask("cluster-state")),
     evidence=prose("""
-        `check` reports the node as down with the reason `connect`. Ask the other nodes for `cluster-state`: a dead node
+        `check` reports the node as down with the reason `connect`, and says whether the lookup of its name, the
+        connection or TLS has failed, with the addresses tried. Ask the other nodes for `cluster-state`: a dead node
         disappears from their lists within milliseconds; a node that only the exporter cannot reach is still listed.
     """),
     remedy=prose("""
@@ -49,7 +50,8 @@ DOWN: Final = Alert(
         and secondaries that asked it for a sync in turn, may hold damaged values until each key is written again.
     """),
     other_causes=prose("""
-        A firewall, a wrong address in NUN_URL, or an HTTP listener that died while TCP and WebSocket still work (the
+        A firewall, a host that is off, a name that is not resolved, a proxy that has no node behind it, a wrong address
+        in NUN_URL, or an HTTP listener that died while TCP and WebSocket still work (the
         collector `transports` tells them apart). A node or network so unreliable that each scrape fails for another
         reason. A restart takes seconds and does not fire the alert.
     """),
@@ -71,8 +73,8 @@ HUNG: Final = Alert(
     """),
     remedy="When it is killed its links break, and the other nodes drop it or elect a primary.",
     other_causes=prose("""
-        A scrape timeout that is too short for a slow node (see NundbScrapeSlow), a firewall that drops packets, or an
-        address at which there is no host.
+        A scrape timeout that is too short for a slow node (see NundbScrapeSlow), or a firewall that drops packets of
+        connections that stand.
     """),
 )
 CREDENTIALS_REFUSED: Final = Alert(
