@@ -231,7 +231,7 @@ CONFLICTS = {"nundb_database_conflicts"}
         ("cluster-state", Said("something else\n"), {"cluster", "pending"}, MEMBERS | OWED),
         ("cluster-state", Said(error="Not now"), {"cluster", "pending"}, MEMBERS | OWED),
         ("debug process-info", Said("process-info \nbroken\n"), {"process"}, {"nundb_process_start_time_seconds"}),
-        ("debug list-dbs", Said("dbs-list \nbroken\n"), {"databases"}, {"nundb_database_info"}),
+        ("debug list-dbs", Said("dbs-list \nbroken\n"), {"databases"}, {"nundb_databases", "nundb_database_info"}),
         ("get-safe $connections", Said("value-version many\n"), {"connections"}, CONNECTIONS),
         ("keys $conflicts_*", Said(error="permission denied"), {"conflicts"}, CONFLICTS),
         ("use-db shop shop-token", Said(error="Invalid token"), {"connections", "conflicts"}, CONNECTIONS | CONFLICTS),

@@ -86,8 +86,8 @@ async def test_a_node_that_freezes_and_thaws(node: Node) -> None:
         assert page.reasons == ["timeout"]
         assert page.seconds < float(TIMEOUT)
         node.resume()
-        assert (await exporter.metrics()).is_up
-        assert "recovered" in exporter.output
+        assert (await exporter.metrics(TIMEOUT)).is_up
+        await until(lambda: "recovered" in exporter.output)
 
 
 async def test_a_wrong_password_is_told(node: Node) -> None:
