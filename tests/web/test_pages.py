@@ -24,9 +24,9 @@ class SlowTransport(ScriptedTransport):
         super().__init__(answers.node, answers.database)
         self.may_answer = asyncio.Event()
 
-    async def execute(self, commands: Sequence[Command[object]]) -> list[Reply]:
+    async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:
         """Return the replies once it may."""
-        replies = await super().execute(commands)
+        replies = await super().execute(commands, deadline)
         await self.may_answer.wait()
         return replies
 
