@@ -25,7 +25,7 @@ UP: Final = (
 
 def told(*samples: Sample, error: TargetError | None = None, failures: dict[str, str] | None = None) -> str:
     """Return the report of a node that has given these samples, or this error, and whose collectors have failed so."""
-    results = {} if error else {"cluster": CollectorResult(0.001), "databases": CollectorResult(0.001)}
+    results = {} if error else {name: CollectorResult(0.001) for name in ("cluster", "databases", "pending")}
     results |= {name: CollectorResult(0.001, failure) for name, failure in (failures or {}).items()}
     scrape = Scrape(samples, Answers(Options()), results, error, 0.001)
     now = time.time()

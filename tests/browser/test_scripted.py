@@ -17,7 +17,7 @@ from .surroundings import exporter
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ALL_IS_WELL = "No problems found.2 collectors work, 1 link is up, no operation pending for more than 1 min."
+ALL_IS_WELL = "No problems found.3 collectors work, 1 link is up, no operation pending for more than 1 min."
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -155,6 +155,7 @@ async def test_the_process_tells_no_secret_on_any_bad_day(nodes: Nodes, secret_f
             pages.append(await exporter.metrics("0.4"))
         node.behaviour = answering(SECRETIVE)
         await node.restart()
+        pages.append(await fetch(f"{exporter.url}/report"))
         pages.append(await exporter.metrics())
         assert pages[-1].samples["nundb_database_conflicts", "shop", "unresolved"] == 1
         reports = [
@@ -165,6 +166,7 @@ async def test_the_process_tells_no_secret_on_any_bad_day(nodes: Nodes, secret_f
         await node.restart()
         pages.append(await exporter.metrics())
         await node.stop()
+        pages.append(await fetch(f"{exporter.url}/report"))
         pages.append(await exporter.metrics())
         exporter.send(signal.SIGTERM)
         assert await exporter.ended() == 0

@@ -35,7 +35,7 @@ def observed(
     now: float = NOW,
 ) -> NodeReport:
     """Return the report of a node that has given these samples or this error."""
-    collectors = {} if error else {"cluster": CollectorResult(0.001), "databases": CollectorResult(0.001)}
+    collectors = {} if error else {name: CollectorResult(0.001) for name in ("cluster", "databases", "pending")}
     collectors |= {name: CollectorResult(0.001, failure) for name, failure in (failures or {}).items()}
     return describe(url, Scrape(samples, Answers(options or Options()), collectors, error, seconds), now, allowed)
 

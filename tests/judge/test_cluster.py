@@ -94,6 +94,13 @@ def test_a_database_that_a_node_lacks_is_named_once() -> None:
     assert finding.sentence.endswith("http://b:3013 lacks it.")
 
 
+def test_databases_beyond_those_that_are_reported_are_not_missed() -> None:
+    """Of very many, only the first by name are: another node may report others."""
+    nodes = [node(A, "primary", OF_A, a="none", c="none"), node(B, "secondary", OF_B, a="none", b="none")]
+    first = [replace(each, database_count=900) for each in nodes]
+    assert [finding.database for finding in found(*first)] == ["b"]
+
+
 def test_strategies_that_differ_are_named_once_per_database() -> None:
     """Not once for each node and database."""
     of_c = "a:1=primary b:1=secondary *c:1=secondary"
@@ -170,9 +177,7 @@ def test_exactly_one_node_must_act_as_primary(acts: tuple[int, int], names: list
 def test_versions_are_told_apart_by_the_commands_that_a_node_does_not_know() -> None:
     """Nun-db reports no version."""
     old = replace(node(B, "secondary", OF_B), unsupported_commands=("debug list-dbs",))
-    report = judge([node(A, "primary", OF_A), old])
-    (finding,) = report.findings
-    assert finding.id == "NundbVersionsDiffer"
+    (finding,) = [each for each in found(node(A, "primary", OF_A), old) if each.id == "NundbVersionsDiffer"]
     assert "http://b:3013 does not know `debug list-dbs`" in finding.sentence
 
 

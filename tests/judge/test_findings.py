@@ -1,5 +1,7 @@
 """What is wrong with one node: each problem is one finding, with its sentence, its advice and its subject."""
 
+from dataclasses import replace
+
 import pytest
 
 from nundb_exporter.collectors import acting_role, cluster, conflicts, oplog, pending, process, replication, transports
@@ -9,6 +11,8 @@ from nundb_exporter.metrics import Options, Sample
 from nundb_exporter.problems import PROBLEMS
 from nundb_exporter.problems.oplog import LIMIT_BYTES, OVER
 from nundb_exporter.problems.replication import BACKLOG
+from nundb_exporter.protocol.commands import LIST_DBS, PROCESS_INFO
+from nundb_exporter.protocol.replies import Reply
 from tests import recordings
 
 from .observed import ALONE, NOW, TWO, URL, found, observed, said, scraped, sentences
@@ -218,6 +222,26 @@ def test_what_an_old_node_does_not_tell_is_said() -> None:
     (finding,) = report.findings
     assert (finding.id, finding.severity) == ("NundbNotJudged", "info")
     assert report.healthy
+
+
+async def test_commands_that_a_node_does_not_know_are_told_with_what_is_missing() -> None:
+    """A server of 2022 has neither its start nor the list of its databases."""
+    answers = said("0", TWO)
+    answers.node[LIST_DBS] = answers.node[PROCESS_INFO] = Reply(error="unknown command: debug")
+    report = judge([await scraped(answers)])
+    assert report.healthy
+    assert [finding.sentence for finding in report.findings] == [
+        "The list of databases of http://a:3013 could not be judged: this Nun-db does not know `debug list-dbs`.",
+        "The start time of http://a:3013 could not be judged: this Nun-db does not know `debug process-info`.",
+    ]
+
+
+def test_shares_of_pending_operations_that_are_not_asked_for_are_told() -> None:
+    """Only where there are any."""
+    report = observed(*primary(replication.PENDING.sample(1)))
+    without = replace(report, collectors=tuple(each for each in report.collectors if each.name != "pending"))
+    (finding,) = found(without)
+    assert finding.sentence.endswith("could not be judged: the collector pending is switched off.")
 
 
 def test_findings_are_sorted_by_severity() -> None:

@@ -144,7 +144,7 @@ def _databases(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
     """Compare the databases. Every node has $admin: one that lists nothing was not asked, failed, or is too old."""
     lists = {node.url: {each.name: each.strategy for each in node.databases if each.strategy} for node in nodes}
     listing = [node for node in nodes if lists[node.url]]
-    for name in sorted({name for strategies in lists.values() for name in strategies}):
+    for name in sorted(name for name in set().union(*lists.values()) if _is_within(name, listing)):
         without = [node for node in listing if name not in lists[node.url]]
         if without:
             reason = f"{_names(without)} {_verb(without, 'lacks', 'lack')} it"
@@ -156,6 +156,15 @@ def _databases(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
         if len(holders) > 1:
             told = [f"{strategy} on {_names(each)}" for strategy, each in sorted(holders.items())]
             yield find(databases.STRATEGY_DIFFERS, database=name, cluster=_CLUSTER, reason=", ".join(told))
+
+
+def _is_within(name: str, nodes: Sequence[NodeReport]) -> bool:
+    """Whether every node would report the database if it had it: of very many, only the first by name are reported."""
+    for node in nodes:
+        names = [each.name for each in node.databases if each.strategy]
+        if node.database_count is not None and node.database_count > len(names) and name > max(names):
+            return False
+    return True
 
 
 def _conflicts(nodes: Sequence[NodeReport]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from nundb_exporter.errors import Reason
+from nundb_exporter.judge import unjudged
 from nundb_exporter.judge.finding import find
 from nundb_exporter.judge.report import Finding, Member, NodeReport
 from nundb_exporter.problems import cluster, exporter, node, oplog, replication
@@ -18,8 +19,6 @@ _BY_REASON: Final = {
 UNREACHABLE_IDS: Final = frozenset(problem.name for problem in _BY_REASON.values())
 """Of the findings for a node that is not up."""
 _LONGEST_REASON: Final = 1000
-_NEEDED: Final = {"cluster": "Its view of the cluster", "databases": "Its list of databases"}
-"""Collectors without which a node cannot be compared with others, and what is then not known."""
 
 
 def unreachable(url: str, reason: Reason, failure: str) -> Finding:
@@ -55,14 +54,7 @@ def _collection(report: NodeReport) -> Iterator[Finding]:
         yield find(
             exporter.COLLECTOR_FAILING, node=report.url, collector=name, reason=visible(failure, most=_LONGEST_REASON)
         )
-    ran = {collector.name for collector in report.collectors}
-    for name, subject in _NEEDED.items():
-        if name not in ran:
-            yield find(
-                exporter.NOT_JUDGED, node=report.url, subject=subject, reason=f"the collector {name} is switched off"
-            )
-    if report.role is None and report.members:
-        yield find(exporter.NOT_JUDGED, node=report.url, subject="The role", reason="Nun-db reports it since 2023-11")
+    yield from unjudged.findings(report)
     allowed = report.allowed_seconds
     if allowed is not None and report.scrape_seconds > exporter.SLOW_SHARE * allowed:
         yield find(exporter.SCRAPE_SLOW, node=report.url, duration=duration(report.scrape_seconds))

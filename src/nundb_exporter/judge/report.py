@@ -137,6 +137,8 @@ class NodeReport:
     """The node's moving average."""
     members: tuple[Member, ...] = ()
     databases: tuple[Database, ...] = ()
+    database_count: int | None = None
+    """How many databases it lists: of very many, only the first by name are reported."""
     transports: dict[str, bool] = field(default_factory=dict)
     """Whether each transport that was probed answers."""
     collectors: tuple[CollectorReport, ...] = ()

@@ -40,7 +40,7 @@ def of_node(node: NodeReport) -> dict[str, str]:
         "started": started,
         "members": count(len(listed)) if listed else UNKNOWN,
         "links": links,
-        "databases": count(len([each for each in node.databases if each.strategy is not None])),
+        "databases": _known(node.database_count, count),
         "pending_operations": _known(node.pending_operations, count),
         "oldest": f"oldest {age(max(ages))}" if ages else "",
         "oplog_bytes": _known(node.oplog_bytes, size),
