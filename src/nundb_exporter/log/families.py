@@ -1,0 +1,169 @@
+"""The families of the log, their panels, and what they are called together."""
+
+from typing import Final
+
+from nundb_exporter.log.durations import BOUNDS
+from nundb_exporter.metrics import Family, Panel, Subject, histogram
+
+_SOURCE: Final = "log"
+_REQUESTS: Final = "log: Server processed message"
+
+COMMANDS: Final = Family(
+    "nundb_commands_total",
+    "counter",
+    "Commands that Nun-db has processed, by verb; verbs that it does not know, or has masked, are `other`",
+    _REQUESTS,
+    since=None,
+    labels=("command",),
+    caveat="Commands that Nun-db cannot parse are not logged. Nun-db masks the administrator's name and password "
+    "wherever they occur in a line: short ones make verbs unreadable, which then count as `other`.",
+)
+DURATION: Final = histogram(
+    "nundb_command_duration_seconds",
+    "How long Nun-db took to process commands, by verb, without the time to read and to answer them; a verb appears "
+    "with its first command",
+    _REQUESTS,
+    since=None,
+    labels=("command",),
+    bounds=BOUNDS,
+)
+EVENTS: Final = Family(
+    "nundb_log_events_total",
+    "counter",
+    "Lines in which Nun-db tells what happens in it, by kind",
+    _SOURCE,
+    since=None,
+    labels=("event",),
+    caveat="At NUN_LOG_LEVEL=warn, Nun-db logs neither elections nor removed members, heartbeats and conflicts.",
+)
+HEARTBEAT: Final = Family(
+    "nundb_log_heartbeat_timestamp_seconds",
+    "gauge",
+    "When the snapshot thread last said that it is alive, in seconds since the epoch; absent until it does",
+    "log: snapshot_all_pendding_dbs",  # sic
+    since=None,
+    caveat="If it is older than NUN_DECLUTTER_INTERVAL, 300 s by default, the thread is dead and nothing is saved.",
+)
+LAST_LINE: Final = Family(
+    "nundb_log_last_line_timestamp_seconds",
+    "gauge",
+    "The time of the newest line of the log, by Nun-db's clock, in seconds since the epoch; absent without one",
+    _SOURCE,
+    since=None,
+)
+LINES: Final = Family(
+    "nundb_log_lines_total",
+    "counter",
+    "Lines of the log that were read, those within values included",
+    _SOURCE,
+    since=None,
+)
+UNPARSED: Final = Family(
+    "nundb_log_unparsed_lines_total",
+    "counter",
+    "Lines of the log that are none that Nun-db is known to write",
+    _SOURCE,
+    since=None,
+)
+LAG: Final = Family(
+    "nundb_log_lag_bytes",
+    "gauge",
+    "Bytes of the log that are written, but not read yet",
+    _SOURCE,
+    since=None,
+)
+DROPPED: Final = Family(
+    "nundb_log_dropped_bytes_total",
+    "counter",
+    "Bytes of a pipe that were thrown away unread, so that Nun-db need not wait for the exporter",
+    _SOURCE,
+    since=None,
+)
+FAMILIES: Final = (COMMANDS, DURATION.family, EVENTS, HEARTBEAT, LAST_LINE, LINES, UNPARSED, LAG, DROPPED)
+
+_BY_COMMAND: Final = "{{command}}"
+_BUCKETS: Final = f"rate({DURATION.bucket.selected}[$__rate_interval])"
+
+SUBJECT: Final = Subject(
+    name="log",
+    help="Every command's duration and what the node says about itself, from Nun-db's log.",
+    families=FAMILIES,
+    panels=(
+        Panel(
+            "Commands by verb",
+            f"sum by (command) (rate({COMMANDS.selected}[$__rate_interval]))",
+            "ops",
+            "Commands that the nodes process, by verb. Each HTTP request ends with `unwatch-all`.",
+            _BY_COMMAND,
+        ),
+        Panel(
+            "Command duration, median",
+            f"histogram_quantile(0.5, sum by (command, le) ({_BUCKETS}))",
+            "s",
+            "Half of all commands took no longer, by verb.",
+            _BY_COMMAND,
+        ),
+        Panel(
+            "Command duration, slowest hundredth",
+            f"histogram_quantile(0.99, sum by (command, le) ({_BUCKETS}))",
+            "s",
+            "One of a hundred commands took longer, by verb. Which ones: `nundb-exporter slow`.",
+            _BY_COMMAND,
+        ),
+        Panel(
+            "Time in commands",
+            f"sum by (command) (rate({DURATION.sum.selected}[$__rate_interval]))",
+            "percentunit",
+            "Share of the time that nodes spend in commands, by verb; with several threads it may exceed one.",
+            _BY_COMMAND,
+        ),
+        Panel(
+            "Events in the log",
+            f"sum by (event) (increase({EVENTS.selected}[$__rate_interval])) > 0",
+            "short",
+            "Lines in which nodes tell what happens in them. Joins, leaves and elections are normal events.",
+            "{{event}}",
+        ),
+        Panel(
+            "Panics",
+            f"sum by (instance, event) (increase({EVENTS.select(event='panic_main')}[$__rate_interval]) or "
+            f"increase({EVENTS.select(event='panic_timer')}[$__rate_interval]) or "
+            f"increase({EVENTS.select(event='panic_other')}[$__rate_interval]))",
+            "short",
+            "Threads that have ended by an error. Without the timer thread nothing is saved any more; without the main "
+            "thread the process ends.",
+            "{{event}} of {{instance}}",
+            critical=1,
+        ),
+        Panel(
+            "Snapshot thread, last sign of life",
+            f"time() - {HEARTBEAT.selected}",
+            "s",
+            "Grows to NUN_DECLUTTER_INTERVAL, 300 s by default. Beyond that, it is dead and nothing is saved.",
+        ),
+        Panel(
+            "Log not read yet",
+            LAG.selected,
+            "bytes",
+            "Bytes that are written but not read. If it grows, the exporter cannot keep up.",
+        ),
+        Panel(
+            "Log lines",
+            f"rate({LINES.selected}[$__rate_interval])",
+            "short",
+            "Lines a second. None at all from a node that works: its log is blocked, or its level is too high.",
+        ),
+        Panel(
+            "Log lines not understood",
+            f"rate({UNPARSED.selected}[$__rate_interval])",
+            "short",
+            "Lines a second that are none that Nun-db is known to write.",
+        ),
+        Panel(
+            "Age of the newest log line",
+            f"time() - {LAST_LINE.selected}",
+            "s",
+            "How long a node has logged nothing, or how far the exporter is behind.",
+        ),
+    ),
+)
