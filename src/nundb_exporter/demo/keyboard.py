@@ -6,8 +6,9 @@ import termios
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
-_CHUNK = 64
+_CHUNK: Final = 64
 
 
 @contextmanager
