@@ -22,6 +22,21 @@ def test_a_silent_name_server_does_not_delay_the_end(tmp_path: Path, command: st
     assert run(SILENT_NAME_SERVER + start + ASKED + END.format(number), tmp_path) == f"ended with {code}\n"
 
 
+def test_an_exporter_whose_node_is_looked_up_in_vain_can_be_ended(tmp_path: Path) -> None:
+    """The page gives the reason within its time, and SIGTERM is obeyed although the system still asks."""
+    start = f'"$PROGRAM" --nundb.url {UNKNOWN} --web.listen-address 127.0.0.1:9898 2> log &\n'
+    scrape = """
+"$PYTHON" -c '
+import urllib.request
+asked = urllib.request.Request("http://127.0.0.1:9898/metrics", headers={"X-Prometheus-Scrape-Timeout-Seconds": "1"})
+page = urllib.request.urlopen(asked).read().decode().splitlines()
+print(*(line for line in page if line.startswith("nundb_scrape_failure") and line.endswith(" 1")))
+'
+"""
+    told = run(SILENT_NAME_SERVER + start + SERVES + scrape + END.format("TERM"), tmp_path)
+    assert told == 'nundb_scrape_failure{reason="connect"} 1\nended with 0\n'
+
+
 @pytest.mark.parametrize(("number", "code"), [("INT", 130), ("TERM", 143)])
 def test_an_exporter_that_looks_up_its_own_address_can_be_ended(tmp_path: Path, number: str, code: int) -> None:
     """It has not begun to serve, so there is nothing to wait for."""

@@ -3,18 +3,12 @@
 Each runs in network, mount and process namespaces of its own, where it may lay out addresses and name servers.
 """
 
-import shutil
-import subprocess
-import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from .exporter import PROGRAM, environment
+from .namespaces import SILENT_NAME_SERVER, hosts, run
 
-HERE = Path(__file__).parent
-NAMESPACES = ("unshare", "--net", "--mount", "--pid", "--map-root-user", "--fork", "--kill-child", "--mount-proc")
 DEAD_ADDRESS = """
 ip link set lo up
 ip link add v0 type veth peer name v1
@@ -26,44 +20,6 @@ ip neigh add 10.7.7.9 lladdr 02:00:00:00:00:09 dev v0 nud permanent
 ip neigh add 2001:db8::9 lladdr 02:00:00:00:00:09 dev v0 nud permanent
 """
 """10.7.7.9 and 2001:db8::9 answer nothing, as a host that is off, or one behind a firewall that drops packets."""
-
-
-@cache
-def why_not() -> str:
-    """Return why namespaces cannot be made here; empty where they can."""
-    missing = [tool for tool in ("unshare", "ip") if shutil.which(tool) is None]
-    if missing:
-        return f"{' and '.join(missing)} not installed"
-    tried = subprocess.run([*NAMESPACES, "ip", "link", "add", "v0", "type", "veth"], capture_output=True, check=False)
-    return "" if tried.returncode == 0 else "the system gives no namespaces to this user"
-
-
-def run(script: str, folder: Path) -> str:
-    """Run a script in namespaces of its own, and return what it prints."""
-    if reason := why_not():
-        pytest.skip(reason)
-    variables = {
-        **environment(None),
-        "PROGRAM": str(PROGRAM),
-        "PYTHON": sys.executable,
-        "PYTHONPATH": str(HERE.parents[1]),
-    }
-    ended = subprocess.run(
-        [*NAMESPACES, "bash", "-ec", script],
-        cwd=folder,
-        env=variables,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return ended.stdout + ended.stderr
-
-
-def hosts(*lines: str) -> str:
-    """Return the part of a script that lets the system know these names alone."""
-    text = "\\n".join(("127.0.0.1 localhost", *lines))
-    return f"printf '{text}\\n' > hosts; mount --bind hosts /etc/hosts\n"
 
 
 SERVING = 'coproc NODE { "$PYTHON" -m tests.end_to_end.scripted %s; }; read -r -u "${NODE[0]}"\n'
@@ -89,13 +45,9 @@ def test_a_dead_address_of_a_name_does_not_hide_a_living_one(scheme: str, tmp_pa
 
 def test_silent_name_servers_hold_up_nobody(tmp_path: Path) -> None:
     """The failure is told at the timeout, and the program ends then, though the system's resolver goes on."""
-    script = """
-ip link set lo up
-printf 'nameserver 127.0.0.1\\n' > resolv; mount --bind resolv /etc/resolv.conf
-"$PYTHON" -c 'import socket, time
-with socket.socket(type=socket.SOCK_DGRAM) as silent: silent.bind(("127.0.0.1", 53)); time.sleep(100)' &
+    script = f"""{SILENT_NAME_SERVER}
 for command in "check http://nun-db.example:3013" "check ws://nun-db.example:3012" "pending --nundb.url tcp://nun-db.example:3014"
-do timeout 9 "$PROGRAM" $command --timeout 1 || echo "exit code $?"; done
+do timeout 60 "$PROGRAM" $command --timeout 1 || echo "exit code $?"; done
 """
     told = run(script, tmp_path)
     assert told.count("lookup: the name servers did not answer in time") >= 3, told
