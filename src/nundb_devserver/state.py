@@ -37,6 +37,7 @@ class State:
         self.conditions = conditions
         self.name = options.name
         self.elapsed = options.clock.elapsed
+        self._now = options.clock.now
         self.process_id = self.clock() // 1_000_000
         self.log = Log(options.log, self.clock)
         self.query_average = MovingAverage()
@@ -65,7 +66,7 @@ class State:
 
     def clock(self) -> int:
         """Return nanoseconds since the epoch, as this node sees them: process id, operation ids and log."""
-        return self.options.clock.now() + self.conditions.clock_offset_nanoseconds
+        return self._now() + self.conditions.clock_offset_nanoseconds
 
     @property
     def password(self) -> str:

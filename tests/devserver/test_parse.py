@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from nundb_devserver.commands.command import Command, ParseError
 from nundb_devserver.commands.parse import WORDS as VERBS
-from nundb_devserver.commands.parse import parse as parse_as
+from nundb_devserver.commands.parse import parse as parse_with
+from nundb_devserver.commands.parse import vocabulary_of
 from nundb_devserver.commands.verbs import VERBS as CLASSES
 from nundb_devserver.commands.verbs.conflicts import Arbiter
 from nundb_devserver.commands.verbs.data import Get, Increment, Remove, Set, SetSafe
@@ -24,9 +25,12 @@ from nundb_devserver.releases import CURRENT, RELEASES
 WORDS = st.text(st.characters(exclude_characters=" \n;", exclude_categories=["Cs"]), min_size=1, max_size=8)
 
 
+TODAYS = vocabulary_of(RELEASES[CURRENT])
+
+
 def parse(text: str) -> Command:
     """Read a command as today's server does."""
-    return parse_as(text, RELEASES[CURRENT])
+    return parse_with(text, TODAYS)
 
 
 def test_there_are_38_verbs() -> None:

@@ -23,20 +23,17 @@ class ParseError(Exception):
 
 
 class Arguments:
-    """A command line cut at single spaces; `optional(0)` is the verb, and the last argument may hold further spaces."""
+    """A command line cut at single spaces; the verb is the argument 0, and the last one may hold further spaces."""
 
     __slots__ = ("_parts",)
 
     def __init__(self, text: str, spaces: int = 2) -> None:
         self._parts = text.split(" ", spaces)
 
-    def has(self, index: int) -> bool:
-        """Tell whether there is an argument."""
-        return len(self._parts) > index
-
-    def optional(self, index: int) -> str:
-        """Return an argument; the empty text if there is none."""
-        return self._parts[index] if self.has(index) else ""
+    def optional(self, index: int, default: str = "") -> str:
+        """Return an argument; the default if there is none."""
+        parts = self._parts
+        return parts[index] if len(parts) > index else default
 
     def required(self, index: int, complaint: str) -> str:
         """Return an argument.
@@ -44,9 +41,10 @@ class Arguments:
         Raises:
             ParseError: there is none.
         """
-        if not self.has(index):
+        parts = self._parts
+        if len(parts) <= index:
             raise ParseError(complaint)
-        return self._parts[index]
+        return parts[index]
 
     def operation_id(self, complaint: str, missing: str | None = None) -> int:
         """Return the first argument, an operation id.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nundb_devserver.clockwork import Clockwork
 from nundb_devserver.commands.command import NOT_ADMIN, Command, ParseError, Parts
-from nundb_devserver.commands.parse import parse
+from nundb_devserver.commands.parse import parse, vocabulary_of
 from nundb_devserver.commands.session import Session
 from nundb_devserver.commands.verbs.replication import ReplicateRequest
 from nundb_devserver.log import REQUESTS
@@ -13,7 +13,7 @@ from nundb_devserver.numbers import duration_text
 from nundb_devserver.outcome import Failure, Later, Outcome, Panic
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Run:
     """A running command, for its log line and for what it is to the other nodes."""
 
@@ -32,6 +32,7 @@ class Engine:
         self._parts = parts
         self._state = parts.state
         self._clockwork = clockwork
+        self._vocabulary = vocabulary_of(parts.state.release)
 
     def execute(self, text: str, session: Session) -> Outcome | Later:
         """Run one command line; one that takes its time comes back as the rest of it, to be awaited.
@@ -42,7 +43,7 @@ class Engine:
         started = self._state.elapsed()
         conditions = self._state.conditions
         try:
-            command = parse(text, self._state.release)
+            command = parse(text, self._vocabulary)
         except ParseError as error:
             return Failure(str(error))
         if conditions.is_cut_off and command.is_from_node:

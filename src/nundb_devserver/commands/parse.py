@@ -3,22 +3,30 @@
 The line is cut at single spaces into at most three parts; each verb does what it likes with the last two.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from nundb_devserver.commands.command import Arguments, Command, ParseError
 from nundb_devserver.commands.verbs import VERBS
 from nundb_devserver.releases import Release
 
-_BY_WORD: Final = {word: verb for verb in VERBS for word in verb.words}
+Vocabulary = Mapping[str, type[Command]]
+"""The words that commands start with."""
 
-WORDS: Final = tuple(sorted(_BY_WORD))
-"""The 38 words that commands start with."""
+_TODAYS: Final[Vocabulary] = {word: verb for verb in VERBS for word in verb.words}
 
-_METRICS_STATE: Final = _BY_WORD["metrics-state"]
+WORDS: Final = tuple(sorted(_TODAYS))
+"""The 38 words of today."""
 
 
-def parse(text: str, release: Release) -> Command:
-    """Read one command as a server of some release does.
+def vocabulary_of(release: Release) -> Vocabulary:
+    """Return the words that a server of some time understood."""
+    known = {word: verb for word, verb in _TODAYS.items() if release.understands(word)}
+    return {**known, release.metrics_word: _TODAYS["metrics-state"]}
+
+
+def parse(text: str, vocabulary: Vocabulary) -> Command:
+    """Read one command.
 
     Raises:
         ParseError: in the original's words.
@@ -26,7 +34,7 @@ def parse(text: str, release: Release) -> Command:
     """
     arguments = Arguments(text.strip("\n").rstrip(";"))
     word = arguments.optional(0)
-    verb = _METRICS_STATE if word == release.metrics_word else _BY_WORD.get(word)
-    if verb is None or not release.understands(word):
+    verb = vocabulary.get(word)
+    if verb is None:
         raise ParseError(f"unknown command: {word}" if word else "empty command")
     return verb.parse(arguments)

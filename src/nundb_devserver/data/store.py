@@ -68,7 +68,7 @@ class Value:
     def changed(self, text: str, version: int, operation_id: int) -> "Value":
         """Return what a write makes of this value: it keeps its place on disk, and is newer than what is there."""
         state = DiskState.NEW if self.state is DiskState.NEW else DiskState.UPDATED
-        return replace(self, text=text, version=version, operation_id=operation_id, state=state)
+        return Value(text, version, operation_id, state, self.value_address, self.key_address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """HTTP as tiny_http 0.12 speaks it: requests out of bytes, and responses (protocol notes 1.2). Pure."""
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -128,11 +129,16 @@ def response(status: int, body: bytes, head: Head | None = None, content_type: s
     length = "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {len(body)}"
     top = (
         f"HTTP/{version} {status} {HTTPStatus(status).phrase}\r\n"
-        f"Server: tiny-http (Rust)\r\nDate: {formatdate(usegmt=True)}\r\n{content_type}{length}\r\n\r\n"
+        f"Server: tiny-http (Rust)\r\nDate: {_date(int(time.time()))}\r\n{content_type}{length}\r\n\r\n"
     ).encode()
     if method == "HEAD":
         return top
     return top + (chunked(body) if is_chunked else body)
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 class Requests:

@@ -29,7 +29,7 @@ class ElectionMessage(Command):
         if word == "win":
             return ElectionWin()
         if word != "candidate":
-            return ElectionActive(arguments.optional(2) if arguments.has(2) else _NO_NODE)
+            return ElectionActive(arguments.optional(2, _NO_NODE))
         text = arguments.required(2, "candidate must contain process id and server name")
         process_id, separator, node = text.partition(" ")
         number = parse_unsigned(process_id, _U128_BITS)
