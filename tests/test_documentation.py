@@ -63,3 +63,12 @@ def test_a_link_leads_somewhere(document: Path) -> None:
         target = document.parent / path if path else document
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("package", ["nundb_exporter", "nundb_devserver"])
+def test_the_map_shows_every_room(package: str) -> None:
+    """A newcomer finds each module of the first level in it."""
+    rooms = {path.name for path in (ROOT / "src" / package).iterdir() if (path / "__init__.py").exists()}
+    rooms = {f"{name}/" for name in rooms} | {path.name for path in (ROOT / "src" / package).glob("[a-z]*.py")}
+    told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Map of the code")[2]
+    assert {room for room in rooms if room not in told} == set()
