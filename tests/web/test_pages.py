@@ -8,12 +8,15 @@ from http import HTTPStatus
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import DEFAULT_URL, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, Secret
+from nundb_exporter.http_server import Request
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply
 from nundb_exporter.scrape import Scraper
-from nundb_exporter.web.pages import Asked, Pages
+from nundb_exporter.web.pages import Pages
 from tests.judge.observed import TWO, said
 from tests.scripted import ScriptedTransport
+
+REQUEST = Request("GET", "/")
 
 
 class SlowTransport(ScriptedTransport):
@@ -46,7 +49,7 @@ async def test_report_and_metrics_at_the_same_moment_are_of_one_scrape() -> None
     """The node is asked once, whatever is made of its answers."""
     transport = SlowTransport()
     served = pages(transport)
-    asked = [asyncio.create_task(page(Asked())) for page in (served.report, served.metrics, served.report)]
+    asked = [asyncio.create_task(page(REQUEST)) for page in (served.report, served.metrics, served.report)]
     await asyncio.sleep(0)
     transport.may_answer.set()
     report, metrics, _ = await asyncio.gather(*asked)
@@ -59,11 +62,11 @@ async def test_a_report_counts_among_the_requests_in_progress() -> None:
     """One too many is refused at once, and counted."""
     transport = SlowTransport()
     served = pages(transport, max_requests=1)
-    first = asyncio.create_task(served.metrics(Asked()))
+    first = asyncio.create_task(served.metrics(REQUEST))
     await asyncio.sleep(0)
-    refused = await served.report(Asked())
+    refused = await served.report(REQUEST)
     transport.may_answer.set()
     await first
-    report = await served.report(Asked())
+    report = await served.report(REQUEST)
     assert refused.status is HTTPStatus.SERVICE_UNAVAILABLE
     assert json.loads(report.body)["exporter"]["requests_rejected"] == 1

@@ -15,13 +15,13 @@ class Request:
     method: str
     path: str
     """Without the query and with %-escapes resolved; `*` for `OPTIONS *`."""
-    query: str
+    query: str = ""
     """What follows the first question mark, with its escapes."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
     """By name in lower case; values of the same name are joined by commas (RFC 9110, section 5.3)."""
-    version: str
+    version: str = "1.1"
     """`1.0` or `1.1`."""
-    is_kept: bool
+    is_kept: bool = True
     """Whether the client lets the connection carry another request."""
 
 

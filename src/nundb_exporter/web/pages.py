@@ -1,11 +1,10 @@
-"""What each path answers: facts of a request in, a status, headers and a body out. No server is known here."""
+"""What each path answers: a request in, a response out."""
 
 import asyncio
 import gzip
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -13,6 +12,7 @@ from nundb_exporter import __version__, logs
 from nundb_exporter.coalesce import Coalescer
 from nundb_exporter.config.settings import DEFAULT_TIMEOUT, Web
 from nundb_exporter.exposition import Format, accepts_gzip, choose_format, render
+from nundb_exporter.http_server import Request, Response
 from nundb_exporter.judge import describe, describe_exporter, judge, to_json
 from nundb_exporter.metrics import LOG_LINES_DROPPED, REQUESTS_REJECTED, SAMPLES_DROPPED, SCRAPE_TIMEOUT, Sample
 from nundb_exporter.results import Scrape
@@ -23,26 +23,6 @@ from nundb_exporter.web.landing import landing_page
 _MAX_TIMEOUT: Final = 600.0
 _GZIP_LEVEL: Final = 1
 _JSON: Final = "application/json"
-_PLAIN: Final = "text/plain; charset=utf-8"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a page needs to know of a request; each header's values are joined by commas, as RFC 9110 5.3 allows."""
-
-    accept: str = ""
-    accept_encoding: str = ""
-    scrape_timeout: str | None = None
-    """X-Prometheus-Scrape-Timeout-Seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response."""
-
-    body: bytes
-    status: HTTPStatus = HTTPStatus.OK
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def scrape_seconds(header: str | None, offset: float) -> float:
@@ -75,16 +55,16 @@ class Pages:
         self._dropped = 0
         self._landing = landing_page(scraper.target, settings)
 
-    async def metrics(self, asked: Asked) -> Answer:
+    async def metrics(self, request: Request) -> Response:
         """Return the metrics of the node and of the exporter itself."""
-        form = choose_format(asked.accept)
-        return await self._scraped(asked, form.value, lambda scrape, allowed: self._render(scrape, allowed, form))
+        form = choose_format(request.headers.get("accept", ""))
+        return await self._scraped(request, form.value, lambda scrape, allowed: self._render(scrape, allowed, form))
 
-    async def report(self, asked: Asked) -> Answer:
+    async def report(self, request: Request) -> Response:
         """Return the judgement of the node as JSON."""
-        return await self._scraped(asked, _JSON, self._judge)
+        return await self._scraped(request, _JSON, self._judge)
 
-    async def _scraped(self, asked: Asked, content_type: str, write: Callable[[Scrape, float], str]) -> Answer:
+    async def _scraped(self, request: Request, content_type: str, write: Callable[[Scrape, float], str]) -> Response:
         """Scrape the node, or share a scrape that has just begun, and write a page from it.
 
         `write` is given the scrape and the seconds that it was allowed.
@@ -92,13 +72,15 @@ class Pages:
         if self._in_progress >= self._settings.max_requests:
             self._rejected += 1
             text = f"{self._in_progress} requests are in progress, as many as --web.max-requests allows.\n"
-            return Answer(text.encode(), HTTPStatus.SERVICE_UNAVAILABLE, {"Content-Type": _PLAIN})
+            return Response.of_text(text, HTTPStatus.SERVICE_UNAVAILABLE)
         self._in_progress += 1
         try:
-            allowed = scrape_seconds(asked.scrape_timeout, self._settings.timeout_offset)
+            headers = request.headers
+            timeout = headers.get("x-prometheus-scrape-timeout-seconds")
+            allowed = scrape_seconds(timeout, self._settings.timeout_offset)
             # A deadline, not a duration: a request that takes over another's scrape later has less time left.
             deadline = asyncio.get_running_loop().time() + allowed
-            zipped = accepts_gzip(asked.accept_encoding)
+            zipped = accepts_gzip(headers.get("accept-encoding", ""))
 
             async def make() -> bytes:
                 scrape = await self._scrapes.share(allowed, lambda: self._scraper.scrape(deadline))
@@ -106,10 +88,10 @@ class Pages:
                 return gzip.compress(body, _GZIP_LEVEL, mtime=0) if zipped else body
 
             body = await self._bodies.share((allowed, content_type, zipped), make)
-            headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+            own = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
             if zipped:
-                headers["Content-Encoding"] = "gzip"
-            return Answer(body, headers=headers)
+                own["Content-Encoding"] = "gzip"
+            return Response(HTTPStatus.OK, body, own)
         finally:
             self._in_progress -= 1
 
@@ -131,15 +113,15 @@ class Pages:
         node = describe(str(self._scraper.target.endpoint), scrape, now, allowed)
         return to_json(judge([node], describe_exporter(self._own_samples(), __version__, now)))
 
-    async def landing(self, _: Asked) -> Answer:
+    def landing(self, _: Request) -> Response:
         """Return the landing page."""
         headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": self._landing.policy}
-        return Answer(self._landing.text.encode(), headers=headers)
+        return Response(HTTPStatus.OK, self._landing.text.encode(), headers)
 
-    async def healthy(self, _: Asked) -> Answer:
+    def healthy(self, _: Request) -> Response:
         """Say that the exporter runs."""
-        return Answer(b"nundb-exporter is healthy.\n", headers={"Content-Type": _PLAIN})
+        return Response.of_text("nundb-exporter is healthy.\n")
 
-    async def ready(self, _: Asked) -> Answer:
+    def ready(self, _: Request) -> Response:
         """Say that the exporter answers scrapes."""
-        return Answer(b"nundb-exporter is ready.\n", headers={"Content-Type": _PLAIN})
+        return Response.of_text("nundb-exporter is ready.\n")
