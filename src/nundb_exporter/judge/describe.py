@@ -32,7 +32,7 @@ from nundb_exporter.metrics import (
     Sample,
 )
 from nundb_exporter.problems.replication import OLD_SECONDS
-from nundb_exporter.protocol.commands import LIST_DBS, PENDING_OPS
+from nundb_exporter.protocol.commands import PENDING_OPS
 from nundb_exporter.quantities import moment
 from nundb_exporter.results import Scrape
 
@@ -95,7 +95,7 @@ def describe(url: str, scrape: Scrape, now: float, allowed_seconds: float | None
         query_seconds=values.number(queries.DURATION),
         members=tuple(_members(values, now)),
         databases=tuple(_databases(values)),
-        database_count=_database_count(scrape),
+        database_count=values.count(databases.COUNT),
         transports={name: bool(value) for (name,), value in values.all(transports.UP)},
         collectors=tuple(
             texts.of_collector(CollectorReport(name=name, seconds=result.seconds, failure=result.failure))
@@ -149,16 +149,6 @@ def _databases(values: _Values) -> Iterator[Database]:
             pending={kind: int(count) for (owner, kind), count in values.all(pending.DATABASE) if owner == name},
         )
         yield replace(complete, texts=texts.of_database(complete))
-
-
-def _database_count(scrape: Scrape) -> int | None:
-    if LIST_DBS not in scrape.answers.node:
-        return None
-    try:
-        listed = scrape.answers.read(LIST_DBS)
-    except ProtocolError:
-        return None  # the collector has failed, which is told
-    return None if listed is None else len(listed)
 
 
 def _snapshots_wait_for(scrape: Scrape) -> tuple[str, ...] | None:
