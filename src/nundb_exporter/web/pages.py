@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from nundb_exporter import __version__, logs
 from nundb_exporter.coalesce import Coalescer
@@ -41,6 +41,13 @@ def scrape_seconds(header: str | None, offset: float) -> float:
     return timeout / 2 if timeout < 2 * offset else timeout - offset
 
 
+class _Shared(NamedTuple):
+    """A scrape, and the bodies that have been written from it, by type and compression."""
+
+    scrape: Scrape
+    bodies: dict[tuple[str, bool], bytes]
+
+
 class Pages:
     """The pages of the exporter of one node."""
 
@@ -48,8 +55,7 @@ class Pages:
         self._scraper = scraper
         self._settings = settings
         self._process = ExporterProcess()
-        self._scrapes: Coalescer[Scrape] = Coalescer()
-        self._bodies: Coalescer[bytes] = Coalescer()
+        self._scrapes: Coalescer[_Shared] = Coalescer()
         self._in_progress = 0
         self._rejected = 0
         self._dropped = 0
@@ -81,19 +87,21 @@ class Pages:
             # A deadline, not a duration: a request that takes over another's scrape later has less time left.
             deadline = asyncio.get_running_loop().time() + allowed
             zipped = accepts_gzip(headers.get("accept-encoding", ""))
-
-            async def make() -> bytes:
-                scrape = await self._scrapes.share(allowed, lambda: self._scraper.scrape(deadline))
-                body = write(scrape, allowed).encode()
-                return gzip.compress(body, _GZIP_LEVEL, mtime=0) if zipped else body
-
-            body = await self._bodies.share((allowed, content_type, zipped), make)
+            shared = await self._scrapes.share(allowed, lambda: self._scrape(deadline))
+            key = (content_type, zipped)
+            body = shared.bodies.get(key)
+            if body is None:
+                body = write(shared.scrape, allowed).encode()
+                body = shared.bodies[key] = gzip.compress(body, _GZIP_LEVEL, mtime=0) if zipped else body
             own = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
             if zipped:
                 own["Content-Encoding"] = "gzip"
             return Response(HTTPStatus.OK, body, own)
         finally:
             self._in_progress -= 1
+
+    async def _scrape(self, deadline: float) -> _Shared:
+        return _Shared(await self._scraper.scrape(deadline), {})
 
     def _own_samples(self) -> list[Sample]:
         return [
