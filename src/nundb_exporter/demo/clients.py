@@ -5,17 +5,22 @@ They are not the exporter's, which only reads, and keeps no connection that cost
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
+from urllib.parse import urlsplit
 
-import aiohttp
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 
 from nundb_devserver import Client, Node, RefusedError
 from nundb_devserver import connected as tcp_client
 from nundb_exporter.credentials import DatabaseAccess
+from nundb_exporter.protocol.http import ResponseDecoder, request
+from nundb_exporter.protocol.replies import MAX_REPLY_BYTES
 
 PATIENCE_SECONDS: Final = 2.0
 """How long an application waits for an answer before it tries another node."""
+_READ_BYTES: Final = 64 * 1024
 _REFUSALS: Final = ("error ", "Invalid token", "Not a valid database name", "Not auth")
 
 
@@ -36,43 +41,55 @@ def use_db(access: DatabaseAccess) -> str:
     return f"use-db {access.name} {access.token.reveal()}"
 
 
-async def post(session: aiohttp.ClientSession, node: Node, commands: Sequence[str]) -> str:
+async def post(node: Node, commands: Sequence[str]) -> str:
     """Run commands in one HTTP request and return the answer as it is.
 
     Raises:
         RefusedError: a command is answered by an error.
-        aiohttp.ClientError: the node cannot be reached.
-        OSError: it does not answer in time.
+        ProtocolError: the answer is not HTTP.
+        OSError: the node cannot be reached, hangs up, or does not answer in time.
     """
-    async with asyncio.timeout(PATIENCE_SECONDS), session.post(node.http_url, data=";".join(commands)) as response:
-        text = await response.text()
+    url = urlsplit(node.http_url)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        reader, writer = await asyncio.open_connection(url.hostname, url.port)
+        try:
+            writer.write(request(url.netloc, "/", ";".join(commands).encode()))
+            text = (await _response(reader)).decode()
+        finally:
+            writer.transport.abort()
     if text.startswith(_REFUSALS):
         raise RefusedError(text.strip())
     return text
 
 
+async def _response(reader: asyncio.StreamReader) -> bytes:
+    decoder = ResponseDecoder(MAX_REPLY_BYTES)
+    while data := await reader.read(_READ_BYTES):
+        if response := decoder.receive_data(data):
+            return response.body
+    raise ConnectionResetError("the node has closed the connection")
+
+
 @asynccontextmanager
-async def listening(
-    session: aiohttp.ClientSession, node: Node, *first: str
-) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+async def listening(node: Node, *first: str) -> AsyncIterator[ClientConnection]:
     """Open a WebSocket and send the first commands; whatever the node says is read and dropped, as fast as it comes.
 
     Raises:
-        aiohttp.ClientError: the node cannot be reached.
-        OSError: it does not answer in time.
+        WebSocketException: the node refuses, or has closed the connection.
+        OSError: the node cannot be reached, or does not answer in time.
     """
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        socket = await session.ws_connect(node.ws_url, timeout=aiohttp.ClientWSTimeout(ws_close=0.1))
-    reader = asyncio.create_task(_drop_all(socket))
-    try:
-        for command in first:
-            await socket.send_str(command)
-        yield socket
-    finally:
-        reader.cancel()
-        await socket.close()
+    connecting = connect(node.ws_url, open_timeout=PATIENCE_SECONDS, close_timeout=0.1, ping_interval=None, proxy=None)
+    async with connecting as socket:
+        reader = asyncio.create_task(_drop_all(socket))
+        try:
+            for command in first:
+                await socket.send(command)
+            yield socket
+        finally:
+            reader.cancel()
 
 
-async def _drop_all(socket: aiohttp.ClientWebSocketResponse) -> None:
-    async for _ in socket:
-        pass
+async def _drop_all(socket: ClientConnection) -> None:
+    with suppress(WebSocketException):
+        async for _ in socket:
+            pass

@@ -10,11 +10,12 @@ from functools import partial
 from itertools import cycle
 from typing import Final
 
-import aiohttp
+from websockets.exceptions import WebSocketException
 
 from nundb_devserver import Client, Cluster, Node, RefusedError
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.demo.clients import connected, listening, post, use_db
+from nundb_exporter.errors import ProtocolError
 
 SHOP: Final = DatabaseAccess("shop", Secret("shop-token"))
 CHAT: Final = DatabaseAccess("chat", Secret("chat-token"))
@@ -56,7 +57,7 @@ _MAX_PENDING: Final = 100
 """Pending operations above which no snapshot is begun: it would be one more of them."""
 _RETRY_SECONDS: Final = 0.5
 
-_BROKEN: Final = (OSError, RefusedError, aiohttp.ClientError)
+_BROKEN: Final = (OSError, RefusedError, ProtocolError, WebSocketException)
 """How clients see a node that fails."""
 
 
@@ -86,13 +87,13 @@ class Workload:
 
     async def run(self) -> None:
         """Work until cancelled; what fails is tried again, on another node if need be."""
-        async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             for _ in range(_SHOPPERS):
                 group.create_task(_again(self._shop))
             for number in range(_TALKERS):
-                group.create_task(_again(partial(self._talk, session, f"user{number}")))
+                group.create_task(_again(partial(self._talk, f"user{number}")))
             for _ in range(_LOGINS):
-                group.create_task(_again(partial(self._visit, session)))
+                group.create_task(_again(self._visit))
             group.create_task(self._hold_sales())
             group.create_task(self._take_snapshots())
 
@@ -133,27 +134,27 @@ class Workload:
         await shop.ask(f"increment stock:{product} -1")
         await shop.ask(f"set order:{self._random.randrange(_ORDERS)} 1 {product}, to be delivered today")
 
-    async def _talk(self, session: aiohttp.ClientSession, user: str) -> None:
+    async def _talk(self, user: str) -> None:
         """Join a room over WebSocket, on any node, watch it and say something now and then."""
         room = self._random.choice(_ROOMS)
         end = self._end_of_stay()
-        async with listening(session, self._anywhere(), use_db(CHAT), f"watch room:{room}") as chat:
-            while asyncio.get_running_loop().time() < end and not chat.closed:
+        async with listening(self._anywhere(), use_db(CHAT), f"watch room:{room}") as chat:
+            while asyncio.get_running_loop().time() < end:
                 await self._pause(_TALKING_PAUSE)
                 message = f"{user}: {self._random.choice(_WORDS)}"
-                await chat.send_str(f"set room:{room} {message}")
-                await chat.send_str(f"set message:{room}:{self._random.randrange(_MESSAGES)} {message}")
-                await chat.send_str(f"increment count:{room}")
+                await chat.send(f"set room:{room} {message}")
+                await chat.send(f"set message:{room}:{self._random.randrange(_MESSAGES)} {message}")
+                await chat.send(f"increment count:{room}")
 
-    async def _visit(self, session: aiohttp.ClientSession) -> None:
+    async def _visit(self) -> None:
         """Log a visitor in, look at his session on any node, and perhaps log him out, over HTTP."""
         key = f"session:{self._random.randrange(_VISITORS)}"
-        await post(session, self._primary(), (use_db(SESSIONS), f"set {key} signed in, two things in the basket"))
+        await post(self._primary(), (use_db(SESSIONS), f"set {key} signed in, two things in the basket"))
         await self._pause(_LOGIN_PAUSE)
-        await post(session, self._anywhere(), (use_db(SESSIONS), f"get {key}"))
+        await post(self._anywhere(), (use_db(SESSIONS), f"get {key}"))
         if self._random.random() < 1 / 2:
             # At the primary: a removal elsewhere is never replicated (protocol notes 6.5).
-            await post(session, self._primary(), (use_db(SESSIONS), f"remove {key}"))
+            await post(self._primary(), (use_db(SESSIONS), f"remove {key}"))
         await self._pause(_LOGIN_PAUSE)
 
     async def _hold_sales(self) -> None:
