@@ -23,6 +23,7 @@ HEALTHY_SECONDS = 75.0
 """25 minutes of the shipped rules' time."""
 LONGEST_WAIT_SECONDS = 240.0
 LONGEST_SILENCE_SECONDS = 240.0
+LONGEST_FINDING_SECONDS = 60.0
 QUIET_SECONDS = 70.0
 """How long a fault that must fire no alert is watched: longer than the longest `for`."""
 STUCK_SECONDS = 25.0
@@ -38,6 +39,8 @@ class Outcome:
     """When the cure began."""
     has_restarted_primary: bool = False
     """Whether that was part of the cure."""
+    found: dict[str, set[str]] = field(default_factory=dict)
+    """The problems that `check` and the pages found while the fault lasted, by who found them."""
     silent_after: float | None = None
     error: str | None = None
 
@@ -58,9 +61,22 @@ class Outcome:
         }
 
     @property
+    def unsaid(self) -> dict[str, set[str]]:
+        """Alerts whose finding is missing, by who should have found it."""
+        expected = {"check": self.drill.found_by_check, "page": self.drill.found_by_page}
+        missing = {voice: set(names) - self.found.get(voice, set()) for voice, names in expected.items()}
+        return {voice: names for voice, names in missing.items() if names}
+
+    @property
+    def needless(self) -> dict[str, set[str]]:
+        """What was found although the fault is to be borne in silence, by who found it."""
+        return {voice: names for voice, names in self.found.items() if names and not self.drill.fires}
+
+    @property
     def is_right(self) -> bool:
         """Whether the expected alerts fired, no others did, and all resolved."""
-        return not (self.error or self.missing or self.wrong) and self.silent_after is not None
+        faults = (self.error, self.missing, self.wrong, self.unsaid, self.needless)
+        return not any(faults) and self.silent_after is not None
 
 
 @dataclass
@@ -69,6 +85,8 @@ class Report:
 
     healthy: dict[str, dict[str, float]] = field(default_factory=dict)
     """Alerts that fired while all clusters were healthy, by job."""
+    found: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    """What `check` and the pages found while all clusters were healthy, by job."""
     recorded: dict[str, int] = field(default_factory=dict)
     """Series of each recording rule while all clusters were healthy."""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -85,6 +103,8 @@ async def carry_out(directory: Path, rules: Path, queries: list[str], lanes: dic
     async with _built(directory, rules, list(lanes)) as (fields, watch):
         await asyncio.sleep(HEALTHY_SECONDS)
         report.healthy = {ground.job: dict(watch.fired(ground.job)) for ground in fields}
+        for ground in fields:
+            report.found[ground.job] = await _findings(ground)
         for recording in RECORDINGS:
             report.recorded[recording.name] = len(await watch.query(recording.name))
         async with asyncio.TaskGroup() as group:
@@ -119,6 +139,7 @@ async def _drill(ground: Field, watch: Watch, drill: Drill) -> Outcome:
                 await until(lambda: wanted <= watch.fired(ground.job).keys(), LONGEST_WAIT_SECONDS)
             else:
                 await asyncio.sleep(QUIET_SECONDS)
+            outcome.found = await _findings(ground, drill)
             outcome.lasted = time.monotonic() - broken
         cured = time.monotonic()
         await ground.unite()
@@ -130,6 +151,28 @@ async def _drill(ground: Field, watch: Watch, drill: Drill) -> Outcome:
     outcome.has_restarted_primary = ground.failovers > failovers
     outcome.fired = {name: moment - broken for name, moment in watch.fired(ground.job).items()}
     return outcome
+
+
+async def _findings(ground: Field, drill: Drill | None = None) -> dict[str, set[str]]:
+    """Ask `check` and the pages until they find what the drill should show, or for long enough.
+
+    Returns what they found last, by who found it. Without a drill, and in one that fires nothing, they should find
+    nothing.
+    """
+    by_check = drill.found_by_check if drill else frozenset[str]()
+    by_page = drill.found_by_page if drill else frozenset[str]()
+    is_quiet = drill is None or not drill.fires
+    found: dict[str, set[str]] = {}
+    for voice, ask, expected in (
+        ("check", ground.found_by_check, by_check),
+        ("page", ground.found_by_pages, by_page),
+    ):
+        deadline = time.monotonic() + LONGEST_FINDING_SECONDS
+        while True:
+            found[voice] = await ask()
+            if (not found[voice] if is_quiet else expected <= found[voice]) or time.monotonic() > deadline:
+                break
+    return found
 
 
 async def _until_silent(ground: Field, watch: Watch) -> None:

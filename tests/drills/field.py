@@ -16,6 +16,8 @@ from nundb_exporter.demo.workload import DATABASES, Workload
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 
+from .findings import Check, found_by_pages
+
 PORTS_PER_FIELD = 100
 FIRST_EXPORTER = 50
 NODES = 3
@@ -45,6 +47,11 @@ class Exporter:
     def address(self) -> str:
         """Where it is scraped."""
         return f"{HOST}:{self._port}"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it listens."""
+        return self._server is not None
 
     async def start(self) -> None:
         """Listen."""
@@ -83,6 +90,9 @@ class Field:
             Exporter(node, first_port + FIRST_EXPORTER + number) for number, node in enumerate(self.cluster.nodes)
         )
         self._targets = directory / f"{job}.json"
+        self._shown: tuple[Exporter, ...] = ()
+        urls = [node.http_url for node in self.cluster.nodes]
+        self._check = Check(urls, ADMINISTRATOR, ACCESSES, directory / f"{job}-check")
         self._workload = Workload(self.cluster, ADMINISTRATOR)
 
     @asynccontextmanager
@@ -108,6 +118,7 @@ class Field:
 
     def show(self, *exporters: Exporter) -> None:
         """Let Prometheus discover these targets, and no others."""
+        self._shown = exporters
         entry = {"targets": [exporter.address for exporter in exporters], "labels": {"job": self.job}}
         temporary = self._targets.with_suffix(".new")
         temporary.write_text(json.dumps([entry]), encoding="utf-8")
@@ -125,6 +136,14 @@ class Field:
     def replica(self) -> int:
         """A node that is not the primary: the last one."""
         return next(number for number in reversed(range(NODES)) if number != self.primary)
+
+    async def found_by_check(self) -> set[str]:
+        """Return the problems that `nundb-exporter check` finds, given all nodes."""
+        return await self._check.findings()
+
+    async def found_by_pages(self) -> set[str]:
+        """Return the problems that the landing pages of the exporters show."""
+        return await found_by_pages(exporter.address for exporter in self._shown if exporter.is_running)
 
     async def tell_primary(self, *commands: str) -> None:
         """Run commands on the primary as its administrator."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from nundb_devserver import FAULTS
 from nundb_exporter.monitoring.alerts import cluster, databases, exporter, node, oplog, replication
 from nundb_exporter.monitoring.rule import Alert
+from nundb_exporter.problems import PROBLEMS
 
 from .breaks import (
     Break,
@@ -27,6 +28,9 @@ from .breaks import (
     vanished_targets,
 )
 
+OF_ONE_MOMENT = frozenset(problem.name for problem in PROBLEMS if problem.has_alert)
+"""What `check` can say, too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
@@ -42,7 +46,27 @@ class Drill:
     run: Break
     """Entering injects the fault, leaving repairs it."""
 
+    @property
+    def found_by_check(self) -> frozenset[str]:
+        """The alerts that `check`, which is given all nodes, must name: those that one moment shows."""
+        return frozenset(alert.name for alert in self.fires if alert.name in OF_ONE_MOMENT)
 
+    @property
+    def found_by_page(self) -> frozenset[str]:
+        """The alerts that the landing pages must name: those that one node shows as well."""
+        return self.found_by_check - {alert.name for alert in TAKES_SEVERAL_NODES}
+
+
+# Only the reports of several nodes show these; a landing page has that of one.
+TAKES_SEVERAL_NODES = (
+    cluster.NO_PRIMARY,
+    cluster.SEVERAL_PRIMARIES,
+    cluster.SEVERAL_ACTING_PRIMARIES,
+    cluster.NO_ACTING_PRIMARY,
+    cluster.MEMBERS_DISAGREE,
+    databases.MISSING,
+    databases.STRATEGY_DIFFERS,
+)
 # A replica that does not acknowledge for long enough makes all of these true, one after another.
 UNACKNOWLEDGED = (
     replication.NOT_ACKNOWLEDGING,

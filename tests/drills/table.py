@@ -1,14 +1,19 @@
 """docs/drills.md: each fault, the alerts that fired, and when."""
 
+from collections.abc import Iterable
+
 from nundb_exporter.monitoring.alerts import ALERTS
+from nundb_exporter.monitoring.rule import Alert
 
 from .exercise import HEALTHY_SECONDS, QUIET_SECONDS, Outcome, Report
-from .plan import LANES
+from .plan import LANES, OF_ONE_MOMENT, TAKES_SEVERAL_NODES
 from .shortened import FACTOR, SHORTEST_SECONDS
 
 _WAITS = {alert.name: alert.wait for alert in ALERTS}
-
-
+_COLUMNS = (
+    *("fault", "description", "expected alerts", "for", "fired after"),
+    *("check", "page", "other alerts", "other findings", "resolved after"),
+)
 _INTRODUCTION = f"""\
 <!-- Written by `make drills`; changes here are lost. -->
 # Drills
@@ -22,6 +27,10 @@ is at least {SHORTEST_SECONDS:g} seconds long. Scrapes and evaluations run every
 (`tests/drills/shortened.py`). The exporters have every collector enabled, and list up to 5000 pending
 operations instead of 1000. *Fired after* is the time from the fault to the alert, and *resolved after* the time from
 the repair until no alert fires, both in seconds on the shortened scale; *for* is the value of the shipped rule.
+
+While the alerts fire, `nundb-exporter check` is run for all three nodes, and the landing pages of the three exporters
+are read, each with every collector and Prometheus' timeout. *Check* and *page* say whether they name the same cause:
+`yes`, or why they cannot. *Other findings* are what `check` says besides.
 """
 
 
@@ -29,12 +38,13 @@ def document(report: Report) -> str:
     """Return docs/drills.md."""
     lines = [
         _INTRODUCTION,
-        f"Before the drills all clusters were watched for {HEALTHY_SECONDS:g} seconds under load, and no alert fired.",
+        f"Before the drills all clusters were watched for {HEALTHY_SECONDS:g} seconds under load, and no alert fired;",
+        "`check` and the pages found no problem then.",
         f"All {len(report.queries)} queries of the dashboards and all {len(report.recorded)} recording rules",
         "returned data.",
         "",
-        "| fault | description | expected alerts | for | fired after | other alerts | resolved after |",
-        "|---|---|---|---|---|---|---|",
+        f"| {' | '.join(_COLUMNS)} |",
+        f"|{'---|' * len(_COLUMNS)}",
     ]
     for drills in LANES.values():
         for drill in drills:
@@ -44,20 +54,35 @@ def document(report: Report) -> str:
 
 def _rows(outcome: Outcome) -> list[str]:
     drill = outcome.drill
-    others = sorted(outcome.fired.keys() - {alert.name for alert in drill.fires})
-    also = ", ".join(_link(name) for name in others)
+    expected = {alert.name for alert in drill.fires}
+    also = _links(outcome.fired.keys() - expected)
+    besides = _links(outcome.found.get("check", set()) - expected)
     resolved = "" if outcome.silent_after is None else f"{outcome.silent_after:.0f} s"
     if not drill.fires:
         nothing = f"none, for {QUIET_SECONDS:g} s"
-        return [f"| {drill.name} | {drill.about} | {nothing} | | | {also} | |"]
+        return [f"| {drill.name} | {drill.about} | {nothing} | | | | | {also} | {besides} | |"]
     rows = []
     for number, alert in enumerate(drill.fires):
         what = (drill.name, drill.about) if not number else ("", "")
-        end = (also, resolved) if not number else ("", "")
+        end = (also, besides, resolved) if not number else ("", "", "")
         fired = f"{outcome.fired[alert.name]:.0f} s" if alert.name in outcome.fired else "never"
-        cells = (*what, _link(alert.name), _WAITS[alert.name], fired, *end)
+        said = (_said(outcome, alert, voice) for voice in ("check", "page"))
+        cells = (*what, _link(alert.name), _WAITS[alert.name], fired, *said, *end)
         rows.append(f"| {' | '.join(cells)} |")
     return rows
+
+
+def _said(outcome: Outcome, alert: Alert, voice: str) -> str:
+    """Return whether `check` or the page names the alert's cause, or why it cannot."""
+    if alert.name in outcome.found.get(voice, set()):
+        return "yes"
+    if alert.name not in OF_ONE_MOMENT:
+        return "takes time"
+    return "takes several nodes" if voice == "page" and alert in TAKES_SEVERAL_NODES else "no"
+
+
+def _links(names: Iterable[str]) -> str:
+    return ", ".join(_link(name) for name in sorted(names))
 
 
 def _link(name: str) -> str:

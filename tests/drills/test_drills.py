@@ -65,6 +65,12 @@ def test_no_alert_fires_in_a_healthy_cluster(report: Report) -> None:
     assert not any(report.healthy.values()), report.healthy
 
 
+@pytest.mark.parametrize("job", LANES)
+def test_nothing_is_found_in_a_healthy_cluster(job: str, report: Report) -> None:
+    """Neither `check` nor a landing page reports a problem of a healthy cluster under load."""
+    assert report.found[job] == {"check": set(), "page": set()}
+
+
 @pytest.mark.parametrize("drill", DRILLS.values(), ids=list(DRILLS))
 def test_a_drill_fires_the_expected_alerts_and_no_others(drill: Drill, report: Report) -> None:
     """The expected alerts fire, no unrelated one does, and all resolve after the repair."""
@@ -73,6 +79,14 @@ def test_a_drill_fires_the_expected_alerts_and_no_others(drill: Drill, report: R
     assert not outcome.missing
     assert not outcome.wrong
     assert outcome.silent_after is not None
+
+
+@pytest.mark.parametrize("drill", DRILLS.values(), ids=list(DRILLS))
+def test_check_and_page_name_the_cause_that_fires(drill: Drill, report: Report) -> None:
+    """While an alert fires that one moment can show, `check` names it, and the page unless it takes several nodes."""
+    outcome = report.outcomes[drill.name]
+    assert not outcome.unsaid
+    assert not outcome.needless
 
 
 @pytest.mark.parametrize("query", QUERIES)

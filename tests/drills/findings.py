@@ -1,0 +1,85 @@
+"""What `nundb-exporter check` and the landing page find, asked as a user asks them."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.credentials import Credentials, DatabaseAccess
+
+SCRAPE_TIMEOUT_SECONDS = 1
+"""As Prometheus has it here: both are to judge what the alerts judge."""
+ALLOWED_SECONDS = 0.75
+"""What is left of it for the node, after --timeout-offset."""
+PAGE_SECONDS = 30.0
+
+
+class Check:
+    """The command, with every collector and the databases' tokens."""
+
+    def __init__(
+        self, urls: Iterable[str], administrator: Credentials, databases: Iterable[DatabaseAccess], directory: Path
+    ) -> None:
+        directory.mkdir()
+        files = {access.name: directory / f"{access.name}.token" for access in databases}
+        for access in databases:
+            files[access.name].write_text(access.token.reveal(), encoding="utf-8")
+        module = {
+            "collectors": [collector.name for collector in COLLECTORS],
+            "databases": [{"name": name, "token_file": str(file)} for name, file in files.items()],
+        }
+        configuration = directory / "check.yml"
+        configuration.write_text(yaml.safe_dump({"modules": {"default": module}}), encoding="utf-8")
+        self._arguments = (
+            *("check", "--json", "--timeout", f"{ALLOWED_SECONDS:g}"),
+            *("--config.file", str(configuration)),
+            *("--collector.pending.max-operations", "5000"),
+            *urls,
+        )
+        self._environment = {
+            **os.environ,
+            "NUN_USER": administrator.user,
+            "NUN_PWD": administrator.password.reveal(),
+        }
+
+    async def findings(self) -> set[str]:
+        """Run it, and return the names of the problems that it finds.
+
+        Raises:
+            ValueError: it printed no report.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "nundb_exporter", *self._arguments),
+            env=self._environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        output, errors = await process.communicate()
+        if not output:
+            raise ValueError(errors.decode())
+        return _problems(json.loads(output))
+
+
+async def found_by_pages(addresses: Iterable[str]) -> set[str]:
+    """Return the names of the problems on the landing pages of these exporters: each page has its own node's."""
+    found: set[str] = set()
+    timeout = aiohttp.ClientTimeout(total=PAGE_SECONDS)
+    headers = {"X-Prometheus-Scrape-Timeout-Seconds": f"{SCRAPE_TIMEOUT_SECONDS}"}
+    async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
+        for address in addresses:
+            async with session.get(f"http://{address}/report") as response:
+                if response.status == HTTPStatus.OK:
+                    found |= _problems(await response.json())
+    return found
+
+
+def _problems(report: dict[str, Any]) -> set[str]:
+    return {finding["id"] for finding in report["findings"] if finding["severity"] != "info"}
