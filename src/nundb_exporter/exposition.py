@@ -87,8 +87,14 @@ _COMMON: Final[dict[float, str]] = {0: "0", 1: "1"}
 _SPECIAL: Final = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}
 
 
+_EXACT: Final = 1 << 53
+"""Integers up to this are numbers of Prometheus as they are."""
+
+
 def _number(value: float) -> str:
     """Return the shortest text that parses to the same number; an integer has no fraction."""
+    if type(value) is int and -_EXACT < value < _EXACT:
+        return str(value)
     text = repr(float(value)).removesuffix(".0")
     return _SPECIAL.get(text, text)
 

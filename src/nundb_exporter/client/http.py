@@ -39,6 +39,7 @@ class HttpTransport:
 
     def __init__(self, endpoint: Endpoint, tls: Tls, max_idle: float = MAX_IDLE_SECONDS) -> None:
         self._endpoint = endpoint
+        self._host = endpoint.host_header
         self._max_idle = max_idle
         self._dialer = Dialer(endpoint, tls)
         self._idle: list[HttpConnection] = []
@@ -48,7 +49,7 @@ class HttpTransport:
     async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:
         """Send the commands as one body."""
         body = ";".join([command.text for command in commands]).encode()
-        data = request(self._endpoint.host_header, self._endpoint.path, body)
+        data = request(self._host, self._endpoint.path, body)
         try:
             response = await self._exchange(data, deadline)
         except TruncatedError:

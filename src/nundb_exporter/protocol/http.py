@@ -29,15 +29,14 @@ _HEXADECIMAL: Final = re.compile(rb"[0-9A-Fa-f]+")
 
 def request(host: str, path: str, body: bytes) -> bytes:
     """Return the bytes of one POST; `host` as it belongs into the header Host."""
-    lines = (
-        f"POST {path} HTTP/1.1",
-        f"Host: {host}",
-        f"User-Agent: {USER_AGENT}",
-        "Content-Type: text/plain",
-        f"Content-Length: {len(body)}",
-        "\r\n",
+    head = (
+        f"POST {path} HTTP/1.1\r\n"
+        f"Host: {host}\r\n"
+        f"User-Agent: {USER_AGENT}\r\n"
+        "Content-Type: text/plain\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
     )
-    return "\r\n".join(lines).encode("ascii") + body
+    return head.encode("ascii") + body
 
 
 class Response(NamedTuple):
