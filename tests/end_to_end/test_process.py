@@ -145,7 +145,7 @@ async def test_a_timeout_header_that_makes_no_sense_is_ignored_and_a_short_one_i
         page = await asking
         assert page.status == 200
         # A short timeout may be over before there is a connection; half of it is left for a second attempt.
-        assert page.reasons in (([["timeout"], ["connect"]]) if is_kept else ([[]]))
+        assert page.reasons in ([["timeout"], ["connect"]] if is_kept else [[]])
         assert node.connections <= 2
 
 
