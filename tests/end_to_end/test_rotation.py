@@ -2,11 +2,16 @@
 
 import os
 import signal
+import ssl
 from pathlib import Path
 
 import pytest
+import trustme
 
-from .exporter import Exporter, Page, until
+from nundb_exporter.config.settings import Tls
+
+from .conftest import Certificates
+from .exporter import Exporter, Page, fetch, serving, target, until
 from .scripted import GOOD, PASSWORD, USER, Behaviour, Said, ScriptedNode, answering
 
 TOKEN = "shop-token"
@@ -93,3 +98,25 @@ async def test_sighup_does_not_end_an_exporter_without_files() -> None:
         await until(lambda: exporter.output.count("SIGHUP: 0 of 0") >= 1)
         assert (await exporter.metrics()).is_up
         os.kill(exporter.pid, 0)
+
+
+async def test_renewed_certificates_are_used_from_the_next_connection_on(
+    certificates: Certificates, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those that cannot be used leave the last ones, and the log says so."""
+    own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificates.authority.issue_cert("127.0.0.1").configure_cert(own)
+    own.verify_mode = ssl.CERT_REQUIRED
+    certificates.authority.configure_trust(own)
+    file = tmp_path / "ours.pem"
+    stranger, ours = (authority.issue_cert("exporter.test") for authority in (trustme.CA(), certificates.authority))
+    stranger.private_key_and_cert_chain_pem.write_to_path(file)
+    settings = Tls(ca_file=certificates.trusting.ca_file, cert_file=str(file))
+    async with ScriptedNode(answering(), "https", tls=own) as node, serving(target(node.url, tls=settings)) as url:
+        assert (await fetch(f"{url}/metrics")).reasons == ["connect"]
+        ours.private_key_and_cert_chain_pem.write_to_path(file)
+        assert (await fetch(f"{url}/metrics")).is_up
+        file.write_text("half a certif")
+        await node.restart()
+        assert (await fetch(f"{url}/metrics")).is_up
+        assert "The last good certificates stay in use" in caplog.text

@@ -4,18 +4,20 @@ Whatever fails here is reason connect: the node has not taken a connection, so i
 """
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from nundb_exporter.client.lookup import Lookup
 from nundb_exporter.client.race import NO_ANSWER, connect
 from nundb_exporter.client.tls import cause_of_tls, client_context
 from nundb_exporter.config.settings import Endpoint, Tls
-from nundb_exporter.errors import Reason, TargetError
+from nundb_exporter.errors import ConfigError, Reason, TargetError
 from nundb_exporter.system_errors import cause_of
 
+_LOGGER: Final = logging.getLogger(__name__)
 P = TypeVar("P", bound=asyncio.Protocol)
 
 
@@ -38,6 +40,7 @@ class Dialer:
 
     def __init__(self, endpoint: Endpoint, tls: Tls, lookup: Lookup | None = None) -> None:
         self._endpoint = endpoint
+        self._tls = tls
         self._context = client_context(endpoint, tls)
         self._server_name = tls.server_name or endpoint.server_name
         self._lookup = lookup or Lookup(endpoint.host, endpoint.port)
@@ -72,12 +75,23 @@ class Dialer:
         progress.phase = "connect"
         connected = await connect(addresses, progress.tried)
         progress.phase = "TLS" if self._context else "connect"
+        self._load_changed_certificates()
         return await asyncio.get_running_loop().create_connection(
             make,
             sock=connected,
             ssl=self._context,
             server_hostname=self._server_name if self._context else None,
         )
+
+    def _load_changed_certificates(self) -> None:
+        """Use certificates that were renewed meanwhile; unusable ones, as while they are written, leave the last ones.
+
+        They are read again at each attempt, so the log says so once a minute at most (logs.py).
+        """
+        try:
+            self._context = client_context(self._endpoint, self._tls)
+        except ConfigError as error:
+            _LOGGER.warning("%s. The last good certificates stay in use", error)
 
     def _failure(self, error: OSError, progress: _Progress) -> TargetError:
         is_deadline = isinstance(error, TimeoutError) and error.errno is None

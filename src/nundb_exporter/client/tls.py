@@ -1,5 +1,6 @@
 """TLS: the context of a client, and what its errors mean."""
 
+import os
 import ssl
 from functools import lru_cache
 
@@ -8,17 +9,28 @@ from nundb_exporter.errors import ConfigError
 
 
 def client_context(endpoint: Endpoint, tls: Tls) -> ssl.SSLContext | None:
-    """Return the TLS context for the endpoint, or None if it does not use TLS.
+    """Return the TLS context for the endpoint, or None if it does not use TLS; a new one when a file has changed.
 
     Raises:
         ConfigError: a file cannot be read or is not PEM.
     """
-    return _context(tls) if endpoint.is_secure else None
+    if not endpoint.is_secure:
+        return None
+    return _context(tls, tuple(_version(path) for path in (tls.ca_file, tls.cert_file, tls.key_file) if path))
+
+
+def _version(path: str) -> tuple[int, ...]:
+    """Return what differs between two contents of a file; empty where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - as fast as it gets: once for each connection
+    except (OSError, ValueError):
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 # Loading all CA certificates takes longer than a scrape, and each scrape may probe the transports.
 @lru_cache(maxsize=8)
-def _context(tls: Tls) -> ssl.SSLContext:
+def _context(tls: Tls, _: tuple[tuple[int, ...], ...]) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=tls.ca_file)
     except (OSError, ssl.SSLError):
