@@ -32,7 +32,7 @@ async def test_keys_switch_faults_and_end_it(temporary: Path) -> None:
         await person.shown("hung-replica: has ended")
         person.type("d")
         await person.shown("dead-replica at node2")
-        await person.shown("operations wait for")
+        await person.shown("will never ack")
         person.type("r")
         await person.shown("resume: all faults have ended")
         person.type("q")

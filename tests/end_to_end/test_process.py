@@ -367,7 +367,7 @@ async def test_it_starts_while_the_node_is_down_and_recovers_with_it() -> None:
             assert not page.node_families
             await node.start()
         assert (await exporter.metrics()).is_up
-        assert exporter.output.count("recovered") == 2
+        await until(lambda: exporter.output.count("recovered") == 2)
 
 
 async def test_a_node_that_stays_down_is_logged_once() -> None:
@@ -376,6 +376,8 @@ async def test_a_node_that_stays_down_is_logged_once() -> None:
         async with Exporter(f"http://127.0.0.1:{port}") as exporter:
             for _ in range(5):
                 await exporter.metrics()
+            exporter.send(signal.SIGTERM)
+            await exporter.ended()
             assert exporter.output.count("connection refused") == 1
 
 
@@ -391,6 +393,8 @@ async def test_scrapers_with_different_timeouts_do_not_fill_the_log() -> None:
             await until(lambda asked=asked: gate.questions > asked)  # type: ignore[misc]
             gate.opened.set()
             assert (await asking).is_up
+        exporter.send(signal.SIGTERM)
+        await exporter.ended()
         assert exporter.output.count("failed") == 1
         assert "recovered" not in exporter.output
 

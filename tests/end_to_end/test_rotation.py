@@ -73,7 +73,7 @@ async def test_a_file_that_is_being_written_loses_no_scrape(folder: Path) -> Non
                 (folder / "password").write_bytes(content)
             for _ in range(2):
                 assert (await exporter.metrics()).is_up
-        assert exporter.output.count("The last good value stays in use") == 3
+        await until(lambda: exporter.output.count("The last good value stays in use") == 3)
 
 
 async def test_sighup_reads_secrets_again_and_does_not_end_the_exporter(folder: Path) -> None:
