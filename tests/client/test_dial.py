@@ -134,11 +134,24 @@ def no_descriptor_left() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-async def test_our_own_lack_of_descriptors_is_not_called_the_nodes() -> None:
-    """The node may be as well as ever."""
+@pytest.mark.parametrize(("host", "phase"), [("127.0.0.1", ""), ("nun-db.example", "lookup: ")])
+async def test_our_own_lack_of_descriptors_is_not_called_the_nodes(host: str, phase: str) -> None:
+    """Nor the name servers': the node may be as well as ever."""
+    opened = dialer(f"http://{host}:3013")
     with no_descriptor_left():
-        told = await failure(dialer("http://127.0.0.1:3013"))
-    assert told == "127.0.0.1:3013: the exporter has used up its file descriptors"
+        told = await failure(opened)
+    assert told == f"{host}:3013: {phase}the exporter has used up its file descriptors"
+
+
+async def test_a_connection_whose_turn_never_came_says_so() -> None:
+    """Connections are opened one after another, and the first took all the time."""
+    with silent() as (_, (host, port)):
+        opened = dialer(f"http://{host}:{port}")
+        told = await asyncio.gather(failure(opened, 0.4), failure(opened, 0.4))
+    assert sorted(told) == [
+        f"{host}:{port}: no answer to the attempt to connect",
+        f"{host}:{port}: no time was left to connect",
+    ]
 
 
 @pytest.mark.parametrize("steps", range(0, 60, 3))

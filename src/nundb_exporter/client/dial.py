@@ -25,7 +25,7 @@ P = TypeVar("P", bound=asyncio.Protocol)
 class _Progress:
     """How far a connection has come."""
 
-    phase: str = "lookup"
+    phase: str = "connect"
     tried: dict[str, str] = field(default_factory=dict)
 
 
@@ -71,6 +71,8 @@ class Dialer:
         return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
     async def _open(self, make: Callable[[], P], progress: _Progress) -> tuple[asyncio.Transport, P]:
+        if self._lookup.is_needed:
+            progress.phase = "lookup"
         addresses = await self._lookup.addresses()
         progress.phase = "connect"
         connected = await connect(addresses, progress.tried)
@@ -102,8 +104,10 @@ class Dialer:
                 cause = "TLS: the handshake did not end in time"
             case "TLS":
                 cause = f"TLS: {_cause_in_handshake(error)}"
+            case _ if progress.tried:
+                cause = self._tried(progress.tried)
             case _:
-                cause = self._tried(progress.tried) or cause_of(error)
+                cause = "no time was left to connect" if is_deadline else cause_of(error)
         return TargetError(Reason.CONNECT, f"{self._endpoint.authority}: {cause}")
 
     def _tried(self, tried: dict[str, str]) -> str:

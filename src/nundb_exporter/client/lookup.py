@@ -69,6 +69,8 @@ class Lookup:
         found: Sequence[Address] | OSError
         try:
             found = self._system_lookup()
+        except socket.gaierror as error:
+            found = _own_lack() or error
         except OSError as error:
             found = error
         except UnicodeError:
@@ -79,3 +81,12 @@ class Lookup:
     def _system_lookup(self, flags: int = 0) -> Sequence[Address]:
         found = self._resolve(self._host, self._port, type=socket.SOCK_STREAM, flags=flags)
         return [Address(family, sockaddr) for family, _, _, _, sockaddr in found]
+
+
+def _own_lack() -> OSError | None:
+    """Return why this process could ask nobody: without a free descriptor, a resolver says that it found nothing."""
+    try:
+        socket.socket().close()
+    except OSError as error:
+        return error
+    return None
