@@ -58,7 +58,8 @@ def test_a_primary_that_is_none_of_the_nodes_is_named() -> None:
         node(B, "secondary", "a:1=secondary *b:1=secondary ghost:1=primary"),
     ]
     assert sentences(*nodes) == [
-        "No node of the cluster is primary: they list ghost:1 as primary, which is none of the nodes that were asked."
+        "No node of the cluster is primary: they list ghost:1 as primary, which is none of the nodes that were asked.",
+        "The member ghost:1 of the cluster could not be judged: it was not asked.",
     ]
 
 
@@ -78,6 +79,15 @@ def test_a_member_that_a_node_does_not_list_is_named_once() -> None:
     (finding,) = found(*nodes)
     assert (finding.id, finding.member) == ("NundbMembersDisagree", "c:1")
     assert finding.sentence.endswith("http://a:3013 and http://b:3013 do not list c:1.")
+
+
+def test_a_member_that_was_not_asked_is_named() -> None:
+    """For information: what it would say is not known."""
+    members = "*a:1=primary b:1=secondary c:1=secondary"
+    nodes = [node(A, "primary", members), node(B, "secondary", "a:1=primary *b:1=secondary c:1=secondary")]
+    report = judge(nodes)
+    assert report.healthy
+    assert [(each.id, each.member) for each in report.findings] == [("NundbNotJudged", "c:1")]
 
 
 def test_a_member_that_has_left_with_debts_is_not_one_that_others_must_list() -> None:

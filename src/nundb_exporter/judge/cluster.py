@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from nundb_exporter.judge.finding import find
+from nundb_exporter.judge.finding import CLUSTER, find
 from nundb_exporter.judge.report import Finding, Member, NodeReport
-from nundb_exporter.problems import cluster, databases
+from nundb_exporter.problems import cluster, databases, exporter
 from nundb_exporter.quantities import count, counted, listed, visible
 
-_CLUSTER: Final = "the cluster"
 _ELECTION_SECONDS: Final = 5
 """A node lists nobody for one second after its start, until its first election is over."""
 
@@ -56,6 +55,7 @@ def findings(reports: Sequence[NodeReport]) -> Iterator[Finding]:
     yield from _primaries(nodes, everyone_answers=len(nodes) == len(asked))
     yield from _acting(nodes, everyone_answers=len(nodes) == len(asked))
     yield from _members(nodes)
+    yield from _strangers(asked)
     yield from _databases(nodes)
     yield from _conflicts(nodes)
     yield from _versions(nodes)
@@ -83,7 +83,7 @@ def _primaries(nodes: Sequence[NodeReport], *, everyone_answers: bool) -> Iterat
         told = [f"{visible(name)} (by {_names(_listing_primary(nodes, name))})" for name in named]
         yield find(
             cluster.SEVERAL_PRIMARIES,
-            cluster=_CLUSTER,
+            cluster=CLUSTER,
             count=count(max(len(named), len(own))),
             names=listed(told if len(named) > 1 else [visible(node.url) for node in own]),
         )
@@ -94,12 +94,12 @@ def _primaries(nodes: Sequence[NodeReport], *, everyone_answers: bool) -> Iterat
             if alone
             else f"{_names(listing)} {_verb(listing, 'lists', 'list')} none"
         )
-        yield find(cluster.NO_PRIMARY, cluster=_CLUSTER, reason=reason)
+        yield find(cluster.NO_PRIMARY, cluster=CLUSTER, reason=reason)
     # Before 2023-11 a node does not report its role: it may be the primary.
     elif everyone_answers and len(nodes) > 1 and not own and all(node.role for node in nodes):
         missing = listed([visible(name) for name in elsewhere])
         reason = f"they list {missing} as primary, which is none of the nodes that were asked"
-        yield find(cluster.NO_PRIMARY, cluster=_CLUSTER, reason=reason)
+        yield find(cluster.NO_PRIMARY, cluster=CLUSTER, reason=reason)
 
 
 def _lists_members(node: NodeReport) -> bool:
@@ -124,9 +124,9 @@ def _acting(nodes: Sequence[NodeReport], *, everyone_answers: bool) -> Iterator[
     acting = [node for node in told if node.acting_primary]
     if len(acting) > 1:
         number = count(len(acting))
-        yield find(cluster.SEVERAL_ACTING_PRIMARIES, cluster=_CLUSTER, count=number, names=_names(acting))
+        yield find(cluster.SEVERAL_ACTING_PRIMARIES, cluster=CLUSTER, count=number, names=_names(acting))
     if not acting and len(told) > 1 and len(told) == len(nodes) and everyone_answers:
-        yield find(cluster.NO_ACTING_PRIMARY, cluster=_CLUSTER)
+        yield find(cluster.NO_ACTING_PRIMARY, cluster=CLUSTER)
 
 
 def _members(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
@@ -137,7 +137,16 @@ def _members(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
         without = [node for node in nodes if node.url in views and name not in views[node.url]]
         if without:
             told = f"{_names(without)} {_verb(without, 'does', 'do')} not list"
-            yield find(cluster.MEMBERS_DISAGREE, cluster=_CLUSTER, member=name, listed_by=told)
+            yield find(cluster.MEMBERS_DISAGREE, cluster=CLUSTER, member=name, listed_by=told)
+
+
+def _strangers(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
+    """Yield the members that were not asked, where several nodes were and each says which member it is."""
+    own = {node.name for node in nodes}
+    if len(nodes) > 1 and None not in own:
+        for name in sorted({each.name for node in nodes for each in node.members if not each.has_left} - own):
+            subject = f"The member {visible(name)}"
+            yield find(exporter.NOT_JUDGED, member=name, subject=subject, reason="it was not asked")
 
 
 def _databases(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
@@ -148,14 +157,14 @@ def _databases(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
         without = [node for node in listing if name not in lists[node.url]]
         if without:
             reason = f"{_names(without)} {_verb(without, 'lacks', 'lack')} it"
-            yield find(databases.MISSING, database=name, cluster=_CLUSTER, reason=reason)
+            yield find(databases.MISSING, database=name, cluster=CLUSTER, reason=reason)
         holders: dict[str, list[NodeReport]] = {}
         for node in listing:
             if strategy := lists[node.url].get(name):
                 holders.setdefault(strategy, []).append(node)
         if len(holders) > 1:
             told = [f"{strategy} on {_names(each)}" for strategy, each in sorted(holders.items())]
-            yield find(databases.STRATEGY_DIFFERS, database=name, cluster=_CLUSTER, reason=", ".join(told))
+            yield find(databases.STRATEGY_DIFFERS, database=name, cluster=CLUSTER, reason=", ".join(told))
 
 
 def _is_within(name: str, nodes: Sequence[NodeReport]) -> bool:
@@ -179,7 +188,7 @@ def _conflicts(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
             databases.CONFLICTS_UNRESOLVED,
             node=nodes[0].url if len(nodes) == 1 else None,
             database=name,
-            holder=visible(nodes[0].url) if len(nodes) == 1 else _CLUSTER,
+            holder=visible(nodes[0].url) if len(nodes) == 1 else CLUSTER,
             conflicts=counted(number, "unresolved conflict"),
         )
 
@@ -191,5 +200,5 @@ def _versions(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
         if number < len(nodes):
             old = [node for node in nodes if command in node.unsupported_commands]
             reason = f"{_names(old)} {_verb(old, 'does', 'do')} not know `{command}`, and others do"
-            yield find(cluster.VERSIONS_DIFFER, cluster=_CLUSTER, reason=reason)
+            yield find(cluster.VERSIONS_DIFFER, cluster=CLUSTER, reason=reason)
             return

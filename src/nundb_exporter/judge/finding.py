@@ -6,6 +6,7 @@ from nundb_exporter.judge.report import Finding
 from nundb_exporter.problems import Problem, Severity
 from nundb_exporter.quantities import visible
 
+CLUSTER: Final = "the cluster"
 _ORDER: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
 
 
@@ -19,9 +20,10 @@ def find(
 ) -> Finding:
     """Return the finding, with the problem's sentence filled in.
 
-    The subjects are fields as well, where the sentence has them; names in them are made visible.
+    The subjects are fields as well, where the sentence has them; names in them are made visible. Without a node, the
+    sentence is about the cluster.
     """
-    subjects = {"node": node, "member": member, "database": database}
+    subjects = {"node": node or CLUSTER, "member": member, "database": database}
     told = {name: visible(value) for name, value in subjects.items() if value is not None and name in problem.fields}
     return Finding(
         id=problem.name,
