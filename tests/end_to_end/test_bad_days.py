@@ -2,6 +2,8 @@
 
 import pytest
 
+from nundb_exporter.config.settings import TransportPorts
+
 from .conftest import Nodes
 from .exporter import TIMEOUT, Page, fetch, scrape, serving, target
 from .scripted import (
@@ -10,6 +12,7 @@ from .scripted import (
     Behaviour,
     Peer,
     Said,
+    ScriptedNode,
     answering,
     closing_at_once,
     closing_half_way,
@@ -148,6 +151,18 @@ async def test_a_proxy_without_a_node_is_a_failure_of_the_connection(nodes: Node
     said = http(HTML, status).replace(b"HTTP/1.1", f"HTTP/{version}".encode())
     page = await after_a_good_scrape(nodes, saying(said, then_closes=True), "5")
     assert failed_because_of(page, "connect")
+
+
+async def test_a_node_that_breaks_at_its_metrics_is_left_alone() -> None:
+    """Each request over HTTP would end another of its workers: it is asked once, and once over TCP to tell why."""
+    broken = saying(http(b"", "500 Internal Server Error"))
+    async with ScriptedNode(broken) as node, ScriptedNode(closing_unanswered, "tcp") as tcp:
+        ports = TransportPorts(http=node.port, tcp=tcp.port, websocket=1)
+        async with serving(target(node.url, ports=ports)) as url:
+            pages = [await fetch(f"{url}/metrics", timeout_header="5") for _ in range(5)]
+        assert all(failed_because_of(page, "protocol") for page in pages)
+        assert node.connections == 1
+        assert tcp.connections == 2  # its greeting, and the commands
 
 
 @pytest.mark.parametrize(
