@@ -1,10 +1,13 @@
-"""What all tests share: golden pages, and how hard hypothesis searches."""
+"""What all tests share: golden pages, a clock, and how hard hypothesis searches."""
 
 import os
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from hypothesis import settings
+
+from .clock import Clock
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -16,6 +19,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden files be written anew."""
     parser.addoption("--update-golden", action="store_true", help="write tests/golden anew instead of comparing")
+
+
+@pytest_asyncio.fixture
+async def clock() -> Clock:
+    """The loop's clock."""
+    return Clock()
 
 
 class Golden:

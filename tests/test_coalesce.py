@@ -1,11 +1,18 @@
 """Equal questions at one moment are asked once."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
 from nundb_exporter.coalesce import JOIN_WINDOW_SECONDS, Coalescer
+
+from .clock import Clock
+
+
+@pytest.fixture(autouse=True)
+def _standing(clock: Clock) -> None:
+    """How long a moment lasts is the tests' affair, not the machine's."""
+    clock.stop()
 
 
 class Node:
@@ -35,21 +42,6 @@ async def joined(coalescer: Coalescer[str], node: Node, count: int) -> list["asy
     tasks = [asyncio.create_task(coalescer.share("page", node.ask)) for _ in range(count)]
     await settle()
     return tasks
-
-
-@pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Turn the running loop's clock forward: nobody sleeps."""
-    shift = [0.0]
-
-    def turn(seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        if not shift[0]:
-            real = loop.time
-            monkeypatch.setattr(loop, "time", lambda: real() + shift[0])
-        shift[0] += seconds
-
-    return turn
 
 
 async def test_equal_questions_are_asked_once() -> None:
@@ -83,11 +75,11 @@ async def test_an_answer_is_not_kept() -> None:
     assert node.asked == 2
 
 
-async def test_a_late_comer_asks_anew(later: Callable[[float], None]) -> None:
+async def test_a_late_comer_asks_anew(clock: Clock) -> None:
     """After a moment a request in progress is too old to be joined; the two answers do not mix."""
     node, second, coalescer = Node(), Node(), Coalescer[str]()
     early = await joined(coalescer, node, 2)
-    later(JOIN_WINDOW_SECONDS * 2)
+    clock.skip(JOIN_WINDOW_SECONDS * 2)
     late = await joined(coalescer, second, 2)
     node.answers.put_nowait("old")
     assert await asyncio.gather(*early) == ["old", "old"]
@@ -97,11 +89,11 @@ async def test_a_late_comer_asks_anew(later: Callable[[float], None]) -> None:
     assert (node.asked, second.asked) == (1, 1)
 
 
-async def test_within_the_moment_a_question_is_joined(later: Callable[[float], None]) -> None:
+async def test_within_the_moment_a_question_is_joined(clock: Clock) -> None:
     """A little later is the same moment."""
     node, coalescer = Node(), Coalescer[str]()
     first = await joined(coalescer, node, 1)
-    later(JOIN_WINDOW_SECONDS / 4)
+    clock.skip(JOIN_WINDOW_SECONDS / 4)
     second = await joined(coalescer, node, 1)
     node.answers.put_nowait("answer")
     assert await asyncio.gather(*first, *second) == ["answer"] * 2

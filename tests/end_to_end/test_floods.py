@@ -51,7 +51,7 @@ async def test_a_flood_is_a_failure_of_the_protocol_and_memory_stays_bounded(nam
         before = peak_bytes(exporter.pid)
         node.behaviour = endless(head, block)
         await node.restart()
-        page = await exporter.metrics("4" if name in HOLLOW else "18")
+        page = await exporter.metrics("4" if name in HOLLOW else "50")
         assert page.reasons == ["protocol"] or (name in HOLLOW and page.reasons == ["timeout"])
         assert peak_bytes(exporter.pid) - before < 80 * MEBIBYTE
         node.behaviour = answering()
