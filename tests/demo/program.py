@@ -14,7 +14,7 @@ from tests.end_to_end.exporter import PROGRAM
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 60.0
 """How long anything may take that a test waits for: reaching it is a failure."""
 _POLL_SECONDS: Final = 0.05
 

@@ -16,8 +16,7 @@ from tests.end_to_end.exporter import PROGRAM
 
 from .program import eventually, plain_environment
 
-_ROWS: Final = 50
-COLUMNS: Final = 80
+ROWS: Final = 24
 _START: Final = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -39,12 +38,12 @@ class Terminal:
         os.write(self.descriptor, key.encode())
 
     async def shown(self, text: str) -> None:
-        """Wait until a text has been shown."""
+        """Wait until a text has been shown, on one line or wrapped."""
+        await eventually(self.seen, lambda seen: " ".join(text.split()) in " ".join(seen.split()))
 
-        async def look() -> str:
-            return self.text
-
-        await eventually(look, lambda seen: text in seen)
+    async def seen(self) -> str:
+        """Return all that has been written so far."""
+        return self.text
 
     @property
     def is_echoing(self) -> bool:
@@ -59,10 +58,10 @@ class Terminal:
 
 
 @contextlib.asynccontextmanager
-async def terminal(temporary: Path, *arguments: str, **variables: str) -> AsyncIterator[Terminal]:
+async def terminal(temporary: Path, *arguments: str, columns: int = 80, **variables: str) -> AsyncIterator[Terminal]:
     """Run the program's subcommand in a terminal of its own; kill it if it still runs at the end."""
     ours, theirs = os.openpty()
-    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, COLUMNS, 0, 0))
+    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -72,7 +71,7 @@ async def terminal(temporary: Path, *arguments: str, **variables: str) -> AsyncI
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env=plain_environment(temporary, {"TERM": "xterm", **variables}),
+        env=plain_environment(temporary, {"TERM": "xterm", "COLUMNS": "", "LINES": "", **variables}),
         start_new_session=True,
     )
     seen = Terminal(process, ours)

@@ -3,8 +3,9 @@
 import io
 
 from nundb_exporter.collectors import cluster, oplog, replication
+from nundb_exporter.demo.guide import footer
 from nundb_exporter.demo.prometheus import configuration, graph
-from nundb_exporter.demo.screen import Screen, sentence, table
+from nundb_exporter.demo.screen import Screen, sentence, table, wrapped
 from nundb_exporter.errors import Reason, TargetError
 from tests.judge.observed import observed
 
@@ -21,12 +22,44 @@ PRIMARY = observed(
 
 def test_a_table_has_a_row_for_each_node_and_a_reason_for_one_that_is_down() -> None:
     """What is not known is a dash, never a zero."""
-    assert table({"node0": PRIMARY, "node1": DOWN, "node2": UNTOLD}) == [
+    assert table({"node0": PRIMARY, "node1": DOWN, "node2": UNTOLD}, 79) == [
         "NODE    ROLE            PENDING   OPLOG RECORDS   REPLICATION",
         "node0   primary         1,200     1,000,000       12.3 ms",
         f"node1   down: connect   {UNKNOWN}         {UNKNOWN}               {UNKNOWN}",
         f"node2   {UNKNOWN}               {UNKNOWN}         {UNKNOWN}               {UNKNOWN}",
     ]
+
+
+def test_a_table_has_as_many_columns_as_a_narrow_terminal_takes() -> None:
+    """The last ones are left out, whole."""
+    assert table({"node0": PRIMARY, "node1": DOWN}, 39) == [
+        "NODE    ROLE            PENDING",
+        "node0   primary         1,200",
+        f"node1   down: connect   {UNKNOWN}",
+    ]
+
+
+def test_keys_are_told_on_as_many_lines_as_it_takes() -> None:
+    """None is cut, and none is parted from what it does."""
+    lines = footer(39)
+    assert all(len(line) <= 39 for line in lines)
+    assert "h hung-replica" in lines[0]
+    assert lines[-1].endswith("q quit")
+
+
+def test_a_text_is_wrapped_between_words() -> None:
+    """What goes on is indented, a long word is left whole, and nothing is a line too."""
+    assert wrapped("  what is long is continued", 16) == ["  what is long", "    is continued"]
+    assert wrapped("see http://127.0.0.1:3013/metrics", 16) == ["see", "  http://127.0.0.1:3013/metrics"]
+    assert wrapped("", 16) == [""]
+
+
+def test_a_line_with_an_address_is_left_whole() -> None:
+    """Whoever copies it from the terminal needs it in one piece."""
+    stream = io.StringIO()
+    address = f"see http://127.0.0.1:3013/{'x' * 100} and more"
+    Screen(stream, is_terminal=True).say(address)
+    assert stream.getvalue() == f"{address}\n"
 
 
 def test_a_sentence_says_the_same_without_a_terminal() -> None:

@@ -154,7 +154,7 @@ async def test_what_is_not_a_nun_db_is_a_failure_of_the_protocol(nodes: Nodes, s
 async def test_a_proxy_without_a_node_is_a_failure_of_the_connection(nodes: Nodes, version: str, status: str) -> None:
     """Something in between answers because the node does not."""
     said = http(HTML, status).replace(b"HTTP/1.1", f"HTTP/{version}".encode())
-    page = await after_a_good_scrape(nodes, saying(said, then_closes=True), "5")
+    page = await after_a_good_scrape(nodes, saying(said, then_closes=True))
     assert failed_because_of(page, "connect")
 
 
@@ -181,8 +181,7 @@ async def test_another_service_that_greets_is_a_failure_of_the_protocol(nodes: N
         await peer.send(greeting)
         await peer.hang()
 
-    page = await after_a_good_scrape(nodes, behave, "15")
-    assert page.seconds < 10
+    page = await after_a_good_scrape(nodes, behave)
     assert failed_because_of(page, "protocol")
 
 

@@ -1,5 +1,6 @@
 """The demo's instructions: where to look, which keys to press."""
 
+import textwrap
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,10 +12,13 @@ from nundb_exporter.demo.faults import KEYS
 from nundb_exporter.demo.services import Services
 
 QUIT: Final = "q"
-_WORDS: Final = [f"{key} {name}" for key, name in {**KEYS, QUIT: "quit"}.items()]
-_HALF: Final = len(_WORDS) // 2
-FOOTER: Final = ("  ".join(_WORDS[:_HALF]), "  ".join(_WORDS[_HALF:]))
-"""What each key does, in lines that fit into 80 columns."""
+_KEYS_TEXT: Final = "  ".join(f"{key}\N{NO-BREAK SPACE}{name}" for key, name in {**KEYS, QUIT: "quit"}.items())
+
+
+def footer(width: int) -> list[str]:
+    """Return lines that tell what each key does."""
+    lines = textwrap.wrap(_KEYS_TEXT, width, break_on_hyphens=False)
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
 
 def lines(services: Services) -> Iterator[str]:
@@ -24,7 +28,7 @@ def lines(services: Services) -> Iterator[str]:
     for index, (node, exporter) in enumerate(nodes):
         options = node.options
         ports = f"WebSocket {options.websocket_port}, HTTP {options.http_port}, TCP {options.tcp_port}"
-        yield f"node{index}  {exporter.page}  ({options.host}: {ports})"
+        yield f"node{index}  {exporter.page}  ({ports})"
     yield ""
     yield "Look at"
     yield f"  {services.exporters[0].page}"

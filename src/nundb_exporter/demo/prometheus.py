@@ -15,7 +15,8 @@ from nundb_devserver import HOST
 BINARY: Final = "prometheus"
 _IS_READY: Final = "ready to receive web requests"
 """Prometheus logs it at level info when everything is up, since 1.x."""
-_READY_SECONDS: Final = 15.0
+_READY_SECONDS: Final = 60.0
+_INSTALLERS: Final = {"apt-get": "sudo apt-get install prometheus", "brew": "brew install prometheus"}
 _INTERVAL: Final = "1s"
 """Short, so that charts and alerts follow at once."""
 _KEEPER: Final = """
@@ -39,6 +40,14 @@ class FailedError(Exception):
 def find() -> str | None:
     """Return where the program is, or None where it is not installed."""
     return shutil.which(BINARY)
+
+
+def how_to_install() -> str:
+    """Return the command that installs the program, or where to find it."""
+    for manager, command in _INSTALLERS.items():
+        if shutil.which(manager):
+            return command
+    return "https://prometheus.io/download"
 
 
 def configuration(targets: Mapping[str, str], rule_files: list[str]) -> dict[str, Any]:

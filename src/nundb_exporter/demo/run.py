@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import click
@@ -12,7 +12,7 @@ import click
 from nundb_exporter.demo import guide
 from nundb_exporter.demo.faults import KEYS, Faults
 from nundb_exporter.demo.keyboard import keys
-from nundb_exporter.demo.screen import Screen, sentence, table
+from nundb_exporter.demo.screen import Screen, sentence, table, wrapped
 from nundb_exporter.demo.services import Services, Settings, running_services
 from nundb_exporter.judge import judge
 
@@ -63,9 +63,7 @@ async def _run(settings: Settings, screen: Screen, keyboard: int | None, ended: 
                 for line in guide.lines(services):
                     screen.say(line)
                 group.create_task(_switch_faults_by_time(settings, faults))
-                if settings.duration_seconds is not None:
-                    asyncio.get_running_loop().call_later(settings.duration_seconds, ended.set)
-                await _show(services, screen, ended, has_keyboard=has_keyboard)
+                await _show(services, screen, ended, settings.duration_seconds, has_keyboard=has_keyboard)
 
 
 async def _switch_faults_by_time(settings: Settings, faults: Faults) -> None:
@@ -74,29 +72,39 @@ async def _switch_faults_by_time(settings: Settings, faults: Faults) -> None:
         await faults.switch(name, settings.fault_node)
 
 
-async def _show(services: Services, screen: Screen, ended: asyncio.Event, *, has_keyboard: bool) -> None:
-    """Refresh the state of the nodes until it cannot be written any more."""
+async def _show(
+    services: Services, screen: Screen, ended: asyncio.Event, seconds: float | None, *, has_keyboard: bool
+) -> None:
+    """Refresh the state of the nodes until it cannot be written any more, or for so long after it was shown once."""
+    ending: asyncio.TimerHandle | None = None
     while screen.failure is None:
         found = await asyncio.gather(*(exporter.report() for exporter in services.exporters))
         reports = {f"node{index}": report for index, report in enumerate(found)}
         if screen.is_terminal:
-            headings, *rows = table(reports)
-            problems = [
-                click.style(f"! {problem}", fg="yellow")
-                for problem in _few([finding.sentence for finding in judge(found).findings])
-            ]
-            footer = guide.FOOTER if has_keyboard else ("Ctrl-C ends it.",)
-            screen.show(["", click.style(headings, bold=True), *rows, *problems, "", *footer])
+            headings, *rows = table(reports, screen.width)
+            above = ["", click.style(headings, bold=True), *rows]
+            below = ["", *(guide.footer(screen.width) if has_keyboard else ["Ctrl-C ends it."])]
+            found_wrong = [finding.sentence for finding in judge(found).findings]
+            problems = _few(found_wrong, screen.width, screen.height - len(above) - len(below))
+            screen.show([*above, *(click.style(line, fg="yellow") for line in problems), *below])
         else:
             screen.say(f"{time.strftime('%H:%M:%S')}  {sentence(reports)}")
+        if ending is None and seconds is not None:
+            ending = asyncio.get_running_loop().call_later(seconds, ended.set)
         await asyncio.sleep(_TABLE_EVERY_SECONDS if screen.is_terminal else _SENTENCE_EVERY_SECONDS)
     ended.set()
 
 
-def _few(problems: list[str]) -> list[str]:
-    """Cut a list: what is refreshed in place must fit on the screen."""
-    rest = problems[_MOST_PROBLEMS:]
-    return [*problems[:_MOST_PROBLEMS], f"… and {len(rest)} more: see nundb-exporter check"] if rest else problems
+def _few(problems: Sequence[str], width: int, height: int) -> list[str]:
+    """Return the lines of the first problems, and how many more there are: what is refreshed must fit on the screen."""
+    lines: list[str] = []
+    for number, problem in enumerate(problems):
+        further = wrapped(f"! {problem}", width)
+        if number == _MOST_PROBLEMS or len(lines) + len(further) >= height:
+            rest = wrapped(f"… and {len(problems) - number} more: see nundb-exporter check", width)
+            return [*lines, *rest]
+        lines += further
+    return lines
 
 
 class _OnScreen(logging.Handler):

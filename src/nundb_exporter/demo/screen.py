@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Final, TextIO
 
@@ -16,6 +17,7 @@ _UP_AND_CLEAR: Final = "\x1b[{}F\x1b[J"
 _COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
 """Colours and bold (ECMA-48: SGR)."""
 _HEADINGS: Final = ("NODE", "ROLE", "PENDING", "OPLOG RECORDS", "REPLICATION")
+_GAP: Final = 3
 
 
 class Screen:
@@ -28,16 +30,29 @@ class Screen:
         self._stream = stream
         self._shown: list[str] = []
 
+    @property
+    def width(self) -> int:
+        """How long a line can be, in characters; one column stays free, where a terminal may wrap already."""
+        return shutil.get_terminal_size().columns - 1
+
+    @property
+    def height(self) -> int:
+        """How many lines can be shown and refreshed; the cursor stands below them."""
+        return shutil.get_terminal_size().lines - 1
+
     def say(self, text: str = "") -> None:
-        """Write a line that stays, above the table."""
-        self._write(f"{self._erase()}{text}\n{_joined(self._shown)}")
+        """Write a line that stays, above the table; on a terminal it is wrapped between words.
+
+        One that holds an address is left whole, for whoever copies it.
+        """
+        lines = wrapped(text, self.width) if self.is_terminal and "://" not in text else [text]
+        self._write(f"{self._erase()}{_joined(lines)}{_joined(self._shown)}")
 
     def show(self, lines: Sequence[str]) -> None:
         """Replace the table; where there is no terminal, write the lines below the last ones."""
         before = self._erase()
         if self.is_terminal:
-            width = shutil.get_terminal_size().columns - 1
-            self._shown = [_fitted(line, width) for line in lines]
+            self._shown = [_fitted(line, self.width) for line in lines[: self.height]]
         self._write(before + _joined(self._shown or lines))
 
     def keep_table(self) -> None:
@@ -59,9 +74,21 @@ class Screen:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
 
-def table(reports: Mapping[str, NodeReport]) -> list[str]:
-    """Return a row for each node, under headings."""
-    return aligned([_HEADINGS, *((name, *_cells(report)) for name, report in reports.items())], gap=3)
+def wrapped(text: str, width: int) -> list[str]:
+    """Cut a text into lines, between words; further ones are indented."""
+    indent = " " * (len(text) - len(text.lstrip()) + 2)
+    lines = textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return lines or [text]
+
+
+def table(reports: Mapping[str, NodeReport], width: int) -> list[str]:
+    """Return a row for each node, under headings; the last columns are left out where they are too wide."""
+    rows: list[tuple[str, ...]] = [_HEADINGS, *((name, *_cells(report)) for name, report in reports.items())]
+    lines = aligned(rows, gap=_GAP)
+    while max(map(len, lines)) > width and len(rows[0]) > 1:
+        rows = [row[:-1] for row in rows]
+        lines = aligned(rows, gap=_GAP)
+    return lines
 
 
 def sentence(reports: Mapping[str, NodeReport]) -> str:

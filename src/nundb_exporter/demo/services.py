@@ -8,11 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from nundb_devserver import Cluster, NodeOptions, free_port, is_free
+from nundb_devserver import PORTS_PER_NODE, Cluster, NodeOptions, free_port, is_free
 from nundb_exporter.credentials import Credentials
 from nundb_exporter.demo import exporters, ports
 from nundb_exporter.demo.exporters import Exporter
-from nundb_exporter.demo.prometheus import BINARY, FailedError, Prometheus, configuration, find
+from nundb_exporter.demo.prometheus import BINARY, FailedError, Prometheus, configuration, find, how_to_install
 from nundb_exporter.demo.workload import DATABASES, Workload
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.monitoring.alerts import GROUPS
@@ -79,9 +79,10 @@ async def running_services(settings: Settings, tell: Callable[[str], None]) -> A
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="nundb-demo-", ignore_cleanup_errors=True)))
         cluster = Cluster(NODES, port_base=settings.port_base or None, data=directory, options=_options(settings))
         stack.push_async_callback(cluster.end)
-        ports.refuse_taken(PORT_BASE_FLAG, cluster.ports)
+        ports.refuse_taken(PORT_BASE_FLAG, cluster.ports, "a node", NODES * PORTS_PER_NODE)
         if settings.exporter_port:
-            ports.refuse_taken(exporters.PORT_FLAG, range(settings.exporter_port, settings.exporter_port + NODES))
+            wanted = range(settings.exporter_port, settings.exporter_port + NODES)
+            ports.refuse_taken(exporters.PORT_FLAG, wanted, "an exporter", NODES)
         await _start_nodes(cluster)
         tell(f"{NODES} nodes are one cluster, node{cluster.primary} its primary")
         workload = Workload(cluster, settings.administrator)
@@ -135,7 +136,7 @@ def _prometheus(settings: Settings, directory: Path, tell: Callable[[str], None]
     if binary is not None:
         return Prometheus(binary, directory, _prometheus_port(settings.prometheus_port, tell))
     if settings.has_prometheus:
-        tell(f"no {BINARY} on PATH: there will be no charts, all the rest is the same")
+        tell(f"no {BINARY} on PATH, so there are no charts; to have them: {how_to_install()}")
     return None
 
 
