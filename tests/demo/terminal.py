@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import click
+
 from tests.end_to_end.exporter import PROGRAM
 
 from .program import eventually, plain_environment
@@ -39,7 +41,7 @@ class Terminal:
 
     async def shown(self, text: str) -> None:
         """Wait until a text has been shown, on one line or wrapped."""
-        await eventually(self.seen, lambda seen: " ".join(text.split()) in " ".join(seen.split()))
+        await eventually(self.seen, lambda seen: text in " ".join(click.unstyle(seen).split()))
 
     async def seen(self) -> str:
         """Return all that has been written so far."""
