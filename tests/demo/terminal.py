@@ -41,7 +41,7 @@ class Terminal:
 
     async def shown(self, text: str) -> None:
         """Wait until a text has been shown, on one line or wrapped."""
-        await eventually(self.seen, lambda seen: text in " ".join(click.unstyle(seen).split()))
+        await eventually(self.seen, lambda seen: " ".join(text.split()) in " ".join(click.unstyle(seen).split()))
 
     async def seen(self) -> str:
         """Return all that has been written so far."""

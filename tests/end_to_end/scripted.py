@@ -112,7 +112,7 @@ class Peer:
 
     async def hang(self) -> None:
         """Say nothing more, and wait until the client leaves."""
-        self.node.is_hanging = True
+        self.node.hanging += 1
         while await self.reader.read(65536):
             pass
 
@@ -148,8 +148,8 @@ class ScriptedNode:
         """How many the client has ended while the behaviour still went on."""
         self.commands: list[str] = []
         """All that was asked, on any connection."""
-        self.is_hanging = False
-        """Whether it has let a client wait for ever."""
+        self.hanging = 0
+        """How often it has let a client wait for ever."""
         self._tls = tls
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
