@@ -21,6 +21,7 @@ class ScriptedTransport:
         self._node = node
         self._database = database
         self.asked: list[list[str]] = []
+        self.clock_offset: float | None = 0.0
 
     async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:  # noqa: ARG002 - it is never late
         """Return the replies of one session; KeyError for what is not written down."""

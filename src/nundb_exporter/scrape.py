@@ -114,6 +114,7 @@ class Scraper:
         """
         proof, *replies = await self._transport.execute((self._auth(), *self._commands), deadline)
         check_proof(self.target.endpoint, proof)
+        answers.clock_offset = self._transport.clock_offset
         answers.node.update(zip(self._commands, replies, strict=True))
         if answers.node[METRICS_STATE].is_unsupported:
             _, reply = await self._transport.execute((self._auth(), OPLOG_STATE), deadline)

@@ -26,6 +26,7 @@ class Transport:
         self.failure = failure
         self.greets = greets
         self.asked = 0
+        self.clock_offset: float | None = None
 
     async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:  # noqa: ARG002 - the interface
         """Answer, or fail."""

@@ -1,7 +1,9 @@
 """The HTTP listener, byte for byte."""
 
 import re
+import time
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 
 import pytest
 from hypothesis import given
@@ -44,6 +46,15 @@ async def test_the_headers_come_in_the_servers_order(node: Node) -> None:
         rf"HTTP/1.1 200 OK\r\n{HEADERS}{TYPE}Content-Length: 22\r\n\r\nunknown command: bogus", answer.decode()
     )
     assert not is_closed
+
+
+async def test_the_date_is_by_the_nodes_own_clock(node: Node) -> None:
+    """Which is how a clock that is behind is seen."""
+    node.conditions.clock_offset_nanoseconds = -3_600 * 1_000_000_000
+    answer, _ = await exchange(node, request(b"bogus"), until=b"bogus")
+    found = re.search(r"Date: (.*)\r\n", answer.decode())
+    assert found is not None
+    assert 3_590 < time.time() - parsedate_to_datetime(found[1]).timestamp() < 3_610
 
 
 async def test_requests_in_one_write_are_answered_in_order(node: Node) -> None:

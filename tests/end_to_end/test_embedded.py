@@ -58,6 +58,21 @@ async def test_every_collector_reads_a_live_node(node: Node, scheme: str, clock:
     assert [page.samples["nundb_transport_up", name] for name in ("http", "tcp", "websocket")] == [1, 1, 1]
 
 
+@pytest.mark.parametrize("seconds", [-30, 3600])
+async def test_a_clock_that_differs_is_measured_over_http(node: Node, seconds: int) -> None:
+    """In both directions, from the time that each answer carries; at least a second is lost to its resolution."""
+    node.conditions.clock_offset_nanoseconds = seconds * 1_000_000_000
+    page = await scrape(target(node.http_url))
+    assert page.samples["nundb_clock_offset_seconds",] == pytest.approx(seconds, abs=2)
+
+
+@pytest.mark.parametrize(("scheme", "is_told"), [("http", True), ("tcp", False), ("ws", False)])
+async def test_only_http_carries_the_nodes_time(node: Node, scheme: str, is_told: bool) -> None:
+    """A clock that agrees is 0, and one of which nothing is known is absent."""
+    page = await scrape(target(urls(node)[scheme]))
+    assert page.samples.get(("nundb_clock_offset_seconds",)) == (0 if is_told else None)
+
+
 @pytest.mark.parametrize("scheme", ["http", "tcp", "ws"])
 async def test_scraping_leaves_no_connection_behind(node: Node, scheme: str) -> None:
     """Many scrapes of a database later it counts none: a second use-db on a connection would leak one for ever."""

@@ -169,6 +169,20 @@ def test_a_clock_that_is_ahead_is_a_finding(ahead: float, ids: list[str]) -> Non
     assert [each.id for each in found(observed(*primary(process.START_TIME.sample(NOW + ahead))))] == ids
 
 
+@pytest.mark.parametrize(
+    ("offset", "differ"), [(5.5, "the node's is 5 s ahead."), (-30.5, "the node's is 30 s behind.")]
+)
+def test_a_clock_that_differs_either_way_is_a_finding(offset: float, differ: str) -> None:
+    """Where the transport carries the node's time."""
+    (finding,) = found(observed(*primary(process.CLOCK_OFFSET.sample(offset))))
+    assert (finding.id, finding.sentence.rpartition(": ")[2]) == ("NundbClocksApart", differ)
+
+
+def test_clocks_that_nearly_agree_are_no_finding() -> None:
+    """To within a few seconds."""
+    assert not found(observed(*primary(process.CLOCK_OFFSET.sample(-4.5))))
+
+
 def test_an_operation_of_the_future_shows_a_clock_too() -> None:
     """Operation ids are the node's time."""
     owed = (pending.UNACKNOWLEDGED.sample(1, "b:1"), pending.OLDEST.sample(NOW + 60, "b:1"))

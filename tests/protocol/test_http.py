@@ -3,8 +3,10 @@
 import asyncio
 import http.client
 import io
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -137,6 +139,8 @@ def test_the_standard_library_reads_our_responses_alike(written: Written) -> Non
 class Echo(BaseHTTPRequestHandler):
     """Answers a POST with its own path, host and body."""
 
+    DATE = "Wed, 25 Nov 2026 16:55:00 GMT"
+
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -148,6 +152,10 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
+    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002 - always the same
+        """Return the time that its answers carry."""
+        return self.DATE
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
@@ -157,7 +165,8 @@ def test_the_standard_library_understands_our_request_and_we_its_response(body: 
     """http.server finds path, host and body in our bytes, and we find its answer in its bytes."""
     line = Scripted(request("[::1]:3013", "/nun/db", body))
     Echo(line, ("127.0.0.1", 1), None)  # type: ignore[arg-type] # as above
-    assert decoded(line.sent, lengths) == Response(200, b"/nun/db|[::1]:3013|" + body, is_reusable=True)
+    answer = Response(200, b"/nun/db|[::1]:3013|" + body, is_reusable=True, date=Echo.DATE)
+    assert decoded(line.sent, lengths) == answer
 
 
 async def plain(_: web.Request) -> web.Response:
@@ -218,7 +227,8 @@ async def test_we_read_what_aiohttp_writes(
         await writer.wait_closed()
     finally:
         await runner.cleanup()
-    assert response == expected
+    assert response._replace(date="") == expected
+    assert time.time() - 60 < parsedate_to_datetime(response.date).timestamp() <= time.time()
 
 
 GARBAGE = st.one_of(

@@ -1,7 +1,6 @@
 """HTTP as tiny_http 0.12 speaks it: requests out of bytes, and responses (protocol notes 1.2). Pure."""
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -122,14 +121,17 @@ def chunked(body: bytes) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
 
 
-def response(status: int, body: bytes, head: Head | None = None, content_type: str = "") -> bytes:
-    """Return a response, headers in tiny_http's order, as the request wants it."""
+def response(status: int, body: bytes, second: int, head: Head | None = None, content_type: str = "") -> bytes:
+    """Return a response, headers in tiny_http's order, as the request wants it.
+
+    `second` is the node's time, in seconds since the epoch.
+    """
     version, method = ("1.1", "") if head is None else (head.version, head.method)
     is_chunked = version == "1.1" and len(body) >= _CHUNKED_FROM
     length = "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {len(body)}"
     top = (
         f"HTTP/{version} {status} {HTTPStatus(status).phrase}\r\n"
-        f"Server: tiny-http (Rust)\r\nDate: {_date(int(time.time()))}\r\n{content_type}{length}\r\n\r\n"
+        f"Server: tiny-http (Rust)\r\nDate: {_date(second)}\r\n{content_type}{length}\r\n\r\n"
     ).encode()
     if method == "HEAD":
         return top

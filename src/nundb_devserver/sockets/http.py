@@ -90,21 +90,21 @@ class HttpConnection(Connection):
             return
         if self._requests.wants_continue:
             self._requests.wants_continue = False
-            self.transport.write(response(100, b""))
+            self.transport.write(response(100, b"", self._second))
 
     def _handle(self, request: Request | BadRequestError) -> Work | None:
         if self.transport.is_closing():
             return None
         if isinstance(request, BadRequestError):
             if request.status is not None:
-                self.transport.write(response(request.status, b""))
+                self.transport.write(response(request.status, b"", self._second))
             self.transport.close()
             return None
         return self._run(request)
 
     def _run(self, request: Request) -> Work | None:
         if request.owes_continue:
-            self.transport.write(response(100, b""))
+            self.transport.write(response(100, b"", self._second))
         try:
             exchange = Exchange(self._engine, request.body.decode(), self._worker)
         except UnicodeDecodeError:
@@ -133,13 +133,17 @@ class HttpConnection(Connection):
         self._answer(request, None)
         self._sockets.note_panic(Transport.HTTP, self.threads)
 
+    @property
+    def _second(self) -> int:
+        return self._state.clock() // 1_000_000_000
+
     def _answer(self, request: Request, text: str | None) -> None:
         head = request.head
         if self.transport.is_closing():
             return
         if text is None:
-            self.transport.write(response(500, b"", head))
+            self.transport.write(response(500, b"", self._second, head))
         else:
-            self.transport.write(response(200, text.encode(), head, TEXT_TYPE))
+            self.transport.write(response(200, text.encode(), self._second, head, TEXT_TYPE))
         if head.is_last:
             self.transport.close()

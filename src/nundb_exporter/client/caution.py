@@ -51,6 +51,11 @@ class CautiousTransport:
         self._paused_until = 0.0
         self._failure = ""
 
+    @property
+    def clock_offset(self) -> float | None:
+        """As HTTP tells it: what is read over TCP is not shown."""
+        return self._http.clock_offset
+
     async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:
         """Send the commands over HTTP, unless the node is left alone at the moment."""
         if self._pause:

@@ -5,6 +5,7 @@ A client of our own, because a scrape is to cost less than 0.35 ms and a general
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ from nundb_exporter.client.status import refusal
 from nundb_exporter.client.transport import broken_connections, closed, too_late
 from nundb_exporter.config.settings import Endpoint, Tls
 from nundb_exporter.errors import NundbExporterError, ProtocolError
+from nundb_exporter.protocol.clock import clock_offset
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.http import Response, request
 from nundb_exporter.protocol.replies import Reply, split_body
@@ -43,8 +45,14 @@ class HttpTransport:
         self._max_idle = max_idle
         self._dialer = Dialer(endpoint, tls)
         self._idle: list[HttpConnection] = []
+        self._clock_offset: float | None = None
         self._is_silent = False
         """Whether the node has let two connections wait in vain, and nothing has come since."""
+
+    @property
+    def clock_offset(self) -> float | None:
+        """Of the node, or of a proxy before it: each answer carries its time."""
+        return self._clock_offset
 
     async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:
         """Send the commands as one body."""
@@ -155,6 +163,7 @@ class HttpTransport:
 
     def _keep(self, connection: HttpConnection, response: Response) -> None:
         self._is_silent = False
+        self._clock_offset = clock_offset(response.date, connection.sent_at, time.time())
         if response.is_reusable and len(self._idle) < _MAX_IDLE:
             connection.idle_since = asyncio.get_running_loop().time()
             self._idle.append(connection)

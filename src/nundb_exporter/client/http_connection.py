@@ -1,6 +1,7 @@
 """One HTTP connection: one request at a time goes out, and its response comes in."""
 
 import asyncio
+import time
 from typing import cast
 
 from nundb_exporter.errors import ProtocolError
@@ -19,13 +20,15 @@ class TruncatedError(Exception):
 class HttpConnection(asyncio.Protocol):
     """One connection; unusable after any error."""
 
-    __slots__ = ("_decoder", "_is_lost", "_outcome", "_transport", "_waiter", "idle_since", "loss")
+    __slots__ = ("_decoder", "_is_lost", "_outcome", "_transport", "_waiter", "idle_since", "loss", "sent_at")
 
     def __init__(self) -> None:
         self.loss: Exception | None = None
         """Why it was lost; None after a close in order."""
         self.idle_since = 0.0
         """Since when it is unused, by the event loop's clock; set by whoever keeps it."""
+        self.sent_at = 0.0
+        """When the last request was sent, in seconds since the epoch."""
         self._decoder: ResponseDecoder | None = None
         self._outcome: Response | Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -54,6 +57,7 @@ class HttpConnection(asyncio.Protocol):
             raise StaleError
         self._decoder = ResponseDecoder(MAX_REPLY_BYTES)
         self._outcome = None
+        self.sent_at = time.time()
         self._transport.write(data)
 
     async def response(self) -> Response:

@@ -25,6 +25,11 @@ class TcpTransport:
         self._endpoint = endpoint
         self._dialer = Dialer(endpoint, tls)
 
+    @property
+    def clock_offset(self) -> None:
+        """Nothing that comes over it carries the node's time."""
+        return
+
     async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:
         """Send the commands one line at a time."""
         reader, writer = await self._dialer.open_stream(deadline)

@@ -16,6 +16,11 @@ from nundb_exporter.system_errors import cause_of
 class Transport(Protocol):
     """A way to ask one node."""
 
+    @property
+    def clock_offset(self) -> float | None:
+        """By how many seconds the node's clock was ahead at its last answer; None if this transport does not tell."""
+        ...
+
     async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:
         """Run the commands in one session, and return a reply for each.
 

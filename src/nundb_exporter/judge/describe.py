@@ -84,6 +84,7 @@ def describe(url: str, scrape: Scrape, now: float, allowed_seconds: float | None
         acting_primary=values.flag(acting_role.ACTING_PRIMARY),
         started=None if started is None else moment(started),
         uptime_seconds=None if started is None or moment(started) is None else now - started,
+        clock_offset_seconds=values.number(process.CLOCK_OFFSET),
         pending_operations=values.count(replication.PENDING),
         max_pending_operations=scrape.answers.options.max_pending_operations,
         is_pending_listed=bool(values.all(pending.UNACKNOWLEDGED)),

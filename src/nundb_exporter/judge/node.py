@@ -61,7 +61,12 @@ def _collection(report: NodeReport) -> Iterator[Finding]:
 
 
 def _clock(report: NodeReport) -> Iterator[Finding]:
-    """A time in the future is the sign of a clock that is ahead; one that is behind does not show at one moment."""
+    """Compare the clock itself where the transport carries it; else only a time in the future shows a wrong one."""
+    offset = report.clock_offset_seconds
+    if offset is not None and abs(offset) > node.CLOCK_TOLERANCE_SECONDS:
+        reason = f"the node's is {age(abs(offset))} {'ahead' if offset > 0 else 'behind'}"
+        yield find(node.CLOCKS_APART, node=report.url, observer="this machine", reason=reason)
+        return
     ahead = {}
     if report.uptime_seconds is not None:
         ahead["its start"] = -report.uptime_seconds

@@ -121,6 +121,8 @@ class NodeReport:
     started: datetime | None = None
     """By the node's clock."""
     uptime_seconds: float | None = None
+    clock_offset_seconds: float | None = None
+    """How far its clock is ahead of the exporter's, to half a second; negative if it is behind."""
     pending_operations: int | None = None
     max_pending_operations: int
     """More are not listed by member and database."""

@@ -5,7 +5,8 @@ from typing import Final
 from nundb_exporter.problems.problem import Problem
 
 CLOCK_TOLERANCE_SECONDS: Final = 5
-"""A time ahead of ours by more than this is wrong: scrapes take milliseconds, and machines with NTP agree to them."""
+"""A clock that differs from ours by more than this is wrong: scrapes take milliseconds, and machines with NTP agree to
+them."""
 
 DOWN: Final = Problem(
     name="NundbDown",

@@ -48,6 +48,8 @@ class Response(NamedTuple):
     """Whether the connection may carry another request."""
     location: str = ""
     """Where a redirect points to."""
+    date: str = ""
+    """When it was written, by the server's clock."""
 
     def __repr__(self) -> str:
         """Return its status and length: a body may hold stored values."""
@@ -74,6 +76,7 @@ class ResponseDecoder:
     __slots__ = (
         "_body",
         "_buffer",
+        "_date",
         "_framing",
         "_is_reusable",
         "_limit",
@@ -98,6 +101,7 @@ class ResponseDecoder:
         self._status = 0
         self._is_reusable = False
         self._location = ""
+        self._date = ""
 
     def receive_data(self, data: bytes) -> Response | None:
         """Return the response when `data` completes it.
@@ -116,7 +120,7 @@ class ResponseDecoder:
             return None
         if self._position < len(self._buffer):
             raise ProtocolError("HTTP: bytes after the end of the response")
-        return Response(self._status, bytes(self._body), self._is_reusable, self._location)
+        return Response(self._status, bytes(self._body), self._is_reusable, self._location, self._date)
 
     def receive_eof(self) -> Response:
         """Return the response that the close completes.
@@ -126,7 +130,7 @@ class ResponseDecoder:
         """
         if self._state is not _State.UNTIL_CLOSE:
             raise ProtocolError("HTTP: the connection was closed before the response was complete")
-        return Response(self._status, bytes(self._body), is_reusable=False, location=self._location)
+        return Response(self._status, bytes(self._body), is_reusable=False, location=self._location, date=self._date)
 
     def _advance(self) -> bool:
         """Do one step with what is in the buffer; false when it takes more bytes."""
@@ -175,7 +179,7 @@ class ResponseDecoder:
         if parsed.status in _INTERIM:
             return True
         self._status, self._is_reusable, self._state = parsed.status, parsed.is_reusable, parsed.framing
-        self._location = parsed.location
+        self._location, self._date = parsed.location, parsed.date
         # Compared as text first: a number of a million digits would cost more than the body it announces.
         if len(parsed.length) > len(str(self._limit)) or int(parsed.length) > self._limit:
             raise ProtocolError(f"HTTP: the body is longer than {self._limit} bytes")
@@ -245,6 +249,11 @@ class Head(NamedTuple):
     def location(self) -> str:
         """Where a redirect points to; empty if it does not say."""
         return self.headers.get(b"location", b"").decode("latin-1")
+
+    @property
+    def date(self) -> str:
+        """When it was written, by the server's clock; empty if it does not say."""
+        return self.headers.get(b"date", b"").decode("latin-1")
 
 
 # A server's heads differ in their date alone: within a second most are the same bytes.

@@ -169,13 +169,16 @@ CLOCKS_APART: Final = Alert(
         problems.CLOCKS_APART,
         node=NODE,
         observer="Prometheus",
-        reason="it reports times in the future, or a start time before its last restart",
+        reason="its answers carry another time, or it reports times in the future, or a start time before its last "
+        "restart",
     ),
     # A start time that changed within five minutes cannot be older than that, unless the node's clock is behind.
     expression=promql(f"""
         {_lead(process.START_TIME)}
         or
         {_lead(pending.OLDEST)}
+        or
+        max by (job, instance) (abs({process.CLOCK_OFFSET})) > {problems.CLOCK_TOLERANCE_SECONDS}
         or
         (time() - {process.START_TIME} > {_OLD_START} and {SAME_TARGET} changes({process.START_TIME}[5m]) > 0)
     """),
@@ -186,18 +189,25 @@ CLOCKS_APART: Final = Alert(
         clock is set back, the strategy `newer` keeps older writes. The node that seems to have started first wins
         elections.
     """),
-    confirm=("date --utc +%s.%N", ask("debug process-info"), "timedatectl timesync-status"),
+    confirm=(
+        "date --utc +%s.%N",
+        "curl --silent --head http://NODE:3013",
+        ask("debug process-info"),
+        "timedatectl timesync-status",
+    ),
     evidence=prose("""
-        Compare `date` on every node and on the machine of Prometheus. The alert fires when a time is more than 5
-        seconds ahead, or when a node that has just restarted reports a start minutes ago.
+        Compare `date` on every node, and on the machines of the exporter and of Prometheus; curl shows the node's time
+        in the header `Date`. The alert fires when the clock is more than 5 seconds from the exporter's, when another
+        time is as much ahead of Prometheus', or when a node that has just restarted reports a start minutes ago.
     """),
     remedy=prose("""
         Slew the clock, do not step it. A node's start time stays as wrong as the clock was at its start, until it
         restarts.
     """),
     other_causes=prose("""
-        A clock that is behind shows only when the node restarts. The wrong clock may be Prometheus'. One address for
-        several nodes: see NundbRestartLoop.
+        Over TCP and WebSocket nobody tells the time, and a clock that is behind shows only when the node restarts. The
+        wrong clock may be the exporter's, Prometheus' or that of a proxy before the node. One address for several
+        nodes: see NundbRestartLoop.
     """),
 )
 QUERIES_SLOW: Final = Alert(

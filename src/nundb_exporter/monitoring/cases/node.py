@@ -194,8 +194,8 @@ CASES: Final = (
         fires=(
             on(
                 alerts.CLOCKS_APART,
-                text="The clocks of the node behind a (job nundb) and of Prometheus differ: it reports times in the "
-                "future, or a start time before its last restart.",
+                text="The clocks of the node behind a (job nundb) and of Prometheus differ: its answers carry another "
+                "time, or it reports times in the future, or a start time before its last restart.",
             ),
         ),
     ),
@@ -214,6 +214,26 @@ CASES: Final = (
         series=(of(UP, held(1)), of(process.START_TIME, held(10, "63m") + held(500))),
         at="66m",
         fires=(on(alerts.CLOCKS_APART),),
+    ),
+    Case(
+        about="a node's clock is set back by half a minute while it runs",
+        series=(
+            of(UP, held(1)),
+            of(process.START_TIME, held(0)),
+            of(process.CLOCK_OFFSET, held(0, "1m") + held(-30)),
+        ),
+        at="4m",
+        fires=(on(alerts.CLOCKS_APART),),
+    ),
+    Case(
+        about="a node's clock is a second behind, and one answer looks older than it is",
+        series=(
+            of(UP, held(1)),
+            of(process.START_TIME, held(0)),
+            of(process.CLOCK_OFFSET, held(-1.4, "150s") + held(-6, "15s") + held(-1.4)),
+        ),
+        at="4m",
+        misses=(alerts.CLOCKS_APART,),
     ),
     Case(
         about="a node restarts, its clock two seconds ahead",
