@@ -10,6 +10,16 @@ import click
 
 from nundb_exporter import __version__, logs
 from nundb_exporter.cli.flags import NodeFlags, flag, node_flags
+from nundb_exporter.cli.log_flags import (
+    FORMAT,
+    FROM_START,
+    KEYS,
+    PATH,
+    STATE_FILE,
+    SWITCH,
+    WITHOUT_OWN,
+    log_flags,
+)
 from nundb_exporter.cli.numbers import Count, Seconds
 from nundb_exporter.cli.target import read_target
 from nundb_exporter.config.settings import (
@@ -22,6 +32,7 @@ from nundb_exporter.config.settings import (
     parse_listener,
     parse_telemetry_path,
 )
+from nundb_exporter.log.source import LogSettings, LogSource
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.secret_files import SecretFile
 from nundb_exporter.web import Server
@@ -33,6 +44,7 @@ _LEVELS: Final = (*logs.LEVELS, "warn")
 
 @click.command("serve")
 @node_flags
+@log_flags(SWITCH, PATH, FORMAT, FROM_START, STATE_FILE, KEYS, WITHOUT_OWN)
 @flag(
     "--web.listen-address",
     "Address to listen on, or unix:PATH; repeatable, and separated by spaces in the variable.",
@@ -87,6 +99,7 @@ def command(
     log_level: str,
     log_format: Literal["logfmt", "json"],
     flags: NodeFlags,
+    log: LogSettings | None,
 ) -> None:
     """Serve the metrics of one node (the default command).
 
@@ -102,12 +115,14 @@ def command(
         timeout_offset=timeout_offset,
         uses_systemd_socket=web_systemd_socket,
     )
-    asyncio.run(_serve(read_target(flags), web))
+    asyncio.run(_serve(read_target(flags), web, None if log is None else LogSource(log)))
 
 
-async def _serve(node: Target, web: Web) -> None:
-    server = Server(Scraper(node), web)
+async def _serve(node: Target, web: Web, log: LogSource | None) -> None:
+    server = Server(Scraper(node), web, () if log is None else (log,))
     addresses = server.start()
+    if log is not None:
+        log.start()
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -120,6 +135,8 @@ async def _serve(node: Target, web: Web) -> None:
     await ended.wait()
     _LOGGER.info("stopping: waiting for scrapes in progress")
     await server.stop()
+    if log is not None:
+        log.stop()
 
 
 def _read_secrets_again(node: Target) -> None:

@@ -20,11 +20,12 @@ class Event(NamedTuple):
     meaning: str
 
 
+START: Final = "start"
 HEARTBEAT: Final = "declutter_heartbeat"
 
 EVENTS: Final = (
     # The process.
-    Event("start", "nun_db", r"nundb starting!", "A process has begun to run."),
+    Event(START, "nun_db", r"nundb starting!", "A process has begun to run."),
     Event(
         "signal", "", r"Received signal \d+", "The process was asked to end by SIGINT: it saves the queued databases."
     ),

@@ -30,7 +30,7 @@ class _File(NamedTuple):
     def open(cls, path: Path) -> "_File | None":
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         status = os.fstat(descriptor)
         return cls(descriptor, status.st_dev, status.st_ino)
@@ -219,7 +219,7 @@ class FileFollower:
         """Open the next file of the name once it holds something and this one has ended."""
         try:
             status = self._path.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         if (status.st_dev, status.st_ino) == (file.device, file.inode) or not status.st_size:
             return False

@@ -21,6 +21,7 @@ _SUFFIX: Final = ".log"
 """Of the files of a directory: runtimes rename them to other names, and compress those."""
 _PIPE_BYTES: Final = 1024 * 1024
 """What the kernel keeps of a pipe, as far as it allows: 64 KiB, its default, is soon full."""
+_WAIT_SECONDS: Final = 0.01
 _READ_BYTES: Final = 256 * 1024
 _MAX_QUEUED: Final = 64 * 1024 * 1024
 """Bytes of a pipe that wait in memory. Beyond, they are thrown away: Nun-db stops when its output is not read."""
@@ -41,6 +42,13 @@ class Input(Protocol):
 
     def end(self) -> None:
         """Count what is left, because nothing will follow."""
+
+    def read_to_end(self) -> None:
+        """Read all there is, of a pipe until it is closed, and count what is left.
+
+        Raises:
+            OSError: it cannot be read.
+        """
 
     def close(self) -> None:
         """Let go of files."""
@@ -70,13 +78,14 @@ def open_input(path: str, make_reader: Callable[[], Reader], *, from_start: bool
     """
     if path == STANDARD_INPUT:
         return Pipe(sys.stdin.fileno(), make_reader())
-    with contextlib.suppress(FileNotFoundError):
+    mode = 0
+    with contextlib.suppress(OSError):  # told when it is read
         mode = Path(path).stat().st_mode
-        if stat.S_ISFIFO(mode):
-            # Also for writing, though nothing is written: so it does not end when one writer does.
-            return Pipe(os.open(path, os.O_RDWR | os.O_CLOEXEC), make_reader())
-        if stat.S_ISDIR(mode):
-            return Directory(Path(path), make_reader, from_start=from_start, places=places)
+    if stat.S_ISFIFO(mode):
+        # Also for writing, though nothing is written: so it does not end when one writer does.
+        return Pipe(os.open(path, os.O_RDWR | os.O_CLOEXEC), make_reader())
+    if stat.S_ISDIR(mode):
+        return Directory(Path(path), make_reader, from_start=from_start, places=places)
     return Files({path: FileFollower(Path(path), make_reader(), from_start=from_start, place=places.get(path))})
 
 
@@ -103,6 +112,12 @@ class Files:
         """See Input."""
         for follower in self._followers.values():
             follower.end()
+
+    def read_to_end(self) -> None:
+        """See Input."""
+        while self.poll():
+            pass
+        self.end()
 
     def close(self) -> None:
         """See Input."""
@@ -165,7 +180,8 @@ class Pipe:
         self._is_drained = False
         with contextlib.suppress(OSError, AttributeError):
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        threading.Thread(target=self._drain, name="nundb-log-pipe", daemon=True).start()
+        self._thread = threading.Thread(target=self._drain, name="nundb-log-pipe", daemon=True)
+        self._thread.start()
 
     def _drain(self) -> None:
         was_full = False
@@ -201,6 +217,13 @@ class Pipe:
     def end(self) -> None:
         """See Input."""
         self._reader.end()
+
+    def read_to_end(self) -> None:
+        """See Input."""
+        while not self.has_ended:
+            if not self.poll():
+                self._thread.join(_WAIT_SECONDS)
+        self.end()
 
     def close(self) -> None:
         """See Input. The descriptor stays open until the process ends: closed, it would end Nun-db's output."""

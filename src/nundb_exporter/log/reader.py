@@ -10,6 +10,9 @@ from nundb_exporter.log.tally import Tally
 _MAX_HELD: Final = 4 * 1024 * 1024
 """Bytes of an unfinished record that are kept; Nun-db logs values whole, however long they are."""
 
+_HEAD_BYTES: Final = 4096
+"""Enough of a first line to tell the format from."""
+
 
 class Reader:
     """Reads one log, in pieces. Several readers may count into one tally."""
@@ -30,8 +33,8 @@ class Reader:
         return len(self._held) + self._shortened_by
 
     def recognise(self, head: bytes) -> Framing | None:
-        """Tell the format from the log's first bytes, and return it; None if there is no line yet."""
-        if self._framing is None and b"\n" in head:
+        """Tell the format from the log's first bytes, and return it; None if there are too few."""
+        if self._framing is None and (b"\n" in head or len(head) >= _HEAD_BYTES):
             self._framing = framing(self._form, head)
         return self._framing
 

@@ -14,7 +14,7 @@ from operator import mul
 from typing import Final, NamedTuple
 
 from nundb_exporter.log.event_lines import BY_TARGET, PANIC, PLAIN_LINES, panic_events
-from nundb_exporter.log.events import HEARTBEAT
+from nundb_exporter.log.events import HEARTBEAT, START
 
 _WORD_BYTES: Final = 120
 """Of a longer key, only the beginning is kept: a client may choose keys as long as it likes."""
@@ -84,6 +84,13 @@ class Requests:
         if end:
             yield begin, end
 
+    def before_and_from(self, time: bytes) -> "tuple[Requests, Requests]":
+        """Return the requests before the first of that time or later, and the rest."""
+        at = next((position for position, each in enumerate(self.times) if each >= time), len(self.times))
+        columns = (self.times, self.threads, self.verbs, self.starts, self.seconds)
+        before, after = ([column[part] for column in columns] for part in (slice(at), slice(at, None)))
+        return Requests(*before), Requests(*after)  # type: ignore[arg-type] # each column keeps its type
+
     @classmethod
     def of(cls, rows: "list[Request]") -> "Requests":
         """Return the rows as columns."""
@@ -102,6 +109,8 @@ class Records:
     last_time: bytes | None = None
     heartbeat: bytes | None = None
     """When the snapshot thread last said that it is alive."""
+    started: bytes | None = None
+    """When a process last began: threads of before are gone."""
 
 
 def read_output(text: bytes) -> Records:
@@ -177,6 +186,8 @@ def _note_events(records: Records, time: bytes, target: bytes, message: bytes) -
             records.events[event] += 1
             if event == HEARTBEAT:
                 records.heartbeat = time
+            elif event == START:
+                records.started = time
 
 
 def _plain_events(line: bytes) -> tuple[str, ...] | None:

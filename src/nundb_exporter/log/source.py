@@ -1,8 +1,7 @@
 """The log as a local source: a thread follows it, and each page of metrics gets what is known by then."""
 
-import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +18,6 @@ from nundb_exporter.log.verbs import SHOW
 from nundb_exporter.metrics import Sample, Subject
 from nundb_exporter.system_errors import cause_of
 
-_LOGGER: Final = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 0.25
 _IDLE_SECONDS: Final = 1.0
 """After so long without another line, the last record has ended."""
@@ -56,8 +54,7 @@ class LogSource:
         self._lock = threading.Lock()
         """Held while the counts and the place change, so that others see both at the same point of the log."""
         self._stopping = threading.Event()
-        self.ended = threading.Event()
-        """Set when nothing can follow: the pipe was closed."""
+        self._on_end: Callable[[], None] | None = None
         self._failure: OSError | None = None
         known = places.load(settings.state_file) if settings.state_file else {}
         try:
@@ -72,8 +69,9 @@ class LogSource:
             raise ConfigError("--nundb.log.path", f"cannot be opened ({cause_of(error)})", cure) from error
         self._thread = threading.Thread(target=self._run, name="nundb-log", daemon=True)
 
-    def start(self) -> None:
-        """Begin to follow the log."""
+    def start(self, on_end: Callable[[], None] | None = None) -> None:
+        """Begin to follow the log; `on_end` is called, by another thread, when nothing more can follow."""
+        self._on_end = on_end
         self._thread.start()
 
     def stop(self) -> None:
@@ -93,9 +91,7 @@ class LogSource:
         Raises:
             OSError: the log cannot be read.
         """
-        while self._input.poll() or not (self._input.has_ended or self._input.lag == 0):
-            pass
-        self._input.end()
+        self._input.read_to_end()
 
     def samples(self) -> Iterator[Sample]:
         """See Source. What these samples show is what the state file says was read."""
@@ -131,7 +127,8 @@ class LogSource:
             if self._input.has_ended:
                 with self._lock:
                     self._input.end()
-                self.ended.set()
+                if self._on_end is not None:
+                    self._on_end()
                 return
             if idle_seconds < _IDLE_SECONDS <= idle_seconds + _POLL_SECONDS:
                 with self._lock:
@@ -144,11 +141,7 @@ class LogSource:
             try:
                 is_any = self._input.poll()
             except OSError as error:
-                if self._failure is None:
-                    _LOGGER.warning("the log cannot be read: %s", cause_of(error))
                 self._failure = error
                 return False
-            if self._failure is not None:
-                _LOGGER.info("the log can be read again")
-                self._failure = None
+            self._failure = None
             return is_any

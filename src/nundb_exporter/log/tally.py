@@ -37,16 +37,23 @@ class Tally:
 
     def add(self, records: Records) -> None:
         """Add what follows in the log."""
-        if records.events["start"]:
-            self._databases.forget()
         requests = records.requests if self._own is None else self._own.without(records.requests)
-        for begin, end in requests.minutes():
-            self._add_minute(requests, begin, end)
+        if records.started is None:
+            self._add_requests(requests)
+        else:
+            before, after = requests.before_and_from(records.started)
+            self._add_requests(before)
+            self._databases.forget()
+            self._add_requests(after)
         self._events.update(records.events)
         self._lines += records.lines
         self._unparsed += records.unparsed
         self._last_time = records.last_time or self._last_time
         self._heartbeat = records.heartbeat or self._heartbeat
+
+    def _add_requests(self, requests: Requests) -> None:
+        for begin, end in requests.minutes():
+            self._add_minute(requests, begin, end)
 
     def _add_minute(self, requests: Requests, begin: int, end: int) -> None:
         if self._batch and self._slowest.is_new_part(requests.times[begin]):

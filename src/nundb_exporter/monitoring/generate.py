@@ -12,6 +12,7 @@ from nundb_exporter.monitoring.dashboards.grafana import model
 from nundb_exporter.monitoring.recordings import RECORDINGS
 from nundb_exporter.monitoring.rule_tests import rule_tests
 from nundb_exporter.problems import PROBLEMS
+from nundb_exporter.subjects import SUBJECTS
 
 
 def files(readme: str | None, help_texts: Mapping[str, str]) -> dict[str, str]:
@@ -35,7 +36,7 @@ def files(readme: str | None, help_texts: Mapping[str, str]) -> dict[str, str]:
         "deploy/prometheus/tests.yml": rule_tests(CASES),
         "docs/alerts.md": runbook.alert_list(GROUPS, RECORDINGS),
         "docs/cli.md": reference.command_line(help_texts),
-        "docs/metrics.md": reference.metrics(COLLECTORS),
+        "docs/metrics.md": reference.metrics(COLLECTORS, SUBJECTS),
         "docs/runbook.md": runbook.runbook(GROUPS, PROBLEMS),
-        **({} if readme is None else {"README.md": reference.readme(readme, COLLECTORS)}),
+        **({} if readme is None else {"README.md": reference.readme(readme, COLLECTORS, SUBJECTS)}),
     }

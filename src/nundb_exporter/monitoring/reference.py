@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, Collector, Family
+from nundb_exporter.log.events import MEANINGS
+from nundb_exporter.log.families import EVENTS
+from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, Collector, Family, Subject
 from nundb_exporter.monitoring import notice
 
 README_BEGIN: Final = "<!-- metrics: begin, written by `make generate` -->"
@@ -16,7 +18,7 @@ an older one the metric is absent, and its collector still succeeds. 0 means a k
 """
 
 
-def metrics(collectors: Iterable[Collector]) -> str:
+def metrics(collectors: Iterable[Collector], subjects: Iterable[Subject]) -> str:
     """Return docs/metrics.md."""
     lines = [
         notice.IN_MARKDOWN + "# Metrics\n",
@@ -31,8 +33,20 @@ def metrics(collectors: Iterable[Collector]) -> str:
         state = "On by default." if collector.is_default else f"**Off by default**: `--collector.{collector.name}`."
         about = f"{collector.help} {state}{_commands(collector)}"
         lines += _chapter(f"Collector {collector.name}", about, collector.families)
+    for subject in subjects:
+        about = f"{subject.help} **Off by default**: `--collector.{subject.name}`. Asks the node nothing."
+        lines += _chapter(f"Collector {subject.name}", about, subject.families)
+    lines += _events()
     lines += _chapter("The exporter itself", "Present whatever collectors are enabled.", EXPORTER_FAMILIES)
     return "\n".join(lines)
+
+
+def _events() -> Iterator[str]:
+    yield f"Values of the label of `{EVENTS}`, and what a line of each means:\n"
+    yield "| event | meaning |"
+    yield "|---|---|"
+    yield from (_line(f"`{name}`", meaning) for name, meaning in MEANINGS.items())
+    yield ""
 
 
 def _commands(collector: Collector) -> str:
@@ -87,7 +101,7 @@ def command_line(texts: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def readme(text: str, collectors: Iterable[Collector]) -> str:
+def readme(text: str, collectors: Iterable[Collector], subjects: Iterable[Subject] = ()) -> str:
     """Return README.md with its table of metrics, between the two markers, rewritten.
 
     Raises:
@@ -97,10 +111,10 @@ def readme(text: str, collectors: Iterable[Collector]) -> str:
     _, end, after = rest.partition(README_END)
     if not begin or not end:
         raise ValueError(f"README.md: no {README_BEGIN} … {README_END}")
-    return f"{before}{begin}\n{_summary(collectors)}\n{end}{after}"
+    return f"{before}{begin}\n{_summary(collectors, subjects)}\n{end}{after}"
 
 
-def _summary(collectors: Iterable[Collector]) -> str:
+def _summary(collectors: Iterable[Collector], subjects: Iterable[Subject]) -> str:
     """Return one line per collector, which keeps the README short."""
     lines = ["| collector | description | metrics |", "|---|---|---|"]
     lines.append(
@@ -109,6 +123,7 @@ def _summary(collectors: Iterable[Collector]) -> str:
     for collector in collectors:
         name = f"`{collector.name}`" if collector.is_default else f"`{collector.name}` (off by default)"
         lines.append(f"| {name} | {collector.help} | {_names(collector.families)} |")
+    lines += [f"| `{each.name}` (off by default) | {each.help} | {_names(each.families)} |" for each in subjects]
     return "\n".join(lines)
 
 

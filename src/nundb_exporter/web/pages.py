@@ -18,6 +18,7 @@ from nundb_exporter.metrics import LOG_LINES_DROPPED, REQUESTS_REJECTED, SAMPLES
 from nundb_exporter.results import Scrape
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.self_metrics import ExporterProcess
+from nundb_exporter.sources import Sources
 from nundb_exporter.web.landing import landing_page
 
 _MAX_TIMEOUT: Final = 600.0
@@ -51,8 +52,9 @@ class _Shared(NamedTuple):
 class Pages:
     """The pages of the exporter of one node."""
 
-    def __init__(self, scraper: Scraper, settings: Web) -> None:
+    def __init__(self, scraper: Scraper, settings: Web, sources: Sources | None = None) -> None:
         self._scraper = scraper
+        self._sources = sources or Sources()
         self._settings = settings
         self._process = ExporterProcess()
         self._scrapes: Coalescer[_Shared] = Coalescer()
@@ -112,7 +114,9 @@ class Pages:
         ]
 
     def _render(self, scrape: Scrape, allowed: float, form: Format) -> str:
-        page = render([*scrape.samples, SCRAPE_TIMEOUT.sample(allowed), *self._own_samples()], form)
+        page = render(
+            [*scrape.samples, *self._sources.samples(), SCRAPE_TIMEOUT.sample(allowed), *self._own_samples()], form
+        )
         self._dropped += page.dropped
         return page.text
 

@@ -1,11 +1,13 @@
 """The exporter's HTTP server: it listens, and hands each request to the page of its path."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from nundb_exporter import http_server
 from nundb_exporter.config.settings import REPORT_PATH, Web
 from nundb_exporter.http_server import Handler, Router
 from nundb_exporter.scrape import Scraper
+from nundb_exporter.sources import Source, Sources
 from nundb_exporter.web.listening import listeners
 from nundb_exporter.web.pages import Pages
 
@@ -15,12 +17,12 @@ _HEADERS: Final = {"Server": "nundb-exporter", "X-Content-Type-Options": "nosnif
 
 
 class Server:
-    """Serve one node's metrics and the exporter's own."""
+    """Serve one node's metrics, those of its local sources, and the exporter's own."""
 
-    def __init__(self, scraper: Scraper, settings: Web) -> None:
+    def __init__(self, scraper: Scraper, settings: Web, sources: Sequence[Source] = ()) -> None:
         self._scraper = scraper
         self._settings = settings
-        pages = Pages(scraper, settings)
+        pages = Pages(scraper, settings, Sources(sources))
         routes: dict[str, Handler] = {
             settings.telemetry_path: pages.metrics,
             REPORT_PATH: pages.report,

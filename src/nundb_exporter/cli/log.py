@@ -1,0 +1,95 @@
+"""`nundb-exporter log`: what Nun-db's log tells, without a node."""
+
+import asyncio
+import logging
+import signal
+from pathlib import Path
+from typing import Final
+
+import click
+
+from nundb_exporter import logs
+from nundb_exporter.cli.exits import Exit
+from nundb_exporter.cli.flags import flag
+from nundb_exporter.cli.log_flags import FORMAT, FROM_START, STATE_FILE, WITHOUT_OWN, log_flags
+from nundb_exporter.config.settings import DEFAULT_LISTEN_ADDRESS, Web, parse_listener
+from nundb_exporter.errors import ConfigError
+from nundb_exporter.exposition import Format, render
+from nundb_exporter.log.inputs import STANDARD_INPUT
+from nundb_exporter.log.source import LogSettings, LogSource
+from nundb_exporter.sources import Sources
+from nundb_exporter.system_errors import cause_of
+from nundb_exporter.web.local import LocalServer
+
+_LOGGER: Final = logging.getLogger(__name__)
+_PATH: Final = "FILE"
+
+
+@click.command("log")
+@click.argument("nundb_log_path", metavar=_PATH)
+@log_flags(FORMAT, FROM_START, STATE_FILE, WITHOUT_OWN)
+@click.option("--once", is_flag=True, help="Read to the end, print the metrics, and end.")
+@flag(
+    "--web.listen-address",
+    "Address to listen on, or unix:PATH; repeatable, and separated by spaces in the variable.",
+    multiple=True,
+    default=(DEFAULT_LISTEN_ADDRESS,),
+    show_default=True,
+    metavar="HOST:PORT",
+)
+def command(*, once: bool, web_listen_address: tuple[str, ...], log: LogSettings) -> Exit:
+    """Serve the metrics of Nun-db's log alone.
+
+    FILE is a file, a directory of *.log, a named pipe, or - for standard input, with which the command ends too.
+
+    Exit code 0: done. 2: a setting is wrong. 3: the output cannot be written.
+    """
+    if once:
+        return _print_once(log)
+    logs.configure("info", "logfmt")
+    web = Web(listen=tuple(parse_listener("--web.listen-address", address) for address in web_listen_address))
+    asyncio.run(_serve(LogSource(log), web, log.path))
+    return Exit.OK
+
+
+def read_whole(log: LogSettings) -> LogSource:
+    """Read a log from its beginning to its end.
+
+    Raises:
+        ConfigError: there is no such log, or it cannot be read.
+    """
+    if log.path != STANDARD_INPUT and not Path(log.path).exists():
+        raise ConfigError(log.path, "does not exist", "name the file that holds Nun-db's standard output")
+    source = LogSource(log)
+    try:
+        source.read_to_end()
+    except OSError as error:
+        raise ConfigError(log.path, f"cannot be read ({cause_of(error)})", "name a log that may be read") from error
+    return source
+
+
+def _print_once(log: LogSettings) -> Exit:
+    source = read_whole(LogSettings(log.path, log.form, is_from_start=True, is_without_own=log.is_without_own))
+    click.echo(render(source.samples(), Format.TEXT).text, nl=False)
+    return Exit.OK
+
+
+async def _serve(source: LogSource, web: Web, path: str) -> None:
+    server = LocalServer(Sources([source]), web)
+    addresses = server.start()
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+
+    def end() -> None:
+        loop.call_soon_threadsafe(ended.set)
+
+    source.start(end)
+    for address in addresses:
+        url = address if address.startswith("unix:") else f"http://{address}{web.telemetry_path}"
+        _LOGGER.info("serving the log %s on %s", "of standard input" if path == STANDARD_INPUT else path, url)
+    await ended.wait()
+    _LOGGER.info("stopping")
+    await server.stop()
+    source.stop()

@@ -1,0 +1,8 @@
+"""What is known without asking the node: the subjects of all local sources, one explicit tuple."""
+
+from typing import Final
+
+from nundb_exporter.log import families as log
+from nundb_exporter.metrics import Subject
+
+SUBJECTS: Final[tuple[Subject, ...]] = (log.SUBJECT,)
