@@ -52,8 +52,9 @@ drills: $(READY) ## Break clusters and check that each alert fires; writes docs/
 demo: $(READY) ## Run three nodes under load, the exporter, and Prometheus where it is installed
 	$(BIN)/nundb-exporter demo $(ARGS)
 
-bench: $(READY) ## Measure a scrape; ARGS="--url … --user …" for another node than the embedded one
+bench: $(READY) ## Measure a scrape and the reading of a log; ARGS="--url … --user …" for another node than the embedded one
 	$(BIN)/python benchmarks/scrape.py $(ARGS)
+	$(BIN)/python benchmarks/log.py
 
 generate: $(READY) ## Regenerate dashboards, rules and reference documentation
 	$(BIN)/nundb-exporter generate .
