@@ -23,7 +23,7 @@ class Scrape:
     samples: Sequence[Sample]
     answers: Answers
     collectors: Mapping[str, CollectorResult]
-    """By the collector's name; empty when the node gave no answers to read."""
+    """By the collector's name; without those that need answers, when the node gave none to read."""
     error: TargetError | None
     """Why the node is not up."""
     seconds: float

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -82,24 +82,38 @@ class Scraper:
         loop = asyncio.get_running_loop()
         allowed = deadline - loop.time()
         answers = Answers(self._options)
-        results: dict[str, CollectorResult] = {}
-        samples: list[Sample] = []
-        try:
-            await self._ask_node(answers, deadline)
-            results = {collector.name: CollectorResult() for collector in self._collectors}
-            if jobs := list(self._follow_ups(answers, results, deadline)):
-                await _run_until(deadline, jobs)
-            samples = self._read(answers, results)
-            error = _judge(answers)
-        except TargetError as caught:
-            error = caught
-        except ProtocolError as caught:
-            error = TargetError(Reason.PROTOCOL, f"{self.target.endpoint.authority}: {caught}")
+        # What probes transports runs beside the question, and whatever becomes of it: where one listener has died, the
+        # others tell.
+        results = {collector.name: CollectorResult() for collector in self._collectors if collector.probes}
+        slots = asyncio.Semaphore(_MAX_SESSIONS)
+        async with asyncio.TaskGroup() as group:
+            for job in self._probes(answers, results, deadline):
+                group.create_task(_run(job, slots, deadline))
+            error = await self._ask_everything(answers, results, slots, deadline)
+        samples = self._read(answers, results)
+        error = error or _judge(answers)
         self._log_failures(error, results, allowed, is_late=loop.time() >= deadline)
         seconds = time.perf_counter() - started
         samples = [*self._own_samples(error, results, seconds), *samples]
         _LOGGER.debug("%s: %d samples in %.4f s", self.target.endpoint, len(samples), seconds)
         return Scrape(samples, answers, results, error, seconds)
+
+    async def _ask_everything(
+        self, answers: Answers, results: dict[str, CollectorResult], slots: asyncio.Semaphore, deadline: float
+    ) -> TargetError | None:
+        """Ask the node, and then what depends on its answers; return why there are none."""
+        try:
+            await self._ask_node(answers, deadline)
+        except TargetError as error:
+            return error
+        except ProtocolError as error:
+            return TargetError(Reason.PROTOCOL, f"{self.target.endpoint.authority}: {error}")
+        for collector in self._collectors:
+            results.setdefault(collector.name, CollectorResult())
+        async with asyncio.TaskGroup() as group:
+            for job in self._follow_ups(answers, results, deadline):
+                group.create_task(_run(job, slots, deadline))
+        return None
 
     def _auth(self) -> Command[object]:
         """Return the command that proves who asks. The password is looked up each time: it may have changed."""
@@ -120,6 +134,12 @@ class Scraper:
             _, reply = await self._transport.execute((self._auth(), OPLOG_STATE), deadline)
             answers.node[METRICS_STATE] = reply
 
+    def _probes(self, answers: Answers, results: dict[str, CollectorResult], deadline: float) -> "Iterator[_Job]":
+        """Yield the probes of transports, each with the collector that needs it."""
+        for collector in self._collectors:
+            for transport in collector.probes:
+                yield _Job([results[collector.name]], partial(self._probe, answers, transport, deadline))
+
     def _follow_ups(self, answers: Answers, results: dict[str, CollectorResult], deadline: float) -> "Iterator[_Job]":
         """Yield the questions that depend on the first answers, each with the collectors that need it."""
         for collector in self._collectors:
@@ -129,8 +149,6 @@ class Scraper:
                 continue  # its `parse` fails as well, and reports it
             if commands:
                 yield _Job([results[collector.name]], partial(self._ask_more, answers, commands, deadline))
-            for transport in collector.probes:
-                yield _Job([results[collector.name]], partial(self._probe, answers, transport, deadline))
         if self._database_commands:
             concerned = [results[c.name] for c in self._collectors if c.database_commands]
             for name in self._tokens:
@@ -181,6 +199,8 @@ class Scraper:
     def _read(self, answers: Answers, results: dict[str, CollectorResult]) -> list[Sample]:
         samples: list[Sample] = []
         for collector in self._collectors:
+            if collector.name not in results:
+                continue  # the node gave it no answers to read
             result = results[collector.name]
             begun = time.perf_counter()
             try:
@@ -234,16 +254,8 @@ class _Job(NamedTuple):
     ask: Callable[[], Awaitable[None]]
 
 
-async def _run_until(deadline: float, jobs: Iterable[_Job]) -> None:
-    """Run the jobs concurrently, a few at a time, until the deadline; finished ones keep their results."""
-    slots = asyncio.Semaphore(_MAX_SESSIONS)
-    async with asyncio.TaskGroup() as group:
-        for job in jobs:
-            group.create_task(_run(job, slots, deadline))
-
-
 async def _run(job: _Job, slots: asyncio.Semaphore, deadline: float) -> None:
-    """Run one job, and add its time and failure to the collectors that need it."""
+    """Run one job when a slot is free, and add its time and failure to the collectors that need it."""
     begun = time.perf_counter()
     failure: str | None = _TOO_LATE
     try:

@@ -63,6 +63,30 @@ async def test_a_dead_listener_is_found_where_transports_are_asked(fault: str) -
     assert ids(report) == ["NundbTransportDown"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "found"),
+    [
+        ("http-dead", ["NundbDown", "NundbTransportDown"]),
+        ("dead-node", ["NundbDown"]),
+        ("hung-node", ["NundbHung"]),
+        ("wrong-password", ["NundbCredentialsRefused"]),
+    ],
+)
+async def test_transports_are_tried_even_where_the_node_does_not_answer(fault: str, found: list[str]) -> None:
+    """Only this tells a listener that has died from a node that has; the time of the scrape is enough for both."""
+    async with cluster(1) as made:
+        (node,) = made.nodes
+        await made.fault(fault)
+        _, report = await check(*EVERYTHING, ports(node), *urls(made), patience="2")
+    assert ids(report) == found
+    is_alive = fault in {"http-dead", "wrong-password"}
+    assert report["nodes"][0]["transports"] == {
+        "http": is_alive and fault != "http-dead",
+        "tcp": is_alive,
+        "websocket": is_alive,
+    }
+
+
 async def test_a_dead_http_listener_is_found_over_tcp() -> None:
     """The node lives, and is asked another way."""
     async with cluster(1) as made:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from nundb_exporter.collectors import COLLECTORS, process
+from nundb_exporter.collectors import COLLECTORS, process, transports
 from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.judge import Finding, NodeReport, describe, judge
 from nundb_exporter.metrics import (
@@ -151,5 +151,7 @@ def _node(url: str, samples: list[Sample], at: int) -> NodeReport:
     }
     error = None if is_up else TargetError(reason, "no luck")
     seconds = values.get((SCRAPE_DURATION, ()), 0.001)
-    scrape = Scrape(samples if is_up else [], Answers(), collectors, error, seconds)
+    # A node that is down gives nothing but the result of trying its transports.
+    given = [sample for sample in samples if is_up or sample.family in transports.COLLECTOR.families]
+    scrape = Scrape(given, Answers(), collectors, error, seconds)
     return describe(url, scrape, at, values.get((SCRAPE_TIMEOUT, ())))

@@ -33,11 +33,10 @@ def findings(report: NodeReport) -> Iterator[Finding]:
     if report.reason is not None:
         failure = (report.failure or "").removeprefix(f"{report.reason}: ")
         yield unreachable(report.url, Reason(report.reason), failure)
+        yield from _transports(report)
         return
     yield from _collection(report)
-    for transport, is_up in report.transports.items():
-        if not is_up:
-            yield find(node.TRANSPORT_DOWN, node=report.url, transport=transport)
+    yield from _transports(report)
     yield from _clock(report)
     if report.acting_primary is not None and report.role is not None:
         yield from _acting(report, is_primary=report.role == "primary", acts=report.acting_primary)
@@ -47,6 +46,14 @@ def findings(report: NodeReport) -> Iterator[Finding]:
     yield from _pending(report)
     if report.oplog_bytes is not None and report.oplog_bytes > oplog.OVER * oplog.LIMIT_BYTES:
         yield find(oplog.OVER_LIMIT, node=report.url, size=size(report.oplog_bytes), limit=size(oplog.LIMIT_BYTES))
+
+
+def _transports(report: NodeReport) -> Iterator[Finding]:
+    """Where all are down, so is the node, which is told."""
+    if report.is_up or any(report.transports.values()):
+        for transport, is_up in report.transports.items():
+            if not is_up:
+                yield find(node.TRANSPORT_DOWN, node=report.url, transport=transport)
 
 
 def _collection(report: NodeReport) -> Iterator[Finding]:

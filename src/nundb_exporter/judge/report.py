@@ -144,7 +144,7 @@ class NodeReport:
     transports: dict[str, bool] = field(default_factory=dict)
     """Whether each transport that was probed answers."""
     collectors: tuple[CollectorReport, ...] = ()
-    """Empty if the node gave no answers to read."""
+    """Without those that need answers, if the node gave none to read."""
     unsupported_commands: tuple[str, ...] = ()
     """Commands that this Nun-db is too old for."""
     texts: dict[str, str] = field(default_factory=dict)

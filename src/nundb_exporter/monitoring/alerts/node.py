@@ -51,9 +51,10 @@ DOWN: Final = Alert(
     """),
     other_causes=prose("""
         A firewall, a host that is off, a name that is not resolved, a proxy that has no node behind it, a wrong address
-        in NUN_URL, or an HTTP listener that died while TCP and WebSocket still work (the
-        collector `transports` tells them apart). A node or network so unreliable that each scrape fails for another
-        reason. A restart takes seconds and does not fire the alert.
+        in NUN_URL, or an HTTP listener that died while TCP and WebSocket still work: with the collector `transports`,
+        which is off by default, NundbTransportDown fires then as well, and `check --collector.transports` says so. A
+        node or network so unreliable that each scrape fails for another reason. A restart takes seconds and does not
+        fire the alert.
     """),
 )
 HUNG: Final = Alert(
@@ -114,7 +115,7 @@ ANSWER_UNREADABLE: Final = Alert(
 )
 TRANSPORT_DOWN: Final = Alert(
     **told(problems.TRANSPORT_DOWN, transport="{{ $labels.transport }}", node=NODE),
-    expression=f"{transports.UP} == 0",
+    expression=f"{transports.UP} == 0 and {SAME_TARGET} max by (job, instance) ({transports.UP}) == 1",
     wait="2m",
     meaning=prose("""
         HTTP, TCP and WebSocket are served by different threads and fail independently: HTTP after four panics,
@@ -126,7 +127,9 @@ TRANSPORT_DOWN: Final = Alert(
     remedy="Before you do, look for a panic or `Bind error` in its log.",
     other_causes=prose("""
         The node's ports do not follow each other as Nun-db's default ports do: set them with
-        --collector.transports.ports. A firewall lets only one port through.
+        --collector.transports.ports. A firewall lets only one port through. One to three of the four HTTP workers that
+        have died do not show: the others answer everything, only fewer at a time. Each leaves a panic in the node's
+        log, which nundb_log_events_total counts as `panic_other` if the exporter reads it.
     """),
     needs="--collector.transports",
 )

@@ -144,6 +144,26 @@ CASES: Final = (
         ),
     ),
     Case(
+        about="the HTTP listener dies and the node lives on, with an exporter that asks over HTTP",
+        series=(
+            failing(Reason.CONNECT, held(1), held(0)),
+            of(transports.UP, held(0), transport="http"),
+            of(transports.UP, held(1), transport="tcp"),
+        ),
+        at="3m",
+        fires=(on(alerts.DOWN), on(alerts.TRANSPORT_DOWN, transport="http")),
+    ),
+    Case(
+        about="a node dies, and with it all of its listeners",
+        series=(
+            failing(Reason.CONNECT, held(1), held(0)),
+            *(of(transports.UP, held(0), transport=each) for each in transports.TRANSPORTS),
+        ),
+        at="3m",
+        fires=(on(alerts.DOWN),),
+        misses=(alerts.TRANSPORT_DOWN,),
+    ),
+    Case(
         about="a transport misses one probe",
         series=(
             of(UP, held(1)),
