@@ -8,7 +8,7 @@ from nundb_exporter.log.verbs import VERBS
 from tests.cuts import cut
 
 from . import observed
-from .writing import read
+from .writing import cri, read, request, totals
 
 
 @pytest.mark.parametrize("name", observed.COUNTS)
@@ -87,3 +87,15 @@ def test_an_event_that_was_provoked_is_counted(name: str) -> None:
 def test_every_line_of_a_provoked_event_is_known(name: str) -> None:
     """Whatever went wrong, Nun-db's own lines are recognised, and panics as well."""
     assert read([observed.of_event(name)]).unparsed == 0
+
+
+def test_coloured_lines_of_a_container_are_counted_as_they_come() -> None:
+    """Not only when nothing more follows: the reader holds no more than the last record."""
+    line = request(1, "get k")
+    coloured = line.replace(b"[", b"\x1b[90m[\x1b[0m", 1).replace(b"]", b"\x1b[90m]\x1b[0m", 1)
+    tally = Tally()
+    reader = Reader("auto", tally)
+    for _ in range(10):
+        reader.feed(cri(coloured, 16384))
+    assert totals(tally).commands == {"get": 9}
+    assert reader.pending == len(cri(coloured, 16384))

@@ -81,15 +81,20 @@ def test_a_client_forges_nothing(
         assert found.seconds == pytest.approx(expected.seconds)
 
 
-@given(client_requests=requests)
-def test_colours_and_line_ends_of_a_terminal_change_nothing(client_requests: list[tuple[str, bool, str]]) -> None:
-    """A terminal gets brackets in grey, and a carriage return at each line's end."""
+@pytest.mark.parametrize("framing", writing.FRAMINGS)
+@given(client_requests=requests, lengths=sizes)
+def test_colours_and_line_ends_of_a_terminal_change_nothing(
+    framing: str, client_requests: list[tuple[str, bool, str]], lengths: list[int]
+) -> None:
+    """A terminal gets brackets in grey, and a carriage return at each line's end; runtimes keep both."""
     log, expected = log_of(client_requests)
     lines = [
         b"\x1b[90m[\x1b[0m" + line[1:].replace(b"]", b"\x1b[90m]\x1b[0m", 1) if line.startswith(b"[") else line
         for line in log.split(b"\n")
     ]
-    found = read([b"\r\n".join(lines)])
+    framed = writing.FRAMINGS[framing](b"\r\n".join(lines), 16384)
+    form = {"export": "journald", "json": "journald"}.get(framing, framing)
+    found = read(cut(framed, [length * 16 for length in lengths]), form)
     assert found._replace(seconds={}) == expected._replace(seconds={})
 
 

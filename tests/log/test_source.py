@@ -68,6 +68,17 @@ def test_the_last_line_counts_after_a_while_without_another(tmp_path: Path) -> N
         assert {group.verb for group in source.slowest_groups(5)} == {"get", "set"}
 
 
+def test_a_page_does_not_wait_for_the_end_of_a_long_log(tmp_path: Path) -> None:
+    """The thread that reads it lets others in between."""
+    path = tmp_path / "nun-db.log"
+    path.write_bytes(b"".join(request(number, "get k") for number in range(300_000)))
+    with started(path, is_from_start=True) as source:
+        shown = [value(source, "nundb_commands_total", "get") or 0]
+        while shown[-1] < 300_000 and len(shown) < 1000:
+            shown.append(value(source, "nundb_commands_total", "get") or 0)
+        assert len(set(shown)) > 3
+
+
 def test_a_log_that_cannot_be_read_fails_its_collector_and_recovers(tmp_path: Path) -> None:
     """What was counted until then is still shown."""
     path = tmp_path / "nun-db.log"
@@ -116,7 +127,7 @@ def test_a_pipe_is_drained_whatever_becomes_of_its_bytes() -> None:
     pipe.read_to_end()
     found = totals(tally)
     assert found.events == {}
-    assert 0 < found.commands["set"] <= 1_000_000 // len(line)
+    assert 0 < found.commands["set"] * len(line) + pipe.dropped <= len(written)
     assert pipe.has_ended
     assert pipe.lag == 0
 

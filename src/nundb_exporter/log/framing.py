@@ -126,7 +126,7 @@ class Pieced:
         """See Framing."""
         entries = self._entries.split(data)
         text, count = self._entries.plain(data[: sum(map(len, entries))])
-        if count == len(entries):
+        if count == len(entries) and _STARTS[1] not in text:
             end = 1 + text.rfind(b"\n[")
             return Text(text[:end]), sum(map(len, entries[: count - text.count(b"\n", end)]))
         pieces = [self._entries.read(entry) for entry in entries]
@@ -152,12 +152,12 @@ class Pieced:
     def shortened(self, data: bytes) -> bytes:
         """See Framing."""
         entries = self._entries.split(data)
-        beginning = entries[:2]
-        end = data[-_ENDS_BYTES:]
-        # Whole entries: those that lie in the end, and what has begun after them.
-        torn = len(data) - sum(map(len, entries))
-        kept = [entry for entry in entries[2:] if entry in end]
-        return b"".join((*beginning, *kept, data[len(data) - torn :]))
+        beginning, middle = entries[:2], entries[2:]
+        kept = 0
+        while kept < len(middle) and len(middle[-1 - kept]) * (kept + 1) <= _ENDS_BYTES:
+            kept += 1
+        whole = sum(map(len, entries))
+        return b"".join((*beginning, *middle[len(middle) - kept :], data[whole:]))
 
 
 def _starts(pieces: Iterable[Piece | None], *, is_in_line: bool = False) -> Iterator[int]:

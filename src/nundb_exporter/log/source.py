@@ -53,6 +53,8 @@ class LogSource:
         self._tally = Tally(OwnCommands() if settings.is_without_own else None)
         self._lock = threading.Lock()
         """Held while the counts and the place change, so that others see both at the same point of the log."""
+        self._turn = threading.Lock()
+        """Held by who waits for the other lock: a thread that reads a long log would take that again and again."""
         self._stopping = threading.Event()
         self._on_end: Callable[[], None] | None = None
         self._failure: OSError | None = None
@@ -95,7 +97,7 @@ class LogSource:
 
     def samples(self) -> Iterator[Sample]:
         """See Source. What these samples show is what the state file says was read."""
-        with self._lock:
+        with self._turn, self._lock:
             samples = [
                 *self._tally.samples(),
                 families.LAG.sample(self._input.lag),
@@ -110,12 +112,12 @@ class LogSource:
 
     def slowest_commands(self, count: int) -> list[SlowCommand]:
         """Return the slowest commands of the last minutes, the slowest first."""
-        with self._lock:
+        with self._turn, self._lock:
             return self._tally.slowest.commands(count, self._settings.keys)
 
     def slowest_groups(self, count: int) -> list[Group]:
         """Return the verbs and keys that took most time in the last minutes, the heaviest first."""
-        with self._lock:
+        with self._turn, self._lock:
             return self._tally.slowest.groups(count, self._settings.keys)
 
     def _run(self) -> None:
@@ -137,6 +139,8 @@ class LogSource:
             self._stopping.wait(_POLL_SECONDS)
 
     def _poll(self) -> bool:
+        with self._turn:
+            pass
         with self._lock:
             try:
                 is_any = self._input.poll()
