@@ -39,7 +39,7 @@ quick: $(READY) ## The tests of the pure modules, and of the exporter as a progr
 
 unit: $(READY) ## All tests, with branch coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(WORKERS) --ignore tests/drills
+	$(BIN)/coverage run -m pytest $(WORKERS) --durations 15 --ignore tests/drills
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	# Separate: tracing would slow down a dozen clusters in one process.
