@@ -20,12 +20,12 @@ HUNG_UP = TargetError(Reason.CONNECT, "nun-db:3014: closed without an answer")
 
 
 class Transport:
-    """Fails while it is told to, and counts what it was asked."""
+    """Fails while it is told to, and remembers when it was asked."""
 
     def __init__(self, failure: Exception | None = None, *, greets: bool = True) -> None:
         self.failure = failure
         self.greets = greets
-        self.asked = 0
+        self.moments: list[float] = []
         self.clock_offset: float | None = None
 
     async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:  # noqa: ARG002 - the interface
@@ -34,10 +34,15 @@ class Transport:
             if not self.greets:
                 raise HUNG_UP
             return []
-        self.asked += 1
+        self.moments.append(asyncio.get_running_loop().time())
         if self.failure is not None:
             raise self.failure
         return [ANSWER for _ in commands]
+
+    @property
+    def asked(self) -> int:
+        """How often."""
+        return len(self.moments)
 
     async def close(self) -> None:
         """Do nothing."""
@@ -110,14 +115,9 @@ async def test_pauses_grow() -> None:
     """Twice as long each time: a node that stays broken is asked ever less often."""
     http = Transport(BROKEN)
     transport = CautiousTransport(NODE, http, Transport(greets=False), first_pause=0.01)
-    loop = asyncio.get_running_loop()
-    moments: list[float] = []
     async with asyncio.timeout(20):
-        while len(moments) < 4:
-            before = http.asked
+        while http.asked < 4:
             await refused(transport)
-            if http.asked > before:
-                moments.append(loop.time())
             await asyncio.sleep(0.001)
-    pauses = [later - earlier for earlier, later in pairwise(moments)]
+    pauses = [later - earlier for earlier, later in pairwise(http.moments)]
     assert all(pause >= 0.01 * 2**number for number, pause in enumerate(pauses))

@@ -8,7 +8,7 @@ from .namespaces import SILENT_NAME_SERVER, hosts, run
 
 UNKNOWN = "http://nun-db.example:3013"
 ASKED = "until [ -e asked ]; do sleep 0.05; done\n"
-SERVES = "until grep -q serves log || ! kill -0 $! 2> /dev/null; do sleep 0.05; done\n"
+SERVES = "until grep -qs serves log || ! kill -0 $! 2> /dev/null; do sleep 0.05; done\n"
 END = "kill -{} $!; wait $! || code=$?; echo ended with ${{code:-0}}\n"
 FREE_TO_INTERRUPT = "env --default-signal=INT"
 """A job in the background would otherwise ignore SIGINT."""
