@@ -18,13 +18,13 @@ class NameServer:
         self.asked = 0
         self.may_answer = threading.Event()
 
-    def __call__(self, host: str, port: int, *, flags: int = 0, **_: object) -> list[Any]:
+    def __call__(self, host: bytes, port: int, *, flags: int = 0, **_: object) -> list[Any]:
         """Answer as socket.getaddrinfo does."""
         if flags & socket.AI_NUMERICHOST:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         self.asked += 1
         self.may_answer.wait()
-        if host.startswith("unknown"):
+        if host.startswith(b"unknown"):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", port))]
 

@@ -17,7 +17,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.log.inputs import Pipe
 from nundb_exporter.log.reader import Reader
-from nundb_exporter.log.source import LogSettings, LogSource
+from nundb_exporter.log.settings import LogSettings
+from nundb_exporter.log.source import LogSource
 from nundb_exporter.log.tally import Tally
 from nundb_exporter.sources import Sources
 from tests.end_to_end.exporter import PROGRAM

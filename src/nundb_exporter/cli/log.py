@@ -16,7 +16,8 @@ from nundb_exporter.config.settings import DEFAULT_LISTEN_ADDRESS, Web, parse_li
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.exposition import Format, render
 from nundb_exporter.log.inputs import STANDARD_INPUT
-from nundb_exporter.log.source import LogSettings, LogSource
+from nundb_exporter.log.settings import LogSettings
+from nundb_exporter.log.source import LogSource
 from nundb_exporter.sources import Sources
 from nundb_exporter.system_errors import cause_of
 from nundb_exporter.web.local import LocalServer

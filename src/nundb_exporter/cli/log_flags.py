@@ -10,9 +10,7 @@ import click
 from nundb_exporter.cli.flags import flag
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.log.families import SUBJECT
-from nundb_exporter.log.formats import AUTO, FORMATS
-from nundb_exporter.log.source import LogSettings
-from nundb_exporter.log.verbs import KEY_DISPLAYS, SHOW
+from nundb_exporter.log.settings import AUTO, FORMATS, KEY_DISPLAYS, SHOW, LogSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
@@ -32,10 +32,13 @@ from nundb_exporter.config.settings import (
     parse_listener,
     parse_telemetry_path,
 )
-from nundb_exporter.log.source import LogSettings, LogSource
+from nundb_exporter.log.settings import LogSettings
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.secret_files import SecretFile
 from nundb_exporter.web import Server
+
+if TYPE_CHECKING:
+    from nundb_exporter.log.source import LogSource
 
 _LOGGER: Final = logging.getLogger(__name__)
 _LEVELS: Final = (*logs.LEVELS, "warn")
@@ -115,10 +118,18 @@ def command(
         timeout_offset=timeout_offset,
         uses_systemd_socket=web_systemd_socket,
     )
-    asyncio.run(_serve(read_target(flags), web, None if log is None else LogSource(log)))
+    asyncio.run(_serve(read_target(flags), web, _follow(log)))
 
 
-async def _serve(node: Target, web: Web, log: LogSource | None) -> None:
+def _follow(log: LogSettings | None) -> "LogSource | None":
+    if log is None:
+        return None
+    from nundb_exporter.log.source import LogSource  # noqa: PLC0415 - what reads logs, only where there is one
+
+    return LogSource(log)
+
+
+async def _serve(node: Target, web: Web, log: "LogSource | None") -> None:
     server = Server(Scraper(node), web, () if log is None else (log,))
     addresses = server.start()
     if log is not None:

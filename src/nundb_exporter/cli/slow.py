@@ -10,8 +10,8 @@ from nundb_exporter.cli.log import read_whole
 from nundb_exporter.cli.log_flags import FORMAT, KEYS, PATH, log_flags
 from nundb_exporter.cli.numbers import Count
 from nundb_exporter.cli.terminal import printable
+from nundb_exporter.log.settings import LogSettings
 from nundb_exporter.log.slowest import WINDOW_MINUTES, Group, SlowCommand
-from nundb_exporter.log.source import LogSettings
 from nundb_exporter.quantities import count, duration
 from nundb_exporter.table import aligned
 

@@ -3,7 +3,6 @@
 Of each setting holds the first that is given: flag, environment variable, configuration file, default.
 """
 
-import difflib
 import os
 import re
 from pathlib import Path
@@ -107,6 +106,8 @@ def _collectors(flags: NodeFlags, module: "Module | None") -> tuple[str, ...]:
     chosen = module.collectors if module else None
     for name in chosen or ():
         if name not in names:
+            import difflib  # noqa: PLC0415 - only where a name is wrong
+
             nearest = difflib.get_close_matches(name, names, n=1)
             cure = f"did you mean {nearest[0]}?" if nearest else f"the collectors are {', '.join(names)}"
             raise ConfigError(f"{_IN_FILE}.collectors", f"there is no collector {name}", cure)

@@ -1,4 +1,4 @@
-"""The formats by name, and how one is told from the log's first bytes."""
+"""The formats by name (settings.py), and how one is told from the log's first bytes."""
 
 import re
 from collections.abc import Callable
@@ -6,8 +6,7 @@ from typing import Final
 
 from nundb_exporter.log import journald
 from nundb_exporter.log.framing import Cri, Docker, Framing, Pieced, Raw
-
-AUTO: Final = "auto"
+from nundb_exporter.log.settings import AUTO
 
 _JOURNALD: Final[tuple[tuple[re.Pattern[bytes], Callable[[], Framing]], ...]] = (
     (re.compile(rb"__CURSOR=|[A-Z_]+=[^\n]*\n[A-Z_]+="), lambda: Pieced(journald.Export())),
@@ -26,7 +25,6 @@ _BY_NAME: Final[dict[str, tuple[tuple[re.Pattern[bytes], Callable[[], Framing]],
         *_JOURNALD,
     ),
 }
-FORMATS: Final = (AUTO, "raw", "cri", "docker", "journald")
 
 
 def framing(name: str, head: bytes) -> Framing:

@@ -2,19 +2,16 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.log import families, places
-from nundb_exporter.log.formats import AUTO
 from nundb_exporter.log.inputs import Input, open_input
 from nundb_exporter.log.reader import Reader
+from nundb_exporter.log.settings import LogSettings
 from nundb_exporter.log.slowest import Group, SlowCommand
 from nundb_exporter.log.tally import Tally
 from nundb_exporter.log.threads import OwnCommands
-from nundb_exporter.log.verbs import SHOW
 from nundb_exporter.metrics import Sample, Subject
 from nundb_exporter.system_errors import cause_of
 
@@ -22,21 +19,6 @@ _POLL_SECONDS: Final = 0.25
 _IDLE_SECONDS: Final = 1.0
 """After so long without another line, the last record has ended."""
 _JOIN_SECONDS: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class LogSettings:
-    """Which log to follow, and how."""
-
-    path: str
-    """A file, a directory or a named pipe; `-` is standard input."""
-    form: str = AUTO
-    is_from_start: bool = False
-    state_file: Path | None = None
-    keys: str = SHOW
-    """How keys are shown among the slowest commands."""
-    is_without_own: bool = False
-    """Whether commands of monitoring clients such as this exporter are left out."""
 
 
 class LogSource:

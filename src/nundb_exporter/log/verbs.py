@@ -3,6 +3,8 @@
 import hashlib
 from typing import Final, NamedTuple
 
+from nundb_exporter.log.settings import HASH, HIDE, SHOW
+
 VERBS: Final = (
     "ack",
     "arbiter",
@@ -67,10 +69,6 @@ class Command(NamedTuple):
     key: str | None
 
 
-SHOW: Final = "show"
-HIDE: Final = "hide"
-HASH: Final = "hash"
-KEY_DISPLAYS: Final = (SHOW, HIDE, HASH)
 _HASH_DIGITS: Final = 16
 
 

@@ -1,11 +1,16 @@
 """How far a server's clock is from ours, by the header Date of its answer. Pure; RFC 9110, 6.6.1."""
 
-from email.utils import parsedate_to_datetime
+import re
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
 _RESOLUTION_SECONDS: Final = 1.0
 """Of the header: its time is rounded down."""
+
+# The one form that a sender may write. The module email, which knows the obsolete ones too, costs the start 5 ms.
+_DATE: Final = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def clock_offset(date: str, sent: float, received: float) -> float | None:
@@ -30,7 +35,12 @@ def clock_offset(date: str, sent: float, received: float) -> float | None:
 # Answers of the same second have the same date.
 @lru_cache(maxsize=16)
 def _seconds(date: str) -> float | None:
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError):
+    found = _DATE.fullmatch(date)
+    if found is None:
         return None
+    day, month, year, hour, minute, second = found.groups()
+    try:
+        at = datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    except ValueError:
+        return None
+    return at.timestamp()

@@ -1,28 +1,32 @@
 """What each path answers: a request in, a response out."""
 
 import asyncio
-import gzip
 import math
 import time
+import zlib
 from collections.abc import Callable
+from functools import cached_property
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from nundb_exporter import __version__, logs
 from nundb_exporter.coalesce import Coalescer
 from nundb_exporter.config.settings import DEFAULT_TIMEOUT, Web
 from nundb_exporter.exposition import Format, accepts_gzip, choose_format, render
 from nundb_exporter.http_server import Request, Response
-from nundb_exporter.judge import describe, describe_exporter, judge, to_json
 from nundb_exporter.metrics import LOG_LINES_DROPPED, REQUESTS_REJECTED, SAMPLES_DROPPED, SCRAPE_TIMEOUT, Sample
 from nundb_exporter.results import Scrape
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.self_metrics import ExporterProcess
 from nundb_exporter.sources import Sources
-from nundb_exporter.web.landing import landing_page
+
+if TYPE_CHECKING:
+    from nundb_exporter.web.landing import LandingPage
 
 _MAX_TIMEOUT: Final = 600.0
 _GZIP_LEVEL: Final = 1
+_GZIP: Final = zlib.MAX_WBITS + 16
+"""Tells zlib to write gzip's header: all that the module gzip, which takes longer to import, would add."""
 _JSON: Final = "application/json"
 
 
@@ -61,7 +65,6 @@ class Pages:
         self._in_progress = 0
         self._rejected = 0
         self._dropped = 0
-        self._landing = landing_page(scraper.target, settings)
 
     async def metrics(self, request: Request) -> Response:
         """Return the metrics of the node and of the exporter itself."""
@@ -94,7 +97,7 @@ class Pages:
             body = shared.bodies.get(key)
             if body is None:
                 body = write(shared.scrape, allowed).encode()
-                body = shared.bodies[key] = gzip.compress(body, _GZIP_LEVEL, mtime=0) if zipped else body
+                body = shared.bodies[key] = zlib.compress(body, _GZIP_LEVEL, _GZIP) if zipped else body
             own = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
             if zipped:
                 own["Content-Encoding"] = "gzip"
@@ -121,9 +124,17 @@ class Pages:
         return page.text
 
     def _judge(self, scrape: Scrape, allowed: float) -> str:
+        from nundb_exporter.judge import describe, describe_exporter, judge, to_json  # noqa: PLC0415 - no scrape needs it
+
         now = time.time()
         node = describe(str(self._scraper.target.endpoint), scrape, now, allowed)
         return to_json(judge([node], describe_exporter(self._own_samples(), __version__, now)))
+
+    @cached_property
+    def _landing(self) -> "LandingPage":
+        from nundb_exporter.web.landing import landing_page  # noqa: PLC0415 - no scrape needs it
+
+        return landing_page(self._scraper.target, self._settings)
 
     def landing(self, _: Request) -> Response:
         """Return the landing page."""
