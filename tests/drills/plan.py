@@ -208,7 +208,7 @@ LANES: dict[str, tuple[Drill, ...]] = {
             name="slower link",
             about="Messages from other nodes reach a replica four seconds late.",
             fires=(replication.SLOW,),
-            may_fire=(replication.PENDING_GROWING,),
+            may_fire=(replication.PENDING_GROWING, replication.PENDING_BACKLOG),
             run=slower_link,
         ),
         fault("slow-command", exporter.COLLECTOR_FAILING, exporter.SCRAPE_SLOW, may_fire=(node.QUERIES_SLOW,)),

@@ -49,6 +49,12 @@ UNLIKE: Final = {
     "an operation is made half a minute from now, and acknowledged before the next scrape": "it is over",
     "a node restarts and says that this was an hour ago": "only the change shows that the start is wrong",
     "a collector fails in two scrapes of three": "it works at this moment",
+    **{
+        case.about: "only the minute before shows that they pile up"
+        for case in CASES
+        if re.search(r"at [28] operations a second|hangs that owes", case.about)
+    },
+    "a replica owes an operation since before its restart, and then its exporter stops": "nobody tells its start now",
 }
 """Cases in which an alert fires for what lasts, and a moment shows something else."""
 

@@ -97,7 +97,8 @@ def _acting(report: NodeReport, *, is_primary: bool, acts: bool) -> Iterator[Fin
 def _pending(report: NodeReport) -> Iterator[Finding]:
     total = report.pending_operations
     if total is not None and total > replication.BACKLOG:
-        yield find(replication.PENDING_BACKLOG, node=report.url, operations=counted(total, "operation"))
+        reason = f"more than {count(replication.BACKLOG)}"
+        yield find(replication.PENDING_BACKLOG, node=report.url, operations=counted(total, "operation"), reason=reason)
     if total is not None and total > report.max_pending_operations:
         limit = count(report.max_pending_operations)
         yield find(replication.PENDING_NOT_LISTED, node=report.url, operations=counted(total, "operation"), limit=limit)

@@ -7,13 +7,18 @@ A function takes how families are narrowed: `Family.where` for a rule, which is 
 for a panel, whose reader chooses nodes.
 """
 
+import textwrap
 from collections.abc import Callable
 from typing import Final
 
 from nundb_exporter.collectors.cluster import CONNECTED, MEMBER, ROLE
 from nundb_exporter.collectors.databases import INFO
-from nundb_exporter.collectors.pending import OLDEST
+from nundb_exporter.collectors.oplog import RECORDS
+from nundb_exporter.collectors.pending import DATABASE, OLDEST, UNACKNOWLEDGED
 from nundb_exporter.collectors.process import START_TIME
+from nundb_exporter.collectors.replication import PENDING
+from nundb_exporter.problems.oplog import FAST_RECORDS, FEW_RECORDS
+from nundb_exporter.problems.replication import BACKLOG, OLD_SECONDS
 
 FIRING: Final = 'ALERTS{alertname=~"Nundb.*",alertstate="firing",job=~"$job",instance=~"$instance|"}'
 """For dashboards: alerts of the shipped rules. One about a whole cluster has no instance."""
@@ -21,13 +26,67 @@ FIRING: Final = 'ALERTS{alertname=~"Nundb.*",alertstate="firing",job=~"$job",ins
 SELF: Final = f"({MEMBER} unless on (job, instance, member) {CONNECTED}) and on (job, instance) {ROLE}"
 """Each node's own entry in its list. Before 2023-11 a node reported neither links nor which entry is its own."""
 
-MEMBER_START: Final = f"max by (job, member) ({START_TIME} * on (job, instance) group_right () ({SELF}))"
-"""When each member started, if it is scraped itself."""
+_NAMED_START: Final = f"{START_TIME} * on (job, instance) group_right () ({SELF})"
+MEMBER_START: Final = (
+    f"(max by (job, member) ({_NAMED_START}) or max by (job, member) (last_over_time(({_NAMED_START})[1d:5m])))"
+)
+"""When each member started, if it is scraped itself, or was within a day: an exporter that stops changes nothing."""
 
 OUTLIVED: Final = f"{OLDEST} < on (job, member) group_left () {MEMBER_START}"
 """Members that started after the oldest operation that they have not acknowledged: they never will.
 
 Operations are not sent again to a member that comes back (protocol notes 6.8)."""
+
+_NEW_PENDING: Final = f"({PENDING} - {PENDING} offset 1m)"
+_NEW_RECORDS: Final = f"({RECORDS} - {RECORDS} offset 1m)"
+NONE_ACKNOWLEDGED: Final = f"({_NEW_PENDING} > 0.8 * {_NEW_RECORDS} and {_NEW_RECORDS} > {FEW_RECORDS})"
+"""Nodes on which all that was written in the last minute is pending: each write is one record and one operation.
+
+It does not depend on the list of pending operations, which may be too long to ask for, nor on old operations in it that
+nobody will ever acknowledge: those are in both counts. The share allows for an operation that arrives in between."""
+
+_LATER_PENDING: Final = f"({PENDING} - {PENDING} offset 5m)"
+_LATER_RECORDS: Final = f"({RECORDS} - {RECORDS} offset 5m)"
+_ACKNOWLEDGED: Final = f"({_LATER_RECORDS} > 5 * {FEW_RECORDS} and {_LATER_PENDING} < 0.1 * {_LATER_RECORDS})"
+_FALLING: Final = f"(deriv({PENDING}[2m]) < 0)"
+STANDING: Final = f"(min_over_time({PENDING}[2m]) > {BACKLOG} unless {_FALLING} unless {_ACKNOWLEDGED})"
+"""Nodes with a long list that does not get shorter. What was written lately must not be acknowledged either: otherwise
+what is left is old."""
+
+_RESOLVING: Final = DATABASE.where('database!=""', operation="other")
+STORM: Final = textwrap.dedent(f"""
+    (
+      deriv({RECORDS}[2m]) > 50
+      and on (job, instance)
+      max by (job, instance) (count_over_time({_RESOLVING}[1m]))
+        > on (job, instance)
+      0.4 * count_over_time({PENDING}[1m])
+    )
+    or
+    (deriv({RECORDS}[2m]) > {FAST_RECORDS} and {PENDING} > {BACKLOG})
+""").strip()
+"""Nodes on which a resolve goes round.
+
+Of all operations on a database, only a resolve is pending as `other`; a single one is so for milliseconds. Three nodes
+make so many records that the list is soon too long to ask for. A healthy cluster that writes as fast has a few hundred
+operations pending (at 40 ms each)."""
+
+_LAST_LATE: Final = (
+    f"(last_over_time({OLDEST}[6h])"
+    f" and last_over_time((timestamp({OLDEST}) - {OLDEST})[6h:30s]) > {OLD_SECONDS}"
+    f" and last_over_time({UNACKNOWLEDGED}[6h]) > 0)"
+)
+"""The oldest operation in the last list, of members that were late then: under load every member owes something."""
+KNOWN_OLDEST: Final = textwrap.dedent(f"""
+    (
+      {OLDEST}
+      or
+      ({_LAST_LATE} and on (job, instance) {PENDING} > 0 unless on (job, instance) {UNACKNOWLEDGED}
+       unless on (job, instance) {_FALLING} unless on (job, instance) ({STORM}))
+    )
+""").strip()
+"""The oldest operation of each member, as long as the list is asked for; then, of those that were late, unless the list
+gets shorter or a resolve goes round: a replica that hangs does not begin to answer because it owes too much."""
 
 
 Narrow = Callable[..., str]

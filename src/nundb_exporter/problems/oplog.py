@@ -12,6 +12,11 @@ that has been pruned before is always above this, so one moment does not tell.""
 OVER: Final = 1.2
 """Of the limit."""
 
+FEW_RECORDS: Final = 20
+"""Within a minute: fewer tell nothing about whether they are acknowledged."""
+FAST_RECORDS: Final = 1000
+"""A second: a resolve that goes round between three nodes makes many thousands (protocol notes 6.8)."""
+
 OVER_LIMIT: Final = Problem(
     name="NundbOplogOverLimit",
     severity="warning",

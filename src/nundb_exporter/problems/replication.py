@@ -21,8 +21,8 @@ NOT_ACKNOWLEDGING: Final = Problem(
 PENDING_BACKLOG: Final = Problem(
     name="NundbPendingBacklog",
     severity="critical",
-    title="Too many operations are pending on a Nun-db node.",
-    sentence=f"{{operations}} are pending on {{node}}, more than {BACKLOG:,}: most likely a replica hangs.",
+    title="Operations pile up on a Nun-db node.",
+    sentence="{operations} are pending on {node}, {reason}: most likely a replica hangs.",
     advice="Find the replica that hangs: resume it, or kill it.",
 )
 PENDING_NOT_LISTED: Final = Problem(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from nundb_exporter.collectors import oplog, pending, replication
+from nundb_exporter.collectors import oplog
 from nundb_exporter.monitoring.rule import (
     NODE,
     PENDING_COMMAND,
@@ -14,6 +14,7 @@ from nundb_exporter.monitoring.rule import (
     prose,
     told,
 )
+from nundb_exporter.monitoring.views import STORM
 from nundb_exporter.problems import oplog as problems
 
 NEAR_LIMIT: Final = Alert(
@@ -64,42 +65,40 @@ OVER_LIMIT: Final = Alert(
         25,000 writes per second between two runs of the task.
     """),
 )
-_RESOLVING: Final = pending.DATABASE.where('database!=""', operation="other")
 RESOLVE_STORM: Final = Alert(
     name="NundbResolveStorm",
-    # Of all operations on a database, only a resolve is pending as `other`. It takes some 40 ms, so one scrape in five
-    # sees one only if five per second are made without a pause.
-    expression=promql(f"""
-        deriv({oplog.RECORDS}[5m]) > 100
-        and {SAME_TARGET}
-        max by (job, instance) (count_over_time({_RESOLVING}[5m]))
-          > {SAME_TARGET}
-        0.2 * count_over_time({replication.PENDING}[5m])
-    """),
-    wait="5m",
-    severity="warning",
+    expression=STORM,
+    wait="15s",
+    severity="critical",
     summary="A resolved conflict loops endlessly between Nun-db nodes.",
     description=prose("""
         The operation log of the node behind {{ $labels.instance }} (job {{ $labels.job }}) grows by
-        {{ $value | humanize }} records per second, and a resolve is pending all the time.
+        {{ $value | humanize }} records per second, and a resolve is pending all the time, or more operations than can
+        be listed.
     """),
     meaning=prose("""
         A secondary sends the replicated `resolve` back to the primary, which resolves and replicates it again,
-        endlessly: some 450 records per second, a busy core on both nodes, and a version of the key that keeps rising.
-        The secondary never receives the value.
+        endlessly. Between two nodes that makes some 450 records per second, with one or two operations pending. With
+        each further secondary it multiplies: between three nodes thousands to tens of thousands of records per second
+        and hundreds of thousands of pending operations within half a minute, until the threads of the links panic;
+        replication is dead then, and memory full of operations that nobody will acknowledge.
     """),
-    confirm=(PENDING_COMMAND, ask("metrics-state")),
+    confirm=(ask("metrics-state"), PENDING_COMMAND),
     evidence=prose("""
-        `pending` shows an operation `other` in one database each time; `op_log_count` rises although no client writes.
+        `op_log_count` rises although no client writes. Between two nodes `pending` shows an operation `other` in one
+        database each time. Between three do not ask for the list: the node would copy all of it.
     """),
     remedy=prose("""
-        Stop the secondary, and start it when the primary no longer lists it: that breaks the loop. Then write the key
-        again on the primary. Do not resolve conflicts in a cluster of two or more nodes with this Nun-db.
+        Stop all secondaries at once, and not one of them: each sends the resolves back. Wait until `cluster-state` on
+        the primary lists none of them, which takes seconds to minutes, and start them then. If one panics at its start
+        (`replication_ops.rs`), empty its data directory before you start it again. What is pending stays until the
+        primary restarts: take a snapshot there first. Then write the key again on the primary. Do not resolve conflicts
+        in a cluster of two or more nodes with this Nun-db.
     """),
-    other_causes=prose("""
-        An arbiter resolves more than five conflicts per second for ten minutes, with more than a hundred writes per
-        second: the number of resolved conflicts then rises, in a storm it does not. Writes alone do not fire the alert.
-        It cannot fire while more operations are pending than --collector.pending.max-operations.
+    other_causes=prose(f"""
+        More than {problems.FAST_RECORDS:,} writes per second, for longer than a few seconds, that a replica does not
+        keep up with or does not acknowledge at all: `check` on each replica shows whether one hangs. Slower writes to a
+        replica that hangs fire NundbPendingBacklog instead.
     """),
 )
 GROUP: Final = Group("nundb-oplog", "The operation log", (NEAR_LIMIT, OVER_LIMIT, RESOLVE_STORM))

@@ -4,6 +4,7 @@ from typing import Final
 
 from nundb_exporter.collectors import cluster, pending, replication
 from nundb_exporter.monitoring.rule import (
+    CHECK_ALL_COMMAND,
     CHECK_COMMAND,
     NODE,
     PENDING_COMMAND,
@@ -16,7 +17,7 @@ from nundb_exporter.monitoring.rule import (
     prose,
     told,
 )
-from nundb_exporter.monitoring.views import OUTLIVED
+from nundb_exporter.monitoring.views import KNOWN_OLDEST, MEMBER_START, NONE_ACKNOWLEDGED, OUTLIVED, STANDING, STORM
 from nundb_exporter.problems import replication as problems
 
 _SAME_MEMBER: Final = "on (job, instance, member)"
@@ -29,12 +30,14 @@ NOT_ACKNOWLEDGING: Final = Alert(
         node=NODE,
         age="{{ $value | humanizeDuration }}",
     ),
-    expression=promql(f"""
-        (time() - {pending.OLDEST} > {problems.OLD_SECONDS})
-        and {_SAME_MEMBER} {cluster.MEMBER}
-        unless {_SAME_MEMBER} ({OUTLIVED})
-    """),
-    wait="1m",
+    expression="\n".join(
+        (
+            f"(time() - {KNOWN_OLDEST} > {problems.OLD_SECONDS})",
+            f"and {_SAME_MEMBER} {cluster.MEMBER}",
+            f"unless {_SAME_MEMBER} ({KNOWN_OLDEST} < on (job, member) group_left () {MEMBER_START})",
+        )
+    ),
+    wait="30s",
     meaning=prose("""
         The replica hangs, or has lost the operation: a value that arrives in two reads is dropped. It still counts as
         connected, because nothing in Nun-db times out. The primary keeps every operation for it in memory until it
@@ -47,10 +50,10 @@ NOT_ACKNOWLEDGING: Final = Alert(
     """),
     remedy="If single operations were lost: write those keys again; the entries stay until the primary restarts.",
     other_causes=prose("""
-        Above some eight writes per second, a replica that hangs owes too many operations to list before two minutes
-        have passed: NundbPendingBacklog then fires instead. If a node's clock is behind Prometheus', operations look
-        old from the start (NundbClocksApart). What a member owed before it restarted fires NundbOperationsLeaked, if
-        that member is scraped under the same job.
+        If a node's clock is behind Prometheus', operations look old from the start (NundbClocksApart). What a member
+        owed before it restarted fires NundbOperationsLeaked, if that member is scraped under the same job, or was
+        within a day; new operations that it does not acknowledge fire NundbPendingBacklog. When it owes too many
+        operations to list, the alert stays as it was until fewer are pending.
     """),
 )
 PENDING_GROWING: Final = Alert(
@@ -85,21 +88,40 @@ PENDING_GROWING: Final = Alert(
     """),
 )
 PENDING_BACKLOG: Final = Alert(
-    **told(problems.PENDING_BACKLOG, operations="at least {{ $value }} operations", node=NODE),
-    # Quick, because it replaces NundbReplicaNotAcknowledging, which cannot fire above this number.
-    expression=f"min_over_time({replication.PENDING}[2m]) > {problems.BACKLOG}",
-    wait="3m",
+    **told(
+        problems.PENDING_BACKLOG,
+        operations="{{ $value }} operations",
+        node=NODE,
+        reason=f"more than {problems.BACKLOG:,} or all that was written in the last minute",
+    ),
+    # Neither of the two needs the list, which may be too long to ask for. A storm is told as what it is.
+    expression="\n".join(
+        (
+            f"{replication.PENDING}",
+            f"and ({NONE_ACKNOWLEDGED} or {STANDING})",
+            f"unless {SAME_TARGET} ({STORM})",
+        )
+    ),
+    wait="30s",
     meaning=prose("""
-        Above this number the exporter does not ask which member owes what, because the node would copy every value into
-        its reply and its log. The alerts about single members cannot fire meanwhile. Most likely a replica hangs.
+        Whatever is written stays pending, or what is pending does not become less: some replica acknowledges nothing.
+        It hangs, or its link has died, which no node notices. Above 1,000 operations, by default, the exporter does not
+        ask which member owes what, because the node would copy every value into its reply and its log.
     """),
-    confirm=(ask("metrics-state"), CHECK_COMMAND),
-    evidence="`pending_ops` is large. `check` on each replica shows which one does not answer.",
+    confirm=(ask("metrics-state"), PENDING_COMMAND, CHECK_ALL_COMMAND),
+    evidence=prose("""
+        `pending_ops` grows with every write, or is large and stays. `pending` names the member, unless the list is too
+        long. `check` on each replica shows which one does not answer.
+    """),
     remedy=prose("""
-        If the number stays although all replicas are healthy, the operations were made for a member that has left: only
-        a restart of the node that holds them removes them. Take a snapshot first.
+        If all replicas answer, restart the one that owes them, as soon as the primary no longer lists it: only a new
+        link is a living one. If the number stays although all replicas are healthy, the operations were made for a
+        member that has left: only a restart of the node that holds them removes them. Take a snapshot first.
     """),
-    other_causes="A large number of operations for a member that has left: they only cost memory.",
+    other_causes=prose("""
+        A large number of operations for a member that has left: they only cost memory, and fire the alert while nothing
+        is written that the others could acknowledge. A resolve that goes round fires NundbResolveStorm instead.
+    """),
 )
 LEAKED: Final = Alert(
     **told(

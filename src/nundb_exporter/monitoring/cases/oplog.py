@@ -4,8 +4,9 @@ from typing import Final
 
 from nundb_exporter.collectors import oplog, pending, replication
 from nundb_exporter.monitoring.alerts import oplog as alerts
+from nundb_exporter.monitoring.alerts.replication import PENDING_BACKLOG
 from nundb_exporter.monitoring.cases.case import Case, Series, of, on
-from nundb_exporter.monitoring.cases.values import Values, absent, held, rising
+from nundb_exporter.monitoring.cases.values import Values, absent, held, rising, steps
 from nundb_exporter.problems.oplog import LIMIT_BYTES
 
 
@@ -15,9 +16,9 @@ def _size(share: float, per_minute: float, time: str = "") -> Values:
 
 
 def _resolving(pending_resolves: Values) -> tuple[Series, ...]:
-    """450 records a second, two operations always pending, and resolves among them."""
+    """450 records a second from the first minute on, two operations always pending, and resolves among them."""
     return (
-        of(oplog.RECORDS, rising(0, 450)),
+        of(oplog.RECORDS, held(0, "1m") + rising(450, 450)),
         of(replication.PENDING, held(2)),
         of(pending.DATABASE, pending_resolves, database="shop", operation="other"),
     )
@@ -57,15 +58,34 @@ CASES: Final = (
     ),
     Case(
         about="a resolve loops endlessly between two nodes",
-        series=_resolving(held(1)),
-        at="11m",
+        series=_resolving(absent("1m") + held(1)),
+        at="2m",
         fires=(
             on(
                 alerts.RESOLVE_STORM,
-                text="The operation log of the node behind a (job nundb) grows by 450 records per second, and a "
-                "resolve is pending all the time.",
+                text="The operation log of the node behind a (job nundb) grows by 230 records per second, and a "
+                "resolve is pending all the time, or more operations than can be listed.",
             ),
         ),
+    ),
+    Case(
+        about="a resolve loops between three nodes, and at once more is pending than may be listed",
+        series=(
+            of(oplog.RECORDS, held(0, "1m") + rising(20_000, 20_000)),
+            of(replication.PENDING, held(0, "1m") + steps((90_000, 25_000, 150_000, 85_000), "15s") + held(290_000)),
+        ),
+        at="2m",
+        fires=(on(alerts.RESOLVE_STORM),),
+        misses=(PENDING_BACKLOG,),
+    ),
+    Case(
+        about="300,000 writes within a quarter of a minute, of which a thousand are pending for a moment",
+        series=(
+            of(oplog.RECORDS, held(0, "1m") + held(150_000, "15s") + held(300_000)),
+            of(replication.PENDING, held(0, "1m") + held(5_000, "15s") + held(0)),
+        ),
+        at="90s",
+        misses=(alerts.RESOLVE_STORM, PENDING_BACKLOG),
     ),
     Case(
         about="450 writes a second, and an arbiter whose resolves are pending in one scrape of ten",

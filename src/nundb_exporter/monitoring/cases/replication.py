@@ -2,12 +2,33 @@
 
 from typing import Final
 
-from nundb_exporter.collectors import pending, replication
+from nundb_exporter.collectors import oplog, pending, replication
 from nundb_exporter.metrics import UP
 from nundb_exporter.monitoring.alerts import replication as alerts
-from nundb_exporter.monitoring.cases.case import Case, of, on
-from nundb_exporter.monitoring.cases.situations import A, B, listing, owing
+from nundb_exporter.monitoring.cases.case import Case, Series, of, on
+from nundb_exporter.monitoring.cases.situations import A, B, listing, merged, owing
 from nundb_exporter.monitoring.cases.values import absent, held, rising, steps
+
+_LIMIT: Final = 1000
+
+
+def hanging(per_second: int, minutes: int) -> Series:
+    """From the second minute on, B acknowledges nothing of what is written; up to a limit the operations are listed."""
+    listed_seconds = _LIMIT // per_second // 15 * 15
+    if 60 + listed_seconds >= 60 * minutes:
+        oldest, count = held(60), rising(per_second, per_second)
+    elif listed_seconds:
+        oldest = held(60, f"{listed_seconds}s") + absent()
+        count = rising(per_second, per_second, f"{listed_seconds}s") + absent()
+    else:
+        oldest = count = absent()
+    begin = held(0, "1m")
+    return merged(
+        owing(absent("1m") + oldest, begin + count),
+        of(replication.PENDING, begin + rising(0, per_second)),
+        of(oplog.RECORDS, rising(0, per_second)),
+    )
+
 
 _RESTARTED: Final = held(0, "105s") + absent("30s") + held(120)
 
@@ -114,11 +135,64 @@ CASES: Final = (
         fires=(
             on(
                 alerts.PENDING_BACKLOG,
-                text="At least 5000 operations are pending on the node behind a (job nundb), more than 1,000: most "
-                "likely a replica hangs.",
+                text="5000 operations are pending on the node behind a (job nundb), more than 1,000 or all that was "
+                "written in the last minute: most likely a replica hangs.",
             ),
         ),
         misses=(alerts.PENDING_GROWING,),
+    ),
+    *(
+        Case(
+            about=f"a replica hangs at {rate} operations a second, and the exporter lists 1000 at most",
+            series=(hanging(rate, 3),),
+            at="3m",
+            fires=(on(alerts.PENDING_BACKLOG), *listed),
+        )
+        for rate, listed in (
+            (2, (on(alerts.NOT_ACKNOWLEDGING, member=B),)),
+            (25, ()),
+            (200, ()),
+        )
+    ),
+    *(
+        Case(
+            about=f"a replica has hung for {minutes} minutes at {rate} operations a second",
+            series=(hanging(rate, minutes),),
+            at=f"{minutes}m",
+            fires=(on(alerts.PENDING_BACKLOG), *more),
+        )
+        for minutes, rate, more in (
+            (10, 2, (on(alerts.NOT_ACKNOWLEDGING, member=B),)),
+            (10, 8, (on(alerts.NOT_ACKNOWLEDGING, member=B),)),
+            (10, 25, ()),
+            (30, 200, (on(alerts.PENDING_GROWING),)),
+        )
+    ),
+    Case(
+        about="a replica hangs that owes an operation since before its restart, so that the oldest one tells nothing",
+        series=(
+            hanging(2, 3),
+            of(pending.OLDEST, held(-500), member=B),
+        ),
+        at="3m",
+        fires=(on(alerts.PENDING_BACKLOG),),
+        misses=(alerts.NOT_ACKNOWLEDGING,),
+    ),
+    Case(
+        about="a replica owes an operation since before its restart, and then its exporter stops",
+        series=(owing(absent("1m") + held(60), held(0, "75s") + held(1), starts=held(120, "5m") + absent()),),
+        at="20m",
+        fires=(on(alerts.LEAKED, member=B),),
+        misses=(alerts.NOT_ACKNOWLEDGING,),
+    ),
+    Case(
+        about="thousands of operations for a member that has left stay pending, and all new ones are acknowledged",
+        series=(
+            of(replication.PENDING, held(5000)),
+            of(oplog.RECORDS, rising(0, 10)),
+        ),
+        at="15m",
+        misses=(alerts.PENDING_BACKLOG,),
     ),
     Case(
         about="a bulk load of 5000 operations drains within four minutes",
