@@ -3,6 +3,7 @@
 import os
 import ssl
 from functools import lru_cache
+from typing import Final
 
 from nundb_exporter.config.settings import Endpoint, Tls
 from nundb_exporter.errors import ConfigError
@@ -60,7 +61,7 @@ def cause_of_tls(error: ssl.SSLError) -> str:
     return _MEANINGS.get(reason) or reason.replace("_", " ").lower() or "the handshake failed"
 
 
-_MEANINGS = {
+_MEANINGS: Final = {
     "WRONG_VERSION_NUMBER": "the other end does not speak TLS",
     "UNEXPECTED_EOF_WHILE_READING": "closed in the middle of the handshake",
 }

@@ -1,12 +1,13 @@
 """The role that the node acts in, which may differ from the one it reports; off by default."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from nundb_exporter.errors import ProtocolError
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample, ShownAs
 from nundb_exporter.protocol.commands import ACTING_ROLE
 
-ACTING_PRIMARY = Family(
+ACTING_PRIMARY: Final = Family(
     "nundb_node_acting_primary",
     "gauge",
     "Whether the node acts as primary, judged by how it refuses to create a database that exists; nothing is changed",
@@ -14,7 +15,7 @@ ACTING_PRIMARY = Family(
     since="2021-12",
     caveat="0 for a secondary, and for every node during an election.",
 )
-_ANSWERS = {"database already exists": 1, "Create database only allow from primary!": 0}
+_ANSWERS: Final = {"database already exists": 1, "Create database only allow from primary!": 0}
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
@@ -25,7 +26,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
     yield ACTING_PRIMARY.sample(_ANSWERS[reply.error])
 
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="acting_role",
     help="Whether the node acts as primary, whatever role it reports.",
     commands=(ACTING_ROLE,),

@@ -1,11 +1,12 @@
 """The cluster as this node sees it: its members, their roles, and its own."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Query, Sample, ShownAs
 from nundb_exporter.protocol.commands import CLUSTER_STATE
 
-MEMBER = Family(
+MEMBER: Final = Family(
     "nundb_cluster_member_info",
     "gauge",
     "A member of the cluster and its role as seen by this node: primary, secondary or starting_up; the value is "
@@ -15,7 +16,7 @@ MEMBER = Family(
     labels=("member", "role"),
     caveat="The node's view: after a failover a node may list itself as primary and not act as one.",
 )
-CONNECTED = Family(
+CONNECTED: Final = Family(
     "nundb_cluster_member_connected",
     "gauge",
     "Whether this node has a link to the member; not exported for the node itself",
@@ -24,7 +25,7 @@ CONNECTED = Family(
     labels=("member",),
     caveat="A member that hangs still counts as connected, because its connection stays open.",
 )
-ROLE = Family(
+ROLE: Final = Family(
     "nundb_node_role",
     "gauge",
     "The role that the node reports for itself: 1 for one of primary, secondary and starting_up",
@@ -32,7 +33,7 @@ ROLE = Family(
     since="2023-11",
     labels=("role",),
 )
-ROLES = ("primary", "secondary", "starting_up")
+ROLES: Final = ("primary", "secondary", "starting_up")
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
@@ -51,10 +52,14 @@ def parse(answers: Answers) -> Iterable[Sample]:
 
 
 # One series per node, so that each node is one line: the number of the role that is 1.
-_NUMBERED = " or ".join(f"{number} * {ROLE.select(role=role)}" for number, role in enumerate(ROLES, 1))
-ROLE_NUMBER = f"max by (job, instance) ({_NUMBERED})"
-ROLES_SHOWN = (ShownAs(1, "primary", "green"), ShownAs(2, "secondary", "blue"), ShownAs(3, "starting up", "yellow"))
-ROLE_PANEL = Panel(
+_NUMBERED: Final = " or ".join(f"{number} * {ROLE.select(role=role)}" for number, role in enumerate(ROLES, 1))
+ROLE_NUMBER: Final = f"max by (job, instance) ({_NUMBERED})"
+ROLES_SHOWN: Final = (
+    ShownAs(1, "primary", "green"),
+    ShownAs(2, "secondary", "blue"),
+    ShownAs(3, "starting up", "yellow"),
+)
+ROLE_PANEL: Final = Panel(
     "Role",
     ROLE_NUMBER,
     "short",
@@ -63,7 +68,7 @@ ROLE_PANEL = Panel(
     shown_as=ROLES_SHOWN,
 )
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="cluster",
     help="Members of the cluster, their roles and links, as seen by this node.",
     commands=(CLUSTER_STATE,),

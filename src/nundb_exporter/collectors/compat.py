@@ -1,6 +1,7 @@
 """The five families of the older exporter, with its names, units (milliseconds) and label."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import METRICS_STATE
@@ -11,36 +12,38 @@ def _family(name: str, meaning: str, successor: str, field: str, since: str) -> 
     return Family(name, "gauge", f"{meaning}; replaced by {successor}", source, since=since, labels=("databases",))
 
 
-PENDING = _family(
+PENDING: Final = _family(
     "nun_db_op_log_pending_ops",
     "Operations not yet acknowledged by every member",
     "nundb_replication_pending_operations",
     "pending_ops",
     "2021-10",
 )
-SIZE = _family(
+SIZE: Final = _family(
     "nun_db_op_log_file_size",
     "Size of the operation log in bytes",
     "nundb_oplog_size_bytes",
     "op_log_file_size",
     "2021-11",
 )
-RECORDS = _family("nun_db_op_log_ops", "Records in the operation log", "nundb_oplog_records", "op_log_count", "2021-11")
-REPLICATION = _family(
+RECORDS: Final = _family(
+    "nun_db_op_log_ops", "Records in the operation log", "nundb_oplog_records", "op_log_count", "2021-11"
+)
+REPLICATION: Final = _family(
     "nun_db_replication_time_moving_avg",
     "Moving average of the replication time in milliseconds",
     "nundb_replication_duration_moving_average_seconds",
     "replication_time_moving_avg",
     "2021-12",
 )
-QUERY = _family(
+QUERY: Final = _family(
     "nun_db_query_time_moving_avg",
     "Moving average of the query time in milliseconds",
     "nundb_query_duration_moving_average_seconds",
     "get_query_time_moving_avg",
     "2021-12",
 )
-FAMILIES = (PENDING, SIZE, RECORDS, REPLICATION, QUERY)
+FAMILIES: Final = (PENDING, SIZE, RECORDS, REPLICATION, QUERY)
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
@@ -52,7 +55,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
                 yield family.sample(value, "all")
 
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="compat",
     help="The nun_db_* metrics of the older Rust exporter.",
     commands=(METRICS_STATE,),

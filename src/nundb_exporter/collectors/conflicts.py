@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from itertools import islice
+from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import CONFLICT_KEYS, Command, get
 
-COUNT = Family(
+COUNT: Final = Family(
     "nundb_database_conflicts",
     "gauge",
     "Conflicts recorded in the database: unresolved, or resolved and kept until the next arbiter registers",
@@ -17,8 +18,8 @@ COUNT = Family(
     "count as unresolved.",
 )
 
-MAX_ASKED = 1000
-_STATES = {"resolve": "unresolved", "resolved": "resolved"}
+MAX_ASKED: Final = 1000
+_STATES: Final = {"resolve": "unresolved", "resolved": "resolved"}
 
 
 def _is_askable(key: str) -> bool:
@@ -59,7 +60,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
             yield COUNT.sample(count, name, label)
 
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="conflicts",
     help="Conflicts by database and state, for databases with a configured token.",
     database_commands=(CONFLICT_KEYS,),

@@ -1,11 +1,12 @@
 """Connections by database."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import CONNECTIONS
 
-OPEN = Family(
+OPEN: Final = Family(
     "nundb_database_connections",
     "gauge",
     "Connections that have selected the database, without the exporter's own",
@@ -24,7 +25,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
             yield OPEN.sample(max(count - 1, 0), name)
 
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="connections",
     help="Connections by database, for databases with a configured token.",
     database_commands=(CONNECTIONS,),

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from itertools import islice
+from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import LIST_DBS
 
-COUNT = Family(
+COUNT: Final = Family(
     "nundb_databases", "gauge", "Databases that the node lists, $admin included", "debug list-dbs", since="2023-02"
 )
-INFO = Family(
+INFO: Final = Family(
     "nundb_database_info",
     "gauge",
     "A database of the node and its conflict strategy: none, newer or arbiter; the value is always 1; at most the 500 "
@@ -19,7 +20,7 @@ INFO = Family(
     labels=("database", "strategy"),
     caveat="A replica that joined late may have lost the strategy: compare the nodes.",
 )
-MAX_SHOWN = 500
+MAX_SHOWN: Final = 500
 """Whoever may create databases may create any number, and each would be a series for ever."""
 
 
@@ -35,7 +36,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
         yield INFO.sample(1, name, strategy)
 
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="databases",
     help="Databases and their conflict strategies.",
     commands=(LIST_DBS,),

@@ -1,11 +1,12 @@
 """Keys by database; off by default, because the cost grows with the number of keys."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import KEYS
 
-COUNT = Family(
+COUNT: Final = Family(
     "nundb_database_keys",
     "gauge",
     "Keys that the database lists to the holder of its token, including `$connections` and conflict records",
@@ -24,7 +25,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
             yield COUNT.sample(len(names), name)
 
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="keys",
     help="Keys by database, for databases with a configured token; the cost grows with the data.",
     database_commands=(KEYS,),

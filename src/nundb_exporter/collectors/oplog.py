@@ -1,12 +1,13 @@
 """The operation log: its size."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.problems.oplog import LIMIT_BYTES, NEAR, OVER
 from nundb_exporter.protocol.commands import METRICS_STATE
 
-SIZE = Family(
+SIZE: Final = Family(
     "nundb_oplog_size_bytes",
     "gauge",
     "Size of the operation log files on disk; falls when segments are pruned",
@@ -14,7 +15,7 @@ SIZE = Family(
     since="2021-11",
     caveat="Before 2024-07 only the current file, without rotated segments.",
 )
-RECORDS = Family(
+RECORDS: Final = Family(
     "nundb_oplog_records",
     "gauge",
     "Records in the operation log, 25 bytes each; falls when segments are pruned",
@@ -35,7 +36,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
         yield RECORDS.sample(state.oplog_records)
 
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="oplog",
     help="Size of the operation log.",
     commands=(METRICS_STATE,),

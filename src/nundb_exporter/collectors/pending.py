@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.problems.replication import OLD_SECONDS
 from nundb_exporter.protocol.commands import CLUSTER_STATE, METRICS_STATE, PENDING_OPS, Command
 from nundb_exporter.protocol.fields import PendingOperation
 
-UNACKNOWLEDGED = Family(
+UNACKNOWLEDGED: Final = Family(
     "nundb_replication_unacknowledged_operations",
     "gauge",
     "Operations that this member has not acknowledged",
@@ -17,7 +18,7 @@ UNACKNOWLEDGED = Family(
     labels=("member",),
     caveat="Stays for a member that has left. Absent while more are pending than --collector.pending.max-operations.",
 )
-OLDEST = Family(
+OLDEST: Final = Family(
     "nundb_replication_oldest_pending_timestamp_seconds",
     "gauge",
     "Time of the oldest operation that this member has not acknowledged, in seconds since the epoch by the node's "
@@ -26,7 +27,7 @@ OLDEST = Family(
     since="2022-06",
     labels=("member",),
 )
-DATABASE = Family(
+DATABASE: Final = Family(
     "nundb_replication_pending_database_operations",
     "gauge",
     "Operations not yet acknowledged by every member, by database and operation: update, remove, increment, create_db, "
@@ -36,7 +37,7 @@ DATABASE = Family(
     labels=("database", "operation"),
     caveat="Operations on the cluster itself have an empty database; a snapshot of several joins their names by |.",
 )
-STUCK = Family(
+STUCK: Final = Family(
     "nundb_replication_stuck_snapshots",
     "gauge",
     "Pending snapshots that share the operation id 0",
@@ -44,8 +45,8 @@ STUCK = Family(
     since="2025-08",
     caveat="1 is normal while a snapshot is taken. If it stays, later snapshots no longer reach the replicas.",
 )
-MAX_DATABASES = 50
-REST = "other"
+MAX_DATABASES: Final = 50
+REST: Final = "other"
 
 
 def follow_up(answers: Answers) -> Iterable[Command[object]]:
@@ -108,7 +109,7 @@ def _by_database(operations: list[PendingOperation]) -> Iterable[Sample]:
         yield DATABASE.sample(count, REST, operation)
 
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="pending",
     help="Pending operations by member, database and operation.",
     commands=(METRICS_STATE, CLUSTER_STATE),

@@ -1,18 +1,19 @@
 """The node's process: when it started, and its clock."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import PROCESS_INFO
 
-START_TIME = Family(
+START_TIME: Final = Family(
     "nundb_process_start_time_seconds",
     "gauge",
     "Start time of the node, in seconds since the epoch by its own clock",
     "debug process-info: process_id",
     since="2023-11",
 )
-CLOCK_OFFSET = Family(
+CLOCK_OFFSET: Final = Family(
     "nundb_clock_offset_seconds",
     "gauge",
     "How far the node's clock is ahead of the exporter's, negative if it is behind; 0 while they may agree: the header "
@@ -32,7 +33,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
         yield START_TIME.sample(started)
 
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="process",
     help="Start time and clock of the node.",
     commands=(PROCESS_INFO,),

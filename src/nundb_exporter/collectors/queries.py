@@ -1,11 +1,12 @@
 """Queries: how long commands take."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.protocol.commands import METRICS_STATE
 
-DURATION = Family(
+DURATION: Final = Family(
     "nundb_query_duration_moving_average_seconds",
     "gauge",
     "Time that a command takes: exponential moving average over 100 samples in whole milliseconds; the exporter's own "
@@ -14,7 +15,7 @@ DURATION = Family(
     since="2021-12",
     caveat="Less than a millisecond counts as 0; each scrape adds samples near 0; elections show as spikes.",
 )
-SLOW_SECONDS = 0.1
+SLOW_SECONDS: Final = 0.1
 """Commands take microseconds; an election of one second among 100 samples gives a fifth of this."""
 
 
@@ -25,7 +26,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
         yield DURATION.sample(state.query_milliseconds / 1000)
 
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="queries",
     help="Time that commands take.",
     commands=(METRICS_STATE,),

@@ -1,12 +1,13 @@
 """Replication totals of the node: pending operations, and the time until they are acknowledged."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.problems.replication import BACKLOG
 from nundb_exporter.protocol.commands import METRICS_STATE
 
-PENDING = Family(
+PENDING: Final = Family(
     "nundb_replication_pending_operations",
     "gauge",
     "Operations not yet acknowledged by every member",
@@ -14,7 +15,7 @@ PENDING = Family(
     since="2021-10",
     caveat="Operations for a member that has left stay pending until the node restarts.",
 )
-DURATION = Family(
+DURATION: Final = Family(
     "nundb_replication_duration_moving_average_seconds",
     "gauge",
     "Time from sending an operation to its acknowledgement: exponential moving average over 100 samples in whole "
@@ -23,7 +24,7 @@ DURATION = Family(
     since="2021-12",
     caveat="Constant while nothing is replicated; only meaningful on the primary; includes elections.",
 )
-SLOW_SECONDS = 1.0
+SLOW_SECONDS: Final = 1.0
 
 
 def parse(answers: Answers) -> Iterable[Sample]:
@@ -36,7 +37,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
         yield DURATION.sample(state.replication_milliseconds / 1000)
 
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="replication",
     help="Pending operations and replication time.",
     commands=(METRICS_STATE,),

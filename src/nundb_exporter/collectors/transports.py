@@ -6,7 +6,7 @@ from typing import Final
 from nundb_exporter.config.settings import TransportName
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample, ShownAs
 
-UP = Family(
+UP: Final = Family(
     "nundb_transport_up",
     "gauge",
     "Whether the transport answers: HTTP to an empty request, TCP with its greeting, WebSocket to the handshake",
@@ -14,7 +14,7 @@ UP = Family(
     since="2021-10",
     labels=("transport",),
 )
-CONNECT_DURATION = Family(
+CONNECT_DURATION: Final = Family(
     "nundb_transport_connect_duration_seconds",
     "gauge",
     "Time that the transport took to answer",
@@ -36,7 +36,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
             yield CONNECT_DURATION.sample(seconds, transport)
 
 
-COLLECTOR = Collector(
+COLLECTOR: Final = Collector(
     name="transports",
     help="Whether HTTP, TCP and WebSocket each answer.",
     probes=TRANSPORTS,
