@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
-from .clock import Clock
+from tests.wire.clock import Clock
 
 GOLDEN = Path(__file__).parent / "golden"
 

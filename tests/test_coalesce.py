@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from nundb_exporter.coalesce import JOIN_WINDOW_SECONDS, Coalescer
-
-from .clock import Clock
+from tests.wire.clock import Clock
 
 
 @pytest.fixture(autouse=True)

@@ -8,15 +8,10 @@ import aiohttp
 from aiohttp import web
 
 from nundb_devserver import Cluster, Node, NodeOptions
-from nundb_exporter.collectors import COLLECTORS
-from nundb_exporter.config.settings import Target, Web, parse_endpoint
-from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
-from nundb_exporter.scrape import Scraper
-from nundb_exporter.web import Server
+from tests.wire.clients import ask
+from tests.wire.exporter import serving, target
+from tests.wire.replies import PASSWORD, USER
 
-USER, PASSWORD = "nun", "nun-pwd"
-TOKEN: Final = "token"
-"""Of every database."""
 _FORWARDED: Final = ("Content-Type", "Content-Encoding", "Content-Security-Policy")
 """Headers of an answer that the proxy hands on."""
 
@@ -31,18 +26,8 @@ async def single_node(options: NodeOptions | None = None) -> AsyncIterator[Node]
 @asynccontextmanager
 async def exporter(url: str, *databases: str, port: int = 0) -> AsyncIterator[str]:
     """Serve a node's metrics as `nundb-exporter` does, and yield where."""
-    target = Target(
-        endpoint=parse_endpoint("NUN_URL", url),
-        credentials=Credentials(USER, Secret(PASSWORD)),
-        collectors=tuple(collector.name for collector in COLLECTORS if collector.is_default),
-        databases=tuple(DatabaseAccess(name, Secret(TOKEN)) for name in databases),
-    )
-    server = Server(Scraper(target), Web(listen=(("127.0.0.1", port),)))
-    (address,) = server.start()
-    try:
-        yield f"http://{address}/"
-    finally:
-        await server.stop()
+    async with serving(target(url, *databases), port) as at:
+        yield f"{at}/"
 
 
 @asynccontextmanager
@@ -68,16 +53,11 @@ async def prefixed(url: str) -> AsyncIterator[str]:
 
 async def create_database(node: Node, name: str, strategy: str = "") -> None:
     """Create a database on a node."""
-    reply = await _post(node, f"auth {USER} {PASSWORD};create-db {name} {TOKEN} {strategy}".rstrip())
-    assert "create-db success" in reply
+    create = f"create-db {name} {name}-token {strategy}".rstrip()
+    assert "create-db success" in await ask(node.options.http_port, f"auth {USER} {PASSWORD}", create)
 
 
 async def write(node: Node, database: str, count: int) -> None:
     """Write values, one request each."""
     for number in range(count):
-        await _post(node, f"use-db {database} {TOKEN};set key-{number} value")
-
-
-async def _post(node: Node, commands: str) -> str:
-    async with aiohttp.ClientSession() as session, session.post(node.http_url, data=commands) as response:
-        return await response.text()
+        await ask(node.options.http_port, f"use-db {database} {database}-token", f"set key-{number} value")

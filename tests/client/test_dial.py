@@ -18,8 +18,9 @@ from nundb_exporter.client.lookup import Lookup
 from nundb_exporter.config.settings import Tls, parse_endpoint
 from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.system_errors import cause_of
-from tests.end_to_end.scripted import Behaviour, ScriptedNode, closing_at_once, saying
-from tests.end_to_end.scripted import silent as silent_after_connecting
+from tests.wire.behaviours import closing_at_once, saying
+from tests.wire.behaviours import silent as silent_after_connecting
+from tests.wire.scripted import Behaviour, ScriptedNode
 
 from .network import living, refusing, silent
 

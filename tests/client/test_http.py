@@ -11,8 +11,10 @@ from nundb_exporter.client.http import HttpTransport
 from nundb_exporter.config.settings import Tls, parse_endpoint
 from nundb_exporter.errors import ProtocolError, Reason, TargetError
 from nundb_exporter.protocol.commands import METRICS_STATE
-from tests.end_to_end.exporter import until
-from tests.end_to_end.scripted import GOOD, Behaviour, Peer, ScriptedNode, answering, saying, silent
+from tests.wire.behaviours import answering, saying, silent
+from tests.wire.replies import GOOD
+from tests.wire.scripted import Behaviour, Peer, ScriptedNode
+from tests.wire.waiting import until
 
 PATIENCE_SECONDS = 20.0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nundb_devserver import PORTS_PER_NODE, free_row
-from tests.idle_time import IdleTimeLoop
+from tests.wire.idle_time import IdleTimeLoop
 
 from .replay import Difference, Replay
 from .targets import NODES, BinaryTarget, EmbeddedTarget, RunningTarget, Target

@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from .clients import BINARY, PING, TEXT, TcpClient, WebSocketClient, post
+from tests.wire.clients import BINARY, PING, TEXT, TcpClient, WebSocketClient, post
+
 from .normal import Names, normal
 from .targets import HTTP, PASSWORD, TCP, USER, WEBSOCKET, Target, port
 from .transcripts import Run, Step
@@ -116,6 +117,7 @@ class Replay:
         if "close" in entry:
             clients: dict[str, Any] = self._tcp if entry["conn"] in self._tcp else self._websockets
             await clients.pop(entry["conn"]).close(entry["close"])
+            # A quiet period, as there was in the recording: no client is told that a node has noticed.
             await asyncio.sleep(0.2 * self._target.pace)
         elif "signal" in entry:
             await self._target.signal(entry["node"], entry["signal"])

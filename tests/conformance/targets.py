@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nundb_devserver import Node
-from tests.idle_time import node_options
+from tests.wire.idle_time import node_options
 
 USER = "adm"
 PASSWORD = "sekret"

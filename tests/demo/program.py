@@ -2,21 +2,14 @@
 
 import asyncio
 import contextlib
-import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, TypeVar
 
-from tests.end_to_end.exporter import PROGRAM
-
-T = TypeVar("T")
-
-PATIENCE_SECONDS: Final = 60.0
-"""How long anything may take that a test waits for: reaching it is a failure."""
-_POLL_SECONDS: Final = 0.05
+from tests.wire.program import PROGRAM, inherited
+from tests.wire.waiting import PATIENCE_SECONDS, eventually
 
 
 @dataclass
@@ -95,18 +88,7 @@ async def running(
 
 def plain_environment(temporary: Path, changes: Mapping[str, str]) -> dict[str, str]:
     """Return our environment without Nun-db's own settings."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("NUN_", "NUNDB_"))}
-    return {**inherited, "TMPDIR": str(temporary), "PYTHONWARNINGS": "error", **changes}
-
-
-async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool]) -> T:
-    """Ask again and again until the answer is right, and return it."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE_SECONDS
-    while not holds(answer := await ask()):
-        assert loop.time() < deadline, f"not within {PATIENCE_SECONDS:g} s; the last answer was {answer}"
-        await asyncio.sleep(_POLL_SECONDS)
-    return answer
+    return {**inherited(), "TMPDIR": str(temporary), "PYTHONWARNINGS": "error", **changes}
 
 
 def _processes_with(text: str) -> list[str]:

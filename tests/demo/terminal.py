@@ -14,9 +14,10 @@ from typing import Final
 
 import click
 
-from tests.end_to_end.exporter import PROGRAM
+from tests.wire.program import PROGRAM
+from tests.wire.waiting import eventually
 
-from .program import eventually, plain_environment
+from .program import plain_environment
 
 ROWS: Final = 24
 _START: Final = """

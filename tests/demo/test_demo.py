@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -12,11 +11,13 @@ import aiohttp
 import pytest
 
 from nundb_devserver import FAULTS, free_port, free_row, is_free
-from nundb_exporter.demo import services
-from tests.end_to_end.exporter import fetch
+from nundb_exporter.demo.services import prometheus_port
 from tests.programs import needed
+from tests.wire.pages import fetch
+from tests.wire.ports import taken
+from tests.wire.waiting import eventually
 
-from .program import Program, eventually, running
+from .program import Program, running
 from .terminal import terminal
 
 ANY_PORTS = ("--port-base", "0", "--exporter-port", "0", "--prometheus-port", "0")
@@ -231,9 +232,7 @@ async def test_a_taken_port_is_named_with_the_flag_that_chooses_another(
     if flag == "--prometheus-port":
         request.getfixturevalue("prometheus")
     base = free_row(35)
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", base + offset))
-        other.listen()
+    with taken(base + offset):
         async with running(tmp_path, "demo", *ANY_PORTS, flag, str(base)) as demo:
             assert await demo.end() == 2
             (line,) = [line for line in demo.lines if line.startswith("nundb-exporter:")]
@@ -243,16 +242,17 @@ async def test_a_taken_port_is_named_with_the_flag_that_chooses_another(
             assert demo.leftovers == []
 
 
-def test_another_prometheus_on_the_usual_port_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_prometheus_on_the_usual_port_stops_nobody() -> None:
     """Unless a port is asked for, any other will do, and it is said."""
     said: list[str] = []
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        monkeypatch.setattr(services, "DEFAULT_PROMETHEUS_PORT", other.getsockname()[1])
-        assert services._prometheus_port(None, said.append) != other.getsockname()[1]
+    with taken() as usual:
+        assert prometheus_port(None, said.append, usual) != usual
     assert "--prometheus-port" in said[0]
+
+
+def test_prometheus_gets_its_usual_port_if_that_is_free() -> None:
+    """And nothing is said."""
+    said: list[str] = []
     usual = free_port()
-    monkeypatch.setattr(services, "DEFAULT_PROMETHEUS_PORT", usual)
-    assert services._prometheus_port(None, said.append) == usual
-    assert len(said) == 1
+    assert prometheus_port(None, said.append, usual) == usual
+    assert not said

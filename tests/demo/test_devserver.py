@@ -3,7 +3,6 @@
 import asyncio
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,34 +11,31 @@ import aiohttp
 import pytest
 
 from nundb_devserver import free_row
+from tests.wire.clients import ask
+from tests.wire.ports import taken
+from tests.wire.waiting import eventually
 
-from .program import Program, eventually, running
+from .program import Program, running
 
 ADMIN = "auth nun nun-pwd"
 READY = "(primary)"
 
 
-async def ask(url: str, *commands: str) -> str:
-    """Post commands to a node and return its answer."""
-    async with aiohttp.ClientSession() as session, session.post(url, data=";".join(commands)) as response:
-        return await response.text()
-
-
-async def started(devserver: Program, base: int) -> str:
-    """Wait until the nodes are up, and return the URL of node 0."""
+async def started(devserver: Program, base: int) -> int:
+    """Wait until the nodes are up, and return the HTTP port of node 0."""
     await devserver.printed(READY)
-    return f"http://127.0.0.1:{base + 3}"
+    return base + 3
 
 
 async def test_a_node_has_three_ports_and_the_default_administrator(tmp_path: Path) -> None:
     """WebSocket at + 2, HTTP at + 3, TCP at + 4, as printed; nun with nun-pwd is let in."""
     base = free_row(35)
     async with running(tmp_path, "devserver", "--port-base", str(base), "--quiet") as devserver:
-        url = await started(devserver, base)
+        port = await started(devserver, base)
         assert devserver.lines == [
             f"node0: http://127.0.0.1:{base + 3} ws://127.0.0.1:{base + 2} tcp://127.0.0.1:{base + 4} (primary)"
         ]
-        assert (await ask(url, ADMIN, "metrics-state")).startswith("valid auth\n;metrics-state pending_ops: 0, ")
+        assert (await ask(port, ADMIN, "metrics-state")).startswith("valid auth\n;metrics-state pending_ops: 0, ")
         async with aiohttp.ClientSession() as session, session.ws_connect(f"ws://127.0.0.1:{base + 2}") as client:
             await client.send_str(ADMIN)
             assert await client.receive_str() == "valid auth\n"
@@ -53,8 +49,8 @@ async def test_several_nodes_are_one_cluster(tmp_path: Path) -> None:
     """Node i is ten ports further, and all know each other once the addresses are printed."""
     base = free_row(35)
     async with running(tmp_path, "devserver", "--nodes", "3", "--port-base", str(base), "--quiet") as devserver:
-        url = await started(devserver, base)
-        answer = await ask(url, ADMIN, "cluster-state")
+        port = await started(devserver, base)
+        answer = await ask(port, ADMIN, "cluster-state")
         assert set(re.findall(r"127\.0\.0\.1:(\d+)", answer)) == {str(base + 4), str(base + 14), str(base + 24)}
         assert len(devserver.lines) == 3
 
@@ -63,8 +59,8 @@ async def test_its_log_is_nundbs(tmp_path: Path) -> None:
     """A line for each request on standard output, secrets masked, unless it is told to be quiet."""
     base = free_row(35)
     async with running(tmp_path, "devserver", "--port-base", str(base)) as devserver:
-        url = await started(devserver, base)
-        await ask(url, ADMIN)
+        port = await started(devserver, base)
+        await ask(port, ADMIN)
         line = await devserver.printed("Server processed message 'auth")
         assert re.fullmatch(
             r"\[\S+Z nundb::process_request\] \[\d+\] Server processed message 'auth \*\*\*\* \*\*\*\*' in \S+s", line
@@ -76,18 +72,18 @@ async def test_the_environment_names_the_administrator(tmp_path: Path) -> None:
     base = free_row(35)
     arguments = ("devserver", "--port-base", str(base), "--quiet")
     async with running(tmp_path, *arguments, environment={"NUN_USER": "ann", "NUN_PWD": "a b"}) as devserver:
-        url = await started(devserver, base)
-        assert await ask(url, "auth ann a b") == "valid auth\n"
-        assert await ask(url, ADMIN) == "invalid auth\n"
+        port = await started(devserver, base)
+        assert await ask(port, "auth ann a b") == "valid auth\n"
+        assert await ask(port, ADMIN) == "invalid auth\n"
 
 
 async def test_it_speaks_as_an_older_server_did(tmp_path: Path) -> None:
-    """--wire chooses the format of a time."""
+    """--release chooses the formats of a time."""
     base = free_row(35)
     arguments = ("devserver", "--port-base", str(base), "--quiet", "--release", "2021-10")
     async with running(tmp_path, *arguments) as devserver:
-        url = await started(devserver, base)
-        assert (await ask(url, ADMIN, "oplog-state")).endswith("oplog-state pending_opps: 0\n")
+        port = await started(devserver, base)
+        assert (await ask(port, ADMIN, "oplog-state")).endswith("oplog-state pending_opps: 0\n")
 
 
 async def test_faults_are_switched_from_outside_and_from_the_start(tmp_path: Path) -> None:
@@ -95,15 +91,15 @@ async def test_faults_are_switched_from_outside_and_from_the_start(tmp_path: Pat
     base = free_row(35)
     arguments = ("devserver", "--port-base", str(base), "--quiet", "--control", "--fault", "wrong-password")
     async with running(tmp_path, *arguments) as devserver:
-        url = await started(devserver, base)
-        assert await ask(url, ADMIN) == "invalid auth\n"
+        port = await started(devserver, base)
+        assert await ask(port, ADMIN) == "invalid auth\n"
         control = (await devserver.printed("control: ")).removeprefix("control: ")
         async with (
             aiohttp.ClientSession() as session,
             session.delete(f"{control}/faults/wrong-password") as response,
         ):
             assert response.status == 200
-        assert await ask(url, ADMIN) == "valid auth\n"
+        assert await ask(port, ADMIN) == "valid auth\n"
 
 
 @pytest.mark.parametrize(("number", "is_kept"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
@@ -114,14 +110,14 @@ async def test_sigint_saves_what_is_queued_and_sigterm_does_not(
     base = free_row(35)
     arguments = ("devserver", "--port-base", str(base), "--quiet", "--data", str(tmp_path / "data"))
     async with running(tmp_path, *arguments) as devserver:
-        url = await started(devserver, base)
-        await ask(url, ADMIN, "create-db shop token", "use-db shop token", "set a 1", "snapshot false")
+        port = await started(devserver, base)
+        await ask(port, ADMIN, "create-db shop token", "use-db shop token", "set a 1", "snapshot false")
         assert await devserver.end(number) == 0
         assert devserver.leftovers == []
     (tmp_path / "temporary").rmdir()
     async with running(tmp_path, *arguments) as devserver:
-        url = await started(devserver, base)
-        assert ("value 1\n" in await ask(url, "use-db shop token", "get a")) is is_kept
+        port = await started(devserver, base)
+        assert ("value 1\n" in await ask(port, "use-db shop token", "get a")) is is_kept
 
 
 async def test_its_files_follow_nundbs_own_settings(tmp_path: Path) -> None:
@@ -130,8 +126,8 @@ async def test_its_files_follow_nundbs_own_settings(tmp_path: Path) -> None:
     data = tmp_path / "data"
     arguments = ("devserver", "--port-base", str(base), "--quiet", "--data", str(data), "--max-op-log-size", "500")
     async with running(tmp_path, *arguments, environment={"NUN_DECLUTTER_INTERVAL": "1"}) as devserver:
-        url = await started(devserver, base)
-        await ask(url, ADMIN, "create-db shop token", "use-db shop token", "set a 1", "set b 2", "snapshot")
+        port = await started(devserver, base)
+        await ask(port, ADMIN, "create-db shop token", "use-db shop token", "set a 1", "set b 2", "snapshot")
 
         async def files() -> set[str]:
             return {path.name for path in data.glob("node0/*")}
@@ -143,9 +139,7 @@ async def test_its_files_follow_nundbs_own_settings(tmp_path: Path) -> None:
 async def test_a_taken_port_is_named_with_the_flag_that_chooses_another(tmp_path: Path) -> None:
     """One line on standard error, exit 2."""
     base = free_row(35)
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", base + 13))
-        other.listen()
+    with taken(base + 13):
         async with running(tmp_path, "devserver", "--nodes", "2", "--port-base", str(base)) as devserver:
             assert await devserver.end() == 2
             problem = f"nundb-exporter: --port-base: port {base + 13} is taken"

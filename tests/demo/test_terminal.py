@@ -8,7 +8,8 @@ from pathlib import Path
 import pyte
 import pytest
 
-from .program import eventually
+from tests.wire.waiting import eventually
+
 from .terminal import ROWS, terminal
 from .test_demo import ANY_PORTS
 

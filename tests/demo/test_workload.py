@@ -9,8 +9,7 @@ from nundb_devserver import Cluster, RefusedError
 from nundb_exporter.credentials import Credentials, Secret
 from nundb_exporter.demo.clients import connected, use_db
 from nundb_exporter.demo.workload import CHAT, SESSIONS, SHOP, Workload
-
-from .program import eventually
+from tests.wire.waiting import eventually
 
 ADMINISTRATOR = Credentials("nun", Secret("nun-pwd"))
 ADMIN = "auth nun nun-pwd"

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from nundb_devserver import Cluster, Node
-from tests.conformance.clients import post
+from tests.wire.clients import post
 
 DEADLINE_SECONDS = 10.0
 

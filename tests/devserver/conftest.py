@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import pytest
 
 from nundb_devserver import Cluster, Node
-from tests.idle_time import IdleTimeLoop, node_options
+from tests.wire.idle_time import IdleTimeLoop, node_options
 
 from .asking import ask, until
 

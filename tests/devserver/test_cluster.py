@@ -10,8 +10,8 @@ import pytest
 from nundb_devserver import Cluster, Node, NotReadyError, UnknownError
 from nundb_devserver.cluster.nodes import HTTP_PORT, TCP_PORT, WEBSOCKET_PORT
 from nundb_devserver.replication.topology import PRIMARY_SYNC_SECONDS
-from tests.conformance.clients import TcpClient
-from tests.idle_time import node_options, pass_time
+from tests.wire.clients import TcpClient
+from tests.wire.idle_time import node_options, pass_time
 
 from .asking import ask, metric, pending, until, until_quiet
 

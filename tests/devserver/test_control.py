@@ -7,7 +7,7 @@ import pytest
 
 from nundb_devserver import FAULTS, Cluster, free_port
 from nundb_devserver.cluster.control import HELP, Control
-from tests.conformance.clients import TcpClient
+from tests.wire.clients import TcpClient
 
 
 @pytest.fixture

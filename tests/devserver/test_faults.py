@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from nundb_devserver import FAULTS, Cluster, FaultError, UnknownError
-from tests.conformance.clients import TcpClient, WebSocketClient
-from tests.idle_time import node_options, pass_time
+from tests.wire.clients import TcpClient, WebSocketClient
+from tests.wire.idle_time import node_options, pass_time
 
 from .asking import ask, metric, pending, until, until_quiet
 

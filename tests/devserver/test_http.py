@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nundb_devserver import Node
 from nundb_devserver.framing.http import BadRequestError, Requests, chunked, chunked_body, parse_head
-from tests.conformance.clients import TcpClient, post
+from tests.wire.clients import TcpClient, post
 
 from .asking import ask
 

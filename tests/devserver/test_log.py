@@ -10,9 +10,9 @@ import pytest
 from nundb_devserver import Cluster, Node
 from nundb_devserver.log import Log, StreamSink
 from nundb_devserver.numbers import duration_text
-from tests.conformance.clients import TcpClient
 from tests.conformance.transcripts import DIRECTORY
-from tests.idle_time import node_options
+from tests.wire.clients import TcpClient
+from tests.wire.idle_time import node_options
 
 from .asking import ask, until
 

@@ -1,21 +1,15 @@
 """Which ports are free."""
 
-import socket
-
 import pytest
 
-from nundb_devserver import HOST, first_taken, free_port, free_row, is_free
-
-
-def listening(port: int) -> socket.socket:
-    """Return a socket that listens on a port."""
-    return socket.create_server((HOST, port))
+from nundb_devserver import first_taken, free_port, free_row, is_free
+from tests.wire.ports import taken
 
 
 def test_a_port_that_is_listened_on_is_not_free() -> None:
     """And is again, once it is not."""
     port = free_port()
-    with listening(port):
+    with taken(port):
         assert not is_free(port)
         assert first_taken([free_port(), port]) == port
     assert is_free(port)
@@ -30,15 +24,15 @@ def test_no_port_is_handed_out_twice() -> None:
 
 def test_a_row_goes_around_a_port_that_is_taken() -> None:
     """All of its ports are free."""
-    with listening(free_port() + 2) as taken:
+    with taken(free_port() + 2) as port:
         row = free_row(5)
-        assert taken.getsockname()[1] not in range(row, row + 5)
+        assert port not in range(row, row + 5)
 
 
 def test_ports_lie_below_those_of_outgoing_connections() -> None:
     """So that none is lost between the choice and the use."""
-    with listening(0) as outgoing:
-        assert free_port() < outgoing.getsockname()[1]
+    with taken() as outgoing:
+        assert free_port() < outgoing
 
 
 def test_a_row_that_is_too_long_is_an_error() -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from nundb_devserver import RELEASES, Node
-from tests.idle_time import node_options
+from tests.wire.idle_time import node_options
 
 from .asking import ask, until
 

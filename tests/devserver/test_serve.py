@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nundb_devserver import ServeOptions, UnknownError, free_row, serve
-from tests.conformance.clients import post
+from tests.wire.clients import post
 
 pytestmark = pytest.mark.real_time
 

@@ -9,8 +9,8 @@ import pytest
 
 from nundb_devserver import Node, free_port
 from nundb_devserver.sockets.listener import Listener
-from tests.conformance.clients import TcpClient
-from tests.idle_time import node_options
+from tests.wire.clients import TcpClient
+from tests.wire.idle_time import node_options
 
 from .asking import ask, pending, until
 

@@ -3,8 +3,8 @@
 import pytest
 
 from nundb_devserver import Node
-from tests.conformance.clients import TcpClient, WebSocketClient
-from tests.idle_time import node_options
+from tests.wire.clients import TcpClient, WebSocketClient
+from tests.wire.idle_time import node_options
 
 from .asking import ask, until
 

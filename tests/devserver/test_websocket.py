@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nundb_devserver import Node
 from nundb_devserver.framing.websocket import FrameError, Frames, frame, handshake, unmask
-from tests.conformance.clients import BINARY, CLOSE, PING, TcpClient, WebSocketClient
+from tests.wire.clients import BINARY, CLOSE, PING, TcpClient, WebSocketClient
 
 from .asking import ask, until
 

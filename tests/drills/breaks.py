@@ -76,7 +76,7 @@ async def elections_without_end(field: Field) -> AsyncIterator[None]:
         async with connected(primary, SIGN_IN) as connection:
             while True:
                 await connection.ask("debug force-election")
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(0.3)  # a rate of load
 
     async with of_devserver("flapping-elections")(field), meanwhile(elect()):
         yield

@@ -20,7 +20,7 @@ from .shortened import shortened_rules
 from .watch import Watch
 
 HEALTHY_SECONDS = 75.0
-"""25 minutes of the shipped rules' time."""
+"""How long nothing may fire under load: 25 minutes of the shipped rules' time."""
 LONGEST_WAIT_SECONDS = 240.0
 LONGEST_SILENCE_SECONDS = 240.0
 LONGEST_FINDING_SECONDS = 60.0

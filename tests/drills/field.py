@@ -15,6 +15,7 @@ from nundb_exporter.demo.clients import connected
 from nundb_exporter.demo.workload import DATABASES, Workload
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
+from tests.wire.waiting import eventually
 
 from .findings import Check, found_by_pages
 
@@ -22,10 +23,10 @@ PORTS_PER_FIELD = 100
 FIRST_EXPORTER = 50
 NODES = 3
 DECLUTTER_SECONDS = 5.0
-APART_SECONDS = 0.3
 DISTANCE_SECONDS = 0.004
 """Between nodes: in one process nothing would ever be seen pending."""
 CALM_SECONDS = 3.0
+"""A quiet period before a restart: no election may still be under way, which no reply tells."""
 JOINS = 3
 JOIN_SECONDS = 6.0
 ADMINISTRATOR = Credentials("nun", Secret("nun-pwd"))
@@ -153,7 +154,7 @@ class Field:
 
     @asynccontextmanager
     async def writing(self, per_second: float) -> AsyncIterator[None]:
-        """Write to the primary at a steady rate."""
+        """Write to the primary at a steady rate: the pauses are the load."""
         async with connected(self.cluster.nodes[self.primary], SIGN_IN, "use-db faults faults") as connection:
 
             async def write() -> None:
@@ -198,7 +199,12 @@ class Field:
         for access in ACCESSES:
             await self.tell_primary(f"use-db {access.name} {access.token.reveal()}", f"snapshot false {access.name}")
             # Two that overlap would never be acknowledged (protocol notes 5.2).
-            await asyncio.sleep(APART_SECONDS)
+            await eventually(self._pending, lambda entries: not any(", opp_id: 0," in entry for entry in entries))
+
+    async def _pending(self) -> list[str]:
+        """Return the primary's pending operations; all snapshots have the id 0."""
+        async with connected(self.cluster.nodes[self.primary], SIGN_IN) as connection:
+            return await connection.ask("debug pending-ops")
 
 
 async def until(holds: Callable[[], bool], within_seconds: float) -> bool:

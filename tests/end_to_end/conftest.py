@@ -9,8 +9,7 @@ import pytest
 import trustme
 
 from nundb_exporter.config.settings import Tls
-
-from .scripted import SCHEMES, SECURE, Behaviour, ScriptedNode
+from tests.wire.scripted import SCHEMES, SECURE, Behaviour, ScriptedNode
 
 
 @dataclass(frozen=True)

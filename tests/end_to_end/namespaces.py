@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .exporter import PROGRAM, environment
+from tests.wire.program import PROGRAM, environment
 
 HERE = Path(__file__).parent
 NAMESPACES = ("unshare", "--net", "--mount", "--pid", "--map-root-user", "--fork", "--kill-child", "--mount-proc")

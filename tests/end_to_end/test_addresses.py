@@ -12,20 +12,16 @@ from nundb_exporter.client.tls import client_context
 from nundb_exporter.config.settings import Tls, parse_endpoint
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.scrape import Scraper
+from tests.wire.behaviours import answering, saying, silent
+from tests.wire.exporter import SHORT, scrape, serving, target
+from tests.wire.framing import http
+from tests.wire.pages import fetch
+from tests.wire.ports import refusing
+from tests.wire.replies import GOOD
+from tests.wire.scripted import Behaviour, Peer, ScriptedNode
+from tests.wire.waiting import until
 
 from .conftest import Certificates, Nodes
-from .exporter import SHORT, fetch, scrape, serving, target, until
-from .scripted import (
-    GOOD,
-    Behaviour,
-    Peer,
-    ScriptedNode,
-    answering,
-    http,
-    refusing,
-    saying,
-    silent,
-)
 
 NODE_NAME = "nun-db.test"
 """A name that only a certificate knows."""

@@ -3,31 +3,27 @@
 import pytest
 
 from nundb_exporter.config.settings import TransportPorts
-from tests.clock import Clock
-
-from .conftest import Nodes
-from .exporter import Page, fetch, meet_deadline, scrape, serving, target
-from .scripted import (
-    GOOD,
-    PENDING,
-    Behaviour,
-    Peer,
-    Said,
-    ScriptedNode,
+from tests.wire.behaviours import (
     answering,
     closing_at_once,
     closing_half_way,
     closing_unanswered,
     dripping,
     hanging_at,
-    http,
     mute,
     resetting_half_way,
     saying,
-    script,
     silent,
     stopping,
 )
+from tests.wire.clock import Clock
+from tests.wire.exporter import meet_deadline, scrape, serving, target
+from tests.wire.framing import http
+from tests.wire.pages import Page, fetch
+from tests.wire.replies import GOOD, PENDING, Said, script
+from tests.wire.scripted import Behaviour, Peer, ScriptedNode
+
+from .conftest import Nodes
 
 HTML = b"<!doctype html><html><body>It works; enjoy; have; a; nice; day</body></html>"
 OPERATION = "1795400325465330016"

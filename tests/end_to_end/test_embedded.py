@@ -3,17 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import aiohttp
 import pytest
 
 from nundb_devserver import Node, NodeOptions
 from nundb_devserver.data.members import Role
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import TransportPorts
-from tests.clock import Clock
-
-from .exporter import PATIENCE_SECONDS, SHORT, Exporter, Page, fetch, scrape, serving, target, until
-from .scripted import PASSWORD, USER
+from tests.wire.clients import ask
+from tests.wire.clock import Clock
+from tests.wire.exporter import SHORT, Exporter, scrape, serving, target
+from tests.wire.pages import Page, fetch
+from tests.wire.replies import PASSWORD, USER
+from tests.wire.waiting import PATIENCE_SECONDS, until
 
 EVERY = tuple(collector.name for collector in COLLECTORS)
 
@@ -23,13 +24,8 @@ async def node() -> AsyncIterator[Node]:
     """Return a running node that holds the database `shop`."""
     async with Node(NodeOptions(user=USER, password=PASSWORD)) as made:
         await until(lambda: made.role is Role.PRIMARY)
-        await _post(made, f"auth {USER} {PASSWORD};create-db shop shop-token arbiter")
+        await ask(made.options.http_port, f"auth {USER} {PASSWORD}", "create-db shop shop-token arbiter")
         yield made
-
-
-async def _post(node: Node, body: str) -> str:
-    async with aiohttp.ClientSession() as session, session.post(node.http_url, data=body) as answer:
-        return await answer.text()
 
 
 def urls(node: Node) -> dict[str, str]:
@@ -41,7 +37,8 @@ def urls(node: Node) -> dict[str, str]:
 @pytest.mark.parametrize("scheme", ["http", "tcp", "ws"])
 async def test_every_collector_reads_a_live_node(node: Node, scheme: str, clock: Clock) -> None:
     """What was done to the node is what the page tells, whatever the transport."""
-    await _post(node, "use-db shop shop-token;arbiter;set a 1;set a 2;set-safe a 0 stale;set b one; two")
+    written = ("arbiter", "set a 1", "set a 2", "set-safe a 0 stale", "set b one; two")
+    await ask(node.options.http_port, "use-db shop shop-token", *written)
     ports = TransportPorts(
         http=node.options.http_port, tcp=node.options.tcp_port, websocket=node.options.websocket_port
     )

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from .exporter import PATIENCE_SECONDS, PROGRAM, environment, until
-from .scripted import ScriptedNode, silent
+from tests.wire.behaviours import silent
+from tests.wire.program import PROGRAM, environment
+from tests.wire.scripted import ScriptedNode
+from tests.wire.waiting import PATIENCE_SECONDS, until
 
 NOWHERE = "http://127.0.0.1:1"
 REPORTS = (["check"], ["check", "--json"], ["pending", "--json"], ["--help"], ["serve", "--help"], ["--version"])

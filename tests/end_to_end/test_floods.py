@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from .exporter import Exporter, scrape, target
-from .scripted import GOOD, Behaviour, Peer, ScriptedNode, answering, chunked, endless, frame
+from tests.wire.behaviours import answering, endless
+from tests.wire.exporter import Exporter, scrape, target
+from tests.wire.framing import chunked, frame
+from tests.wire.replies import GOOD
+from tests.wire.scripted import Behaviour, Peer, ScriptedNode
 
 MEBIBYTE = 1024 * 1024
 BLOCK = b"x" * 65536

@@ -5,13 +5,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-import aiohttp
 import pytest
 
 from nundb_devserver import Cluster, Node, NodeOptions
-
-from .exporter import Ended, run
-from .scripted import PASSWORD, USER
+from tests.wire.clients import ask
+from tests.wire.program import Ended, run
+from tests.wire.replies import PASSWORD, USER
 
 EVERYTHING: Final = ("--collector.acting_role", "--collector.transports")
 
@@ -20,14 +19,8 @@ EVERYTHING: Final = ("--collector.acting_role", "--collector.transports")
 async def cluster(size: int) -> AsyncIterator[Cluster]:
     """Run a cluster with the database `shop`."""
     async with Cluster(size, port_base=None, options=NodeOptions(user=USER, password=PASSWORD)) as made:
-        await post(made.nodes[0], f"auth {USER} {PASSWORD};create-db shop token newer")
+        await ask(made.nodes[0].options.http_port, f"auth {USER} {PASSWORD}", "create-db shop token newer")
         yield made
-
-
-async def post(node: Node, body: str) -> None:
-    """Send commands to a node."""
-    async with aiohttp.ClientSession() as session, session.post(node.http_url, data=body) as answer:
-        await answer.read()
 
 
 def ports(node: Node) -> str:
@@ -103,7 +96,7 @@ async def test_any_number_of_pending_operations_above_the_limit_is_found() -> No
     async with cluster(2) as made:
         await made.fault("hung-replica")
         writes = (f"set key-{number} value" for number in range(1201))
-        await post(made.nodes[0], f"use-db shop token;{';'.join(writes)}")
+        await ask(made.nodes[0].options.http_port, "use-db shop token", *writes)
         ended, report = await check(*urls(made))
     assert ended.code == 1
     assert "NundbPendingBacklog" in ids(report)

@@ -10,8 +10,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from .exporter import PATIENCE_SECONDS, Exporter, Page, run, until
-from .scripted import ScriptedNode, answering
+from tests.wire.behaviours import answering
+from tests.wire.exporter import Exporter
+from tests.wire.pages import Page
+from tests.wire.program import run
+from tests.wire.scripted import ScriptedNode
+from tests.wire.waiting import PATIENCE_SECONDS, until
 
 SYSTEMD = """
 import os, socket, sys

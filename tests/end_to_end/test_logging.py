@@ -5,13 +5,16 @@ import contextlib
 import fcntl
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator
 
 import aiohttp
 
-from .exporter import PROGRAM, Page, environment, fetch
-from .scripted import ScriptedNode, answering
+from nundb_devserver import free_port
+from tests.wire.behaviours import answering
+from tests.wire.pages import Page, fetch
+from tests.wire.program import PROGRAM, environment
+from tests.wire.scripted import ScriptedNode
+from tests.wire.waiting import PATIENCE_SECONDS, eventually
 
 _SMALL_PIPE = 4096
 _DROPPED = ("nundb_exporter_log_lines_dropped_total",)
@@ -20,9 +23,7 @@ _DROPPED = ("nundb_exporter_log_lines_dropped_total",)
 @contextlib.asynccontextmanager
 async def _exporting(url: str, *arguments: str, stderr: int | None, before: str = "") -> AsyncIterator[str]:
     """Run an exporter whose log nobody reads, and yield its URL; it must end in order."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = f'{before} exec "$@"'
     process = await asyncio.create_subprocess_exec(
         "bash",
@@ -37,12 +38,10 @@ async def _exporting(url: str, *arguments: str, stderr: int | None, before: str 
         stderr=stderr,
     )
     try:
-        async with asyncio.timeout(20):
-            while not await _listens(port):
-                await asyncio.sleep(0.01)
+        await eventually(lambda: _listens(port), bool)
         yield f"http://127.0.0.1:{port}"
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             assert await process.wait() == 0
     finally:
         if process.returncode is None:

@@ -22,7 +22,7 @@ ip neigh add 2001:db8::9 lladdr 02:00:00:00:00:09 dev v0 nud permanent
 """10.7.7.9 and 2001:db8::9 answer nothing, as a host that is off, or one behind a firewall that drops packets."""
 
 
-SERVING = 'coproc NODE { "$PYTHON" -m tests.end_to_end.scripted %s; }; read -r -u "${NODE[0]}"\n'
+SERVING = 'coproc NODE { "$PYTHON" -m tests.wire.healthy %s; }; read -r -u "${NODE[0]}"\n'
 
 
 def test_a_host_that_is_off_is_a_failure_of_the_connection(tmp_path: Path) -> None:

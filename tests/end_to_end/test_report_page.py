@@ -8,8 +8,11 @@ from typing import Any, Final
 import jsonschema
 import pytest
 
-from .exporter import SHORT, fetch, run, serving, target
-from .scripted import ScriptedNode, answering, silent
+from tests.wire.behaviours import answering, silent
+from tests.wire.exporter import SHORT, serving, target
+from tests.wire.pages import fetch
+from tests.wire.program import run
+from tests.wire.scripted import ScriptedNode
 
 SCHEMA: Final = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text("utf-8"))
 MOMENTS: Final = {"asked_at", "uptime_seconds", "scrape_seconds", "allowed_seconds", "collectors", "texts"}

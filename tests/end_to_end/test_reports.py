@@ -13,17 +13,12 @@ from typing import Final
 
 import pytest
 
-from .exporter import PATIENCE_SECONDS, PROGRAM, Ended, environment, run
-from .scripted import (
-    Behaviour,
-    Said,
-    ScriptedNode,
-    answering,
-    dripping,
-    refusing,
-    script,
-    silent,
-)
+from tests.wire.behaviours import answering, dripping, silent
+from tests.wire.ports import refusing
+from tests.wire.program import PROGRAM, Ended, environment, run
+from tests.wire.replies import Said, script
+from tests.wire.scripted import Behaviour, ScriptedNode
+from tests.wire.waiting import PATIENCE_SECONDS
 
 CLUSTER: Final = Path(__file__).parent.parent / "transcripts" / "cluster.jsonl"
 RECORDED_AT: Final = 1795359488

@@ -9,10 +9,14 @@ import pytest
 import trustme
 
 from nundb_exporter.config.settings import Tls
+from tests.wire.behaviours import answering
+from tests.wire.exporter import Exporter, serving, target
+from tests.wire.pages import Page, fetch
+from tests.wire.replies import GOOD, PASSWORD, USER, Said
+from tests.wire.scripted import Behaviour, ScriptedNode
+from tests.wire.waiting import until
 
 from .conftest import Certificates
-from .exporter import Exporter, Page, fetch, serving, target, until
-from .scripted import GOOD, PASSWORD, USER, Behaviour, Said, ScriptedNode, answering
 
 TOKEN = "shop-token"
 NEW_PASSWORD = "m4rk-new-password"

@@ -19,27 +19,25 @@ from nundb_exporter.metrics import Answers, Sample
 from nundb_exporter.protocol import fields
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
-
-from .conftest import Nodes
-from .exporter import Exporter, Page, fetch, run, target
-from .scripted import (
-    GOOD,
-    PENDING,
-    Behaviour,
-    Peer,
-    Said,
-    ScriptedNode,
+from tests.wire.behaviours import (
     answering,
     answering_with,
     closing_half_way,
     closing_unanswered,
-    http,
     mute,
     resetting_half_way,
     saying,
     silent,
     stopping,
 )
+from tests.wire.exporter import Exporter, target
+from tests.wire.framing import http
+from tests.wire.pages import Page, fetch
+from tests.wire.program import run
+from tests.wire.replies import GOOD, PENDING, Said
+from tests.wire.scripted import Behaviour, Peer, ScriptedNode
+
+from .conftest import Nodes
 
 PASSWORD = "m4rk-password"
 TOKEN = "m4rk-token"

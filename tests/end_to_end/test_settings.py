@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from nundb_exporter.cli import main
-
-from .exporter import run
+from tests.wire.program import run
 
 MARK = "m4rked-secret"
 GOOD_URL = "http://127.0.0.1:1"

@@ -3,8 +3,9 @@
 import re
 from typing import Final
 
-from .exporter import Exporter
-from .scripted import ScriptedNode, answering
+from tests.wire.behaviours import answering
+from tests.wire.exporter import Exporter
+from tests.wire.scripted import ScriptedNode
 
 _IMPORT: Final = re.compile(r"^import time: +\d+ \| +\d+ \| +(\S+)$", re.MULTILINE)
 """How Python tells of an import, if PYTHONPROFILEIMPORTTIME is set."""

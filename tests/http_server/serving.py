@@ -4,13 +4,12 @@ import asyncio
 import contextlib
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from nundb_exporter.http_server import Handler, Limits, Request, Response, Router, Server, listen
+from tests.wire.waiting import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 20.0
-"""How long anything may take that a test waits for: reaching it is a failure."""
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
@@ -123,13 +122,6 @@ async def serving(
         for client in served.clients:
             await client.end()
         await server.stop(0)
-
-
-async def until(claim: Callable[[], bool]) -> None:
-    """Wait until the claim is true; that it never is, is a failure."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not claim():
-            await asyncio.sleep(0.005)
 
 
 def statuses(answers: bytes) -> list[int]:

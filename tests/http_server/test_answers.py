@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from nundb_exporter.http_server import Handler, Request, Response, Router
+from tests.wire.waiting import PATIENCE_SECONDS, until
 
-from .serving import GET, LAST, PATIENCE_SECONDS, Client, Gate, byte_by_byte, echo, later, serving, statuses, until
+from .serving import GET, LAST, Client, Gate, byte_by_byte, echo, later, serving, statuses
 
 
 async def test_a_connection_carries_one_request_after_another() -> None:

@@ -8,7 +8,9 @@ import aiohttp
 import h11
 import pytest
 
-from .serving import PATIENCE_SECONDS, Client, Serving, serving
+from tests.wire.waiting import PATIENCE_SECONDS
+
+from .serving import Client, Serving, serving
 
 
 async def run(*command: str) -> str:

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from nundb_exporter.http_server import Request, Response
+from tests.wire.waiting import PATIENCE_SECONDS, until
 
-from .serving import GET, PATIENCE_SECONDS, Gate, serving, statuses, until
+from .serving import GET, Gate, serving, statuses
 
 
 async def test_what_is_in_progress_is_answered_and_nothing_else() -> None:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from nundb_exporter.http_server import Limits
 from tests.cuts import cut, sizes
+from tests.wire.waiting import until
 
-from .serving import serving, statuses, until
+from .serving import serving, statuses
 from .test_parser import ANYTHING, damaged
 
 MEANT = {200, 400, 404, 405, 408, 413, 417, 431, 501, 505}

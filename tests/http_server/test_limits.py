@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from nundb_exporter.http_server import Limits, Request, Response
+from tests.wire.waiting import until
 
-from .serving import GET, LAST, Gate, Serving, serving, statuses, until
+from .serving import GET, LAST, Gate, Serving, serving, statuses
 
 SOON = 0.2
 """A limit in seconds that a test waits for."""

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from nundb_exporter.http_server import Listener, ListenError, Server, handed_over, listen, listen_unix
+from tests.wire.waiting import PATIENCE_SECONDS
 
-from .serving import LAST, PATIENCE_SECONDS, ROUTES, Client, statuses
+from .serving import LAST, ROUTES, Client, statuses
 
 
 async def served(*listeners: Listener) -> list[list[int]]:

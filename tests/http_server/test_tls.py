@@ -8,8 +8,9 @@ import pytest
 import trustme
 
 from nundb_exporter.http_server import Limits, Response
+from tests.wire.waiting import PATIENCE_SECONDS, until
 
-from .serving import GET, LAST, PATIENCE_SECONDS, Client, Gate, Serving, serving, statuses, until
+from .serving import GET, LAST, Client, Gate, Serving, serving, statuses
 
 LARGE = Response(200, b"x" * 20_000_000)
 

@@ -21,12 +21,11 @@ from nundb_exporter.log.settings import LogSettings
 from nundb_exporter.log.source import LogSource
 from nundb_exporter.log.tally import Tally
 from nundb_exporter.sources import Sources
-from tests.end_to_end.exporter import PROGRAM
+from tests.wire.program import PROGRAM, environment
+from tests.wire.waiting import PATIENCE_SECONDS
 
 from . import observed
 from .writing import record, request, totals
-
-PATIENCE_SECONDS = 30.0
 
 
 def until(is_true: Callable[[], bool]) -> None:
@@ -241,7 +240,10 @@ def test_a_missing_log_is_one_clear_line(arguments: tuple[str, ...], problem: by
 def serving(*arguments: str, stdin: int = subprocess.DEVNULL) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Run the program, and give its URL."""
     process = subprocess.Popen(
-        [PROGRAM, *arguments, "--web.listen-address", "127.0.0.1:0"], stdin=stdin, stderr=subprocess.PIPE
+        [PROGRAM, *arguments, "--web.listen-address", "127.0.0.1:0"],
+        env=environment(None),
+        stdin=stdin,
+        stderr=subprocess.PIPE,
     )
     assert process.stderr is not None
     try:
@@ -291,8 +293,6 @@ def test_an_exporter_shows_the_log_beside_the_node(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(request(1, "get k"))
     flags = ("--collector.log", "--nundb.log.path", str(path), "--nundb.log.from-start")
-    os.environ.setdefault("NUN_USER", "nun")
-    os.environ.setdefault("NUN_PWD", "nun-pwd")
     with serving("serve", "--nundb.url", "http://127.0.0.1:1", *flags) as (_, url):
         until(lambda: 'nundb_commands_total{command="get"} 1' in fetch(url))
         page = fetch(url)

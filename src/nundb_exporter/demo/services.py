@@ -134,7 +134,7 @@ def _prometheus(settings: Settings, directory: Path, tell: Callable[[str], None]
     """
     binary = find() if settings.has_prometheus else None
     if binary is not None:
-        return Prometheus(binary, directory, _prometheus_port(settings.prometheus_port, tell))
+        return Prometheus(binary, directory, prometheus_port(settings.prometheus_port, tell))
     if settings.has_prometheus:
         tell(f"no {BINARY} on PATH, so there are no charts; to have them: {how_to_install()}")
     return None
@@ -155,14 +155,18 @@ async def _start_prometheus(
     return prometheus
 
 
-def _prometheus_port(wanted: int | None, tell: Callable[[str], None]) -> int:
-    """Choose a port: a default port that is taken must not stop the demo, one that was asked for must."""
+def prometheus_port(wanted: int | None, tell: Callable[[str], None], usual: int = DEFAULT_PROMETHEUS_PORT) -> int:
+    """Choose a port: the usual one being taken must not stop the demo, one that was asked for must.
+
+    Raises:
+        ConfigError: the port that was asked for is taken.
+    """
     if wanted == 0:
         return free_port()
-    if is_free(wanted or DEFAULT_PROMETHEUS_PORT):
-        return wanted or DEFAULT_PROMETHEUS_PORT
+    if is_free(wanted or usual):
+        return wanted or usual
     if wanted is not None:
         raise ConfigError(PROMETHEUS_PORT_FLAG, f"port {wanted} is taken", "choose another, or leave the flag out")
     port = free_port()
-    tell(f"port {DEFAULT_PROMETHEUS_PORT} is taken: Prometheus gets {port} ({PROMETHEUS_PORT_FLAG} chooses another)")
+    tell(f"port {usual} is taken: Prometheus gets {port} ({PROMETHEUS_PORT_FLAG} chooses another)")
     return port

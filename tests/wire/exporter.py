@@ -1,33 +1,27 @@
-"""The exporter under test: as a library within the test, and as a process; and a client that reads its pages."""
+"""The exporter under test: as a library within the test, and as a process."""
 
 import asyncio
 import contextlib
 import dataclasses
-import os
 import re
 import signal
-import sysconfig
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
-
-import aiohttp
-from prometheus_client.parser import text_string_to_metric_families
 
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
-from tests.clock import Clock
 
-from .scripted import PASSWORD, USER, ScriptedNode
+from .clock import Clock
+from .pages import Page, fetch
+from .program import PROGRAM, environment
+from .replies import PASSWORD, USER
+from .scripted import ScriptedNode
+from .waiting import PATIENCE_SECONDS, until
 
-PROGRAM: Final = Path(sysconfig.get_path("scripts")) / "nundb-exporter"
-PATIENCE_SECONDS: Final = 60.0
-"""How long anything may take that a test waits for: reaching it is a failure."""
-TIMEOUT_HEADER: Final = "X-Prometheus-Scrape-Timeout-Seconds"
 SHORT: Final = "2"
 """The seconds that a scraper gives to a node that hangs from the beginning."""
 LONG: Final = "20"
@@ -47,70 +41,10 @@ def target(url: str, *databases: str, **changes: Any) -> Target:  # noqa: ANN401
     return dataclasses.replace(plain, **changes)
 
 
-@dataclasses.dataclass(frozen=True)
-class Page:
-    """An answer of the exporter."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        """The body, as text."""
-        return self.body.decode()
-
-    @property
-    def samples(self) -> dict[tuple[str, ...], float]:
-        """Each sample's value by its name and the values of its labels, in the order of their names."""
-        return {
-            (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
-            for family in text_string_to_metric_families(self.text)
-            for sample in family.samples
-        }
-
-    @property
-    def is_up(self) -> bool:
-        """Whether the page says that the node is up, and no reason why not."""
-        assert self.status == 200
-        return self.samples["nundb_up",] == 1 and not self.reasons
-
-    @property
-    def reasons(self) -> list[str]:
-        """The reasons that the page gives for a failure."""
-        return [key[1] for key, value in self.samples.items() if key[0] == "nundb_scrape_failure" and value]
-
-    @property
-    def failed_collectors(self) -> set[str]:
-        """The collectors that the page says have failed."""
-        return {
-            key[1] for key, value in self.samples.items() if key[0] == "nundb_scrape_collector_success" and not value
-        }
-
-    @property
-    def node_families(self) -> set[str]:
-        """The names of the families that only an answer of the node can give."""
-        own = ("nundb_up", "nundb_scrape_", "nundb_exporter_", "process_", "python_")
-        return {key[0] for key in self.samples if not key[0].startswith(own)}
-
-
-async def fetch(
-    url: str, *, timeout_header: str | None = None, method: str = "GET", headers: Mapping[str, str] | None = None
-) -> Page:
-    """Ask for a page, on a connection of its own; compressed bodies stay as they are."""
-    own = {"Accept-Encoding": "identity", **({TIMEOUT_HEADER: timeout_header} if timeout_header else {})}
-    async with (
-        asyncio.timeout(PATIENCE_SECONDS),
-        aiohttp.ClientSession(auto_decompress=False, connector=aiohttp.TCPConnector(limit=0)) as session,
-        session.request(method, url, headers={**own, **(headers or {})}) as response,
-    ):
-        return Page(response.status, response.headers, await response.read())
-
-
 @contextlib.asynccontextmanager
-async def serving(node: Target, **web: Any) -> AsyncIterator[str]:  # noqa: ANN401 - the fields of Web
+async def serving(node: Target, port: int = 0, **web: Any) -> AsyncIterator[str]:  # noqa: ANN401 - the fields of Web
     """Serve a node's metrics within this process, and yield the URL of the exporter."""
-    server = Server(Scraper(node), Web(listen=(("127.0.0.1", 0),), timeout_offset=OFFSET_SECONDS, **web))
+    server = Server(Scraper(node), Web(listen=(("127.0.0.1", port),), timeout_offset=OFFSET_SECONDS, **web))
     (address,) = server.start()
     try:
         yield f"http://{address}"
@@ -131,49 +65,6 @@ async def meet_deadline(url: str, node: ScriptedNode, clock: Clock, questions: i
         await until(lambda number=number: node.hanging > number)  # type: ignore[misc]
         clock.skip((float(LONG) - OFFSET_SECONDS) / questions)
     return await asking
-
-
-async def until(claim: Callable[[], bool]) -> None:
-    """Wait until the claim is true; that it never is, is a failure."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not claim():
-            await asyncio.sleep(0.005)
-
-
-def environment(url: str | None, **changes: str | None) -> dict[str, str]:
-    """Return the three variables and what a process needs, some changed; None removes one."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("NUN", "_NUN"))}
-    own = {"NUN_URL": url, "NUN_USER": USER, "NUN_PWD": PASSWORD, **changes}
-    return inherited | {name: value for name, value in own.items() if value is not None}
-
-
-@dataclasses.dataclass(frozen=True)
-class Ended:
-    """A command that has come to its end."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-
-async def run(*arguments: str, url: str | None = None, **variables: str | None) -> Ended:
-    """Run `nundb-exporter` to its end."""
-    process = await asyncio.create_subprocess_exec(
-        PROGRAM,
-        *arguments,
-        env=environment(url, **variables),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            stdout, stderr = await process.communicate()
-    except BaseException:
-        process.kill()
-        await process.wait()
-        raise
-    assert process.returncode is not None
-    return Ended(process.returncode, stdout.decode(), stderr.decode())
 
 
 _SERVES: Final = re.compile(r"serves \S+ on (http://[^/\s]+)/")

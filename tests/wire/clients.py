@@ -42,6 +42,11 @@ async def post(number: int, body: bytes) -> Answer:
             await writer.wait_closed()
 
 
+async def ask(number: int, *commands: str) -> str:
+    """Return the answer to commands in one request."""
+    return (await post(number, ";".join(commands).encode())).body.decode()
+
+
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
     content = b""
     while size := int(await reader.readuntil(b"\r\n"), 16):

@@ -1,0 +1,30 @@
+"""Waiting for what will be: no test sleeps for a time and hopes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS: Final = 60.0
+"""How long anything may take that a test waits for: reaching it is a failure."""
+_PAUSE_SECONDS: Final = 0.005
+_QUESTION_PAUSE_SECONDS: Final = 0.05
+"""Longer: each question costs the program that is asked."""
+
+
+async def until(claim: Callable[[], bool]) -> None:
+    """Wait until the claim is true; that it never is, is a failure."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not claim():
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool]) -> T:
+    """Ask again and again until the answer is right, and return it."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE_SECONDS
+    while not holds(answer := await ask()):
+        assert loop.time() < deadline, f"not within {PATIENCE_SECONDS:g} s; the last answer was {answer}"
+        await asyncio.sleep(_QUESTION_PAUSE_SECONDS)
+    return answer
