@@ -123,13 +123,20 @@ def test_a_setting_is_refused_by_its_name(environment: dict[str, str], message: 
     assert caught.value.cure
 
 
-def test_collectors_are_switched_by_flags_and_by_the_file(tmp_path: Path) -> None:
-    """The file's list is exactly what is on; a flag adds to it or takes from it; the order is always the same."""
+def test_collectors_are_switched_by_flags() -> None:
+    """A flag adds to the default ones or takes from them, as its variable does; the order is always the same."""
     assert chosen("--collector.keys", "--no-collector.oplog", **ENVIRONMENT).collectors == tuple(
         collector.name
         for collector in COLLECTORS
         if (collector.is_default or collector.name == "keys") and collector.name != "oplog"
     )
+    assert chosen(NUNDB_EXPORTER_COLLECTOR_KEYS="1", **ENVIRONMENT).collectors == (
+        *(name for name in (collector.name for collector in COLLECTORS) if name in {*DEFAULTS, "keys"}),
+    )
+
+
+def test_the_file_lists_exactly_the_collectors_that_are_on(tmp_path: Path) -> None:
+    """A flag adds to its list or takes from it; the order is always the same."""
     file = tmp_path / "nundb.yml"
     file.write_text("modules: {default: {collectors: [keys, cluster]}}")
     of_file = ["--config.file", str(file)]
@@ -137,9 +144,6 @@ def test_collectors_are_switched_by_flags_and_by_the_file(tmp_path: Path) -> Non
     assert chosen(*of_file, "--collector.oplog", "--no-collector.keys", **ENVIRONMENT).collectors == (
         "oplog",
         "cluster",
-    )
-    assert chosen(NUNDB_EXPORTER_COLLECTOR_KEYS="1", **ENVIRONMENT).collectors == (
-        *(name for name in (collector.name for collector in COLLECTORS) if name in {*DEFAULTS, "keys"}),
     )
 
 

@@ -27,8 +27,8 @@ async def started(devserver: Program, base: int) -> int:
     return base + 3
 
 
-async def test_a_node_has_three_ports_and_the_default_administrator(tmp_path: Path) -> None:
-    """WebSocket at + 2, HTTP at + 3, TCP at + 4, as printed; nun with nun-pwd is let in."""
+async def test_a_node_has_three_ports(tmp_path: Path) -> None:
+    """WebSocket at + 2, HTTP at + 3, TCP at + 4, as printed; each lets the default administrator in, or greets."""
     base = free_row(35)
     async with running(tmp_path, "devserver", "--port-base", str(base), "--quiet") as devserver:
         port = await started(devserver, base)

@@ -45,12 +45,16 @@ async def test_faults_are_listed_with_where_they_are_on(control: int) -> None:
     assert await request(control, "DELETE /faults/hung-replica") == (200, "hung-replica was not on\n")
 
 
-async def test_nodes_are_listed_and_dealt_with(control: int, cluster: Cluster) -> None:
-    """Killed, started, stopped, restarted."""
+async def test_nodes_are_listed(control: int, cluster: Cluster) -> None:
+    """With what they say of themselves, and their addresses."""
     status, text = await request(control, "GET /nodes")
     assert status == 200
     assert text.splitlines()[0].endswith("  Primary")
     assert cluster.nodes[2].http_url in text
+
+
+async def test_nodes_are_dealt_with(control: int, cluster: Cluster) -> None:
+    """Killed, started, stopped, restarted."""
     for verb, is_running in (("kill", False), ("start", True), ("stop", False), ("restart", True)):
         status, text = await request(control, f"POST /nodes/2/{verb}")
         assert status == 200

@@ -92,7 +92,7 @@ async def test_a_restart_between_scrapes_costs_none(node: Node, scheme: str) -> 
         assert after.samples[start] > before.samples[start]
 
 
-async def test_a_node_that_freezes_and_thaws(node: Node) -> None:
+async def test_an_exporter_recovers_with_a_node_that_was_frozen(node: Node) -> None:
     """As after SIGSTOP: the kernel accepts, nobody answers; when it goes on, so do the metrics."""
     async with Exporter(node.http_url) as exporter:
         assert (await exporter.metrics()).is_up

@@ -88,15 +88,26 @@ async def test_head_gives_what_get_gives_without_the_body(path: str) -> None:
     assert head.headers["Content-Type"] == got.headers["Content-Type"]
 
 
-async def test_other_pages_and_methods() -> None:
-    """The landing page links the metrics; health asks no node; the rest is 404, or 405 for another method."""
-    async with exporting(silent, "--web.telemetry-path", "/m") as (node, exporter):
+async def test_the_landing_page_links_the_metrics() -> None:
+    """Wherever --web.telemetry-path puts them."""
+    async with exporting(silent, "--web.telemetry-path", "/m") as (_, exporter):
         landing = await fetch(f"{exporter.url}/")
         assert landing.headers["Content-Type"].startswith("text/html")
         assert 'href="./m"' in landing.text
         assert "Nun-db" in landing.text
+
+
+async def test_health_asks_no_node() -> None:
+    """The exporter is well, however the node is."""
+    async with exporting(silent) as (node, exporter):
         for path in ("/-/healthy", "/-/ready"):
             assert (await fetch(exporter.url + path)).status == 200
+        assert node.connections == 0
+
+
+async def test_there_is_nothing_at_other_paths_or_by_other_methods() -> None:
+    """404, or 405 for another method; the node is not asked."""
+    async with exporting(silent, "--web.telemetry-path", "/m") as (node, exporter):
         for path in ("/metrics", "/m/", "/favicon.ico", "/../etc/passwd", "/-/reload", "/probe"):
             missing = await fetch(exporter.url + path)
             assert missing.status == 404

@@ -71,16 +71,19 @@ async def test_a_port_that_is_taken_ends_with_2_and_one_line() -> None:
     assert "choose another" in line
 
 
-async def test_it_listens_on_ipv6_and_on_several_addresses() -> None:
-    """`[::1]:0` and another one; each serves."""
-    async with ScriptedNode(answering()) as node:
-        async with Exporter(node.url, listen="[::1]:0") as exporter:
-            assert exporter.url.startswith("http://[::1]:")
-            assert (await exporter.metrics()).is_up
-        async with Exporter(node.url, "--web.listen-address", "[::1]:0") as exporter:
-            await until(lambda: exporter.output.count(" serves ") == 2)
-            assert "http://127.0.0.1:" in exporter.output
-            assert "http://[::1]:" in exporter.output
+async def test_it_listens_on_ipv6() -> None:
+    """`[::1]:0` is an address with any port."""
+    async with ScriptedNode(answering()) as node, Exporter(node.url, listen="[::1]:0") as exporter:
+        assert exporter.url.startswith("http://[::1]:")
+        assert (await exporter.metrics()).is_up
+
+
+async def test_it_listens_on_several_addresses() -> None:
+    """The flag may be repeated."""
+    async with exporting(answering(), "--web.listen-address", "[::1]:0") as (_, exporter):
+        await until(lambda: exporter.output.count(" serves ") == 2)
+        assert "http://127.0.0.1:" in exporter.output
+        assert "http://[::1]:" in exporter.output
 
 
 async def test_it_starts_while_the_node_is_down_and_recovers_with_it() -> None:

@@ -164,11 +164,15 @@ async def test_the_program_itself_refuses_so() -> None:
         assert MARK not in ended.stderr
 
 
-async def test_help_and_version_end_with_0() -> None:
-    """They need no setting at all, and name every variable."""
+async def test_help_needs_no_setting() -> None:
+    """It names every variable."""
     helped = await run("serve", "--help", url=None, NUN_USER=None, NUN_PWD=None)
     assert helped.code == 0
     assert all(name in helped.stdout for name in ("NUN_URL", "NUN_USER", "NUN_PWD_FILE", "NUN_PWD"))
+
+
+async def test_the_version_needs_no_setting() -> None:
+    """It is told on one line with the program's name."""
     versioned = await run("--version", url=None, NUN_USER=None, NUN_PWD=None)
     assert versioned.code == 0
     assert versioned.stdout.startswith("nundb-exporter")

@@ -1,6 +1,5 @@
-"""Replies out of bodies and streams: our recordings, a model of the server's queue, and garbage."""
+"""Replies in one HTTP body: each command gets its own, or an error."""
 
-import re
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,30 +14,16 @@ from nundb_exporter.protocol.commands import (
     CONNECTIONS,
     KEYS,
     METRICS_STATE,
-    PENDING_OPS,
     Command,
-    auth,
     get,
-    use_db,
 )
-from nundb_exporter.protocol.replies import Reply, ReplyStream, split_body
-from tests.cuts import cut, peak_memory, sizes, taken
+from nundb_exporter.protocol.replies import Reply, split_body
 from tests.recordings import command, every_exchange, is_ours
 
-AUTH = auth("nun", "pwd")
-DOOR = use_db("shop", "token")
+from .conversation import AUTH, COMMANDS, DOOR, GARBAGE, QUEUED, body_of
+
 LOST = Reply(error="the reply was lost behind an earlier error")
-QUEUED = ("permission denied", "error no-db-selected")
-"""The errors that end with a newline and have also queued their text."""
 BODIES = [exchange for exchange in every_exchange() if exchange.transport == "http" and exchange.status == 200]
-STREAMS = [exchange for exchange in every_exchange() if exchange.transport != "http"]
-SINGLE = [
-    exchange
-    for exchange in STREAMS
-    if len(exchange.commands) == 1
-    and exchange.received.endswith(" \n")
-    and exchange.commands[0].text != "arbiter"  # its messages end without a newline (protocol notes 1.0)
-]
 SHIFTED = (
     "exporter-http:42",
     "exporter-http:43",
@@ -50,41 +35,6 @@ SHIFTED = (
 """Where the recorded server itself lost replies."""
 
 
-def body_of(commands: Sequence[Command[object]], replies: Sequence[Reply]) -> str:
-    """Write the body these replies came in: the inverse of split_body where nothing is shifted (protocol notes 1.2)."""
-    return ";".join(map(_slot, commands, replies))
-
-
-def _slot(command: Command[object], reply: Reply) -> str:
-    if reply.text is not None:
-        return f"{reply.text}\n\n" if command == METRICS_STATE else f"{reply.text}\n"
-    if reply.error is None:
-        return "empty"
-    return f"{reply.error}\n" if reply.error in QUEUED else reply.error
-
-
-def lines_of(command: Command[object], reply: Reply) -> str:
-    """Write the lines that this reply came in over TCP: the inverse of ReplyStream (protocol notes 1.1)."""
-    if reply.error in QUEUED:
-        return f"{reply.error}\nerror {reply.error}\n \n"
-    if reply.error is not None:
-        return f"error {reply.error} \n"
-    return f"{_slot(command, reply) if reply.text is not None else ''}ok \n"
-
-
-def conversation(commands: Sequence[Command[object]], received: str) -> list[Reply]:
-    """Give a stream what came back for several commands that were sent at once, a line at a time."""
-    stream = ReplyStream()
-    replies: list[Reply] = []
-    lines = iter(re.findall(r"[^\n]*\n", received))
-    for asked in commands:
-        stream.expect(asked)
-        arrived = (stream.receive_data(line.encode()) for line in lines)
-        replies += [next(reply for reply in arrived if reply is not None)]
-    assert not list(lines), "the server said more than it was asked for"
-    return replies
-
-
 def test_every_recorded_body_gives_each_command_its_slot() -> None:
     """All 1,446 recorded HTTP answers are taken apart, and put together again give the same bytes."""
     for exchange in BODIES:
@@ -93,40 +43,6 @@ def test_every_recorded_body_gives_each_command_its_slot() -> None:
         if all(map(is_ours, exchange.commands)) and exchange.source not in SHIFTED:
             assert body_of(exchange.commands, replies) == exchange.received, exchange.source
     assert len(BODIES) == 1446
-
-
-def test_every_recorded_stream_gives_each_command_its_reply() -> None:
-    """All that was asked over TCP and WebSocket is answered, and the answers written again give the same bytes."""
-    watching = {
-        exchange.connection
-        for exchange in STREAMS
-        if any(asked.text.startswith(("watch", "arbiter", "rp", "debug pendding")) for asked in exchange.commands)
-    }
-    checked = 0
-    for exchange in STREAMS:
-        is_answered = exchange.received.endswith(" \n")  # not so where the recorded node died of it
-        is_half = exchange.source == "odd-input-tcp:43"  # the rest of a line that was begun before
-        if exchange.connection in watching or is_half or not is_answered:
-            continue
-        commands = exchange.commands or (command("(greeting)"),)
-        replies = conversation(commands, exchange.received)
-        assert "".join(map(lines_of, commands, replies)) == exchange.received, exchange.source
-        checked += 1
-    assert checked >= 190
-
-
-@given(index=st.integers(0), lengths=sizes)
-def test_any_cut_of_a_recorded_stream_gives_the_same_reply(index: int, lengths: list[int]) -> None:
-    """What a connection says may arrive in any pieces, even within a character."""
-    exchange = SINGLE[index % len(SINGLE)]
-    outcomes = []
-    for pieces in (lengths, [1], [len(exchange.received.encode())]):
-        stream = ReplyStream()
-        stream.expect(exchange.commands[0])
-        outcomes.append([stream.receive_data(piece) for piece in cut(exchange.received.encode(), pieces)])
-    assert outcomes[0][-1] == outcomes[1][-1] == outcomes[2][-1]
-    assert outcomes[0][-1] is not None
-    assert not any(reply for outcome in outcomes for reply in outcome[:-1])
 
 
 @pytest.mark.parametrize(
@@ -286,16 +202,6 @@ def test_no_commands_have_no_replies() -> None:
     assert split_body("", ()) == []
 
 
-GARBAGE = st.one_of(
-    st.text(max_size=60),
-    st.lists(
-        st.sampled_from(["ok \n", "error x \n", " \n", "error error no-db-selected\n", "value 1\n", ";", "\n", "é"]),
-        max_size=8,
-    ).map("".join),
-)
-COMMANDS = st.lists(st.sampled_from([AUTH, DOOR, METRICS_STATE, PENDING_OPS, KEYS, get("a")]), max_size=5)
-
-
 @given(body=GARBAGE, commands=COMMANDS)
 def test_garbage_in_a_body_gives_replies_or_a_protocol_error(body: str, commands: list[Command[object]]) -> None:
     """Nothing else is raised, and a reply's text is the command's own kind or none."""
@@ -305,84 +211,6 @@ def test_garbage_in_a_body_gives_replies_or_a_protocol_error(body: str, commands
         return
     for asked, reply in zip(commands, replies, strict=True):
         assert reply.text is None or reply.text.startswith(asked.prefixes)
-
-
-@given(data=st.one_of(st.binary(max_size=60), GARBAGE.map(str.encode)), commands=COMMANDS, lengths=sizes)
-def test_garbage_in_a_stream_gives_replies_or_a_protocol_error(
-    data: bytes, commands: list[Command[object]], lengths: list[int]
-) -> None:
-    """Nothing else is raised, however it is cut, and a reply's text is the command's own kind or none."""
-    stream = ReplyStream(limit=40)
-    waiting = deque(commands)
-    asked: Command[object] | None = None
-    try:
-        for piece in cut(data, lengths):
-            reply = stream.receive_data(piece)
-            if reply is not None:
-                assert reply.text is None or (asked is not None and reply.text.startswith(asked.prefixes))
-                asked = waiting.popleft() if waiting else AUTH
-                stream.expect(asked)
-    except ProtocolError:
-        return
-
-
-@given(data=GARBAGE.map(str.encode), lengths=sizes)
-def test_one_reply_does_not_depend_on_where_it_is_cut(data: bytes, lengths: list[int]) -> None:
-    """Where the whole gives a reply, so do the pieces, and the same one."""
-    whole = ReplyStream(limit=40)
-    whole.expect(get("a"))
-    pieces = ReplyStream(limit=40)
-    pieces.expect(get("a"))
-    try:
-        expected = whole.receive_data(data)
-    except ProtocolError:
-        return
-    assert next((reply for piece in cut(data, lengths) if (reply := pieces.receive_data(piece))), None) == expected
-
-
-def test_a_greeting_is_a_bare_ok() -> None:
-    """What else listens on the port is told by its first line, not at the deadline."""
-    assert ReplyStream().receive_data(b"ok \n") == Reply()
-    for banner in (b"SSH-2.0-OpenSSH_9.2\r\n", b"error busy \n", b"HTTP/1.1 400 Bad Request\r\n", b"\n"):
-        with pytest.raises(ProtocolError, match="greeting"):
-            ReplyStream().receive_data(banner)
-
-
-def test_an_error_whose_last_line_comes_later_is_whole() -> None:
-    """Its text ends with a newline, and its space stands on a line of its own, which may be another packet."""
-    stream = ReplyStream()
-    stream.expect(get("a"))
-    assert stream.receive_data(b"error no-db-selected\n") is None
-    assert stream.receive_data(b"error error no-db-selected\n") is None
-    assert stream.receive_data(b" \n") == Reply(error="error no-db-selected")
-
-
-@pytest.mark.parametrize("data", [b"value 1\nok \nok \n", b"error a \nerror b \n"])
-def test_more_than_one_reply_at_once_is_refused(data: bytes) -> None:
-    """What was not asked for would be taken for the next command's reply."""
-    stream = ReplyStream()
-    stream.expect(get("a"))
-    with pytest.raises(ProtocolError, match="more than it was asked for"):
-        stream.receive_data(data)
-
-
-def test_bytes_that_are_not_utf8_are_refused() -> None:
-    """Nun-db speaks UTF-8 alone."""
-    stream = ReplyStream()
-    stream.expect(get("a"))
-    with pytest.raises(ProtocolError, match="not UTF-8"):
-        stream.receive_data(b"value \xff\n")
-
-
-@pytest.mark.parametrize(
-    "piece", [b"x" * 1000, b"x" * 99 + b"\n", b"ab\n" * 50, b"\n" * 100], ids=["line", "lines", "short", "empty"]
-)
-def test_an_endless_reply_is_given_up_at_the_limit(piece: bytes) -> None:
-    """Neither one endless line nor lines without end, not even empty ones, hold more than a few times the limit."""
-    stream = ReplyStream(limit=50_000)
-    stream.expect(PENDING_OPS)
-    with peak_memory(400_000):
-        assert 49_000 <= taken(stream.receive_data, piece) <= 50_000
 
 
 @pytest.mark.parametrize(
