@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from functools import lru_cache
+from typing import Final, TypeVar, cast
 
 from nundb_exporter.config.settings import DEFAULT_MAX_PENDING_OPERATIONS, TransportName
 from nundb_exporter.errors import ProtocolError
@@ -13,6 +14,17 @@ from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply
 
 T = TypeVar("T")
+
+_MAX_KEPT_TEXT: Final = 4096
+"""Characters of a node's reply whose meaning is kept for later scrapes: most say the same again. Longer ones could fill
+the memory, and what is in a database does not outlive its scrape."""
+
+
+def _read(read: Callable[[str], object], text: str) -> object:
+    return read(text)
+
+
+_read_once: Final = lru_cache(maxsize=32)(_read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,8 @@ class Answers:
             raise ProtocolError(f"{command}: refused")
         key = (database, command)
         if key not in self._meanings:
-            self._meanings[key] = command.read(reply.text)
+            is_kept = database is None and len(reply.text) <= _MAX_KEPT_TEXT
+            self._meanings[key] = (_read_once if is_kept else _read)(command.read, reply.text)
         return cast("T", self._meanings[key])
 
     def opened_databases(self) -> Iterator[str]:
