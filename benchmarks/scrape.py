@@ -1,144 +1,56 @@
-"""What a scrape costs, compared with a bare request to the node, at one client and at many, in time, CPU and memory.
+"""What a scrape costs, compared with a bare request to the node, in time, CPU and memory.
 
-Everything is measured in one run, because machines differ and drift: read the ratios. Linux only (/proc).
+Everything is measured in one run, because machines differ and drift: read the ratios. With `--beside`, another version
+is measured in turn with this one; exporters of other databases are too, where they are installed. Linux only (/proc).
 """
 
 import argparse
+import importlib
 import os
 import platform
-import selectors
-import socket
+import shutil
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-_TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
-_DEADLINE_SECONDS = 20.0
+from clients import Load, answer, cpu_seconds, first_answer, get, load, post, resident_mib
+
+from nundb_devserver import free_port, free_row
+
+_PAGE = get("/metrics")
+_FORMS = {
+    "plain": _PAGE,
+    "gzip": get("/metrics", "Accept-Encoding: gzip"),
+    "OpenMetrics": get("/metrics", "Accept: application/openmetrics-text; version=1.0.0"),
+}
+_CLIENTS = (1, 8, 32)
+_ROUNDS = 3
+_STARTS = 5
 
 
-@dataclass(frozen=True)
-class Load:
-    """Answers to so many clients, each asking again as soon as it has an answer."""
+class _Node(NamedTuple):
+    port: int
+    url: str
+    user: str
+    password: str
 
-    seconds: list[float]
-    """How long each answer took, sorted."""
-    elapsed: float
-
-    def percentile(self, share: float) -> float:
-        """Return the time within which this share of the answers came, in milliseconds."""
-        return self.seconds[min(int(len(self.seconds) * share), len(self.seconds) - 1)] * 1000
-
-    @property
-    def rate(self) -> float:
-        """Answers per second."""
-        return len(self.seconds) / self.elapsed
-
-
-class _Client:
-    def __init__(self, port: int, request: bytes) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._request = request
-        self._answer = b""
-        self._asked = 0.0
-
-    def ask(self) -> None:
-        self._answer = b""
-        self._asked = time.perf_counter()
-        self.socket.sendall(self._request)
-
-    def receive(self) -> float | None:
-        """Return the seconds that the answer took, when it is complete."""
-        self._answer += self.socket.recv(1 << 18)
-        head, found, body = self._answer.partition(b"\r\n\r\n")
-        if not found:
-            return None
-        if not head.startswith(b"HTTP/1.1 200"):
-            sys.exit(f"unexpected answer: {head[:80]!r}")
-        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
-        return time.perf_counter() - self._asked if len(body) >= length else None
-
-
-def load(port: int, request: bytes, clients: int, answers: int) -> Load:
-    """Let `clients` ask for `answers` in all."""
-    taken: list[float] = []
-    with selectors.DefaultSelector() as selector:
-        for _ in range(clients):
-            client = _Client(port, request)
-            selector.register(client.socket, selectors.EVENT_READ, client)
-            client.ask()
-        started = time.perf_counter()
-        while len(taken) < answers:
-            for key, _ in selector.select():
-                seconds = key.data.receive()
-                if seconds is not None:
-                    taken.append(seconds)
-                    key.data.ask()
-        elapsed = time.perf_counter() - started
-        for key in list(selector.get_map().values()):
-            key.data.socket.close()
-    return Load(sorted(taken), elapsed)
-
-
-def get(path: str) -> bytes:
-    """Return a GET request."""
-    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-
-
-def post(body: str) -> bytes:
-    """Return a POST request."""
-    return f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the CPU time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * _TICK_SECONDS
-
-
-def resident_mib(pid: int) -> float:
-    """Return the resident memory of a process in MiB."""
-    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def first_answer(port: int, request: bytes) -> None:
-    """Ask until a whole answer comes."""
-    deadline = time.monotonic() + _DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            client = _Client(port, request)
-            client.ask()
-            while client.receive() is None:
-                pass
-        except ConnectionError:
-            time.sleep(0.001)
-        else:
-            client.socket.close()
-            return
-    sys.exit(f"nothing answers on port {port}")
+    def question(self, *commands: str) -> bytes:
+        """Return a request with these commands."""
+        return post(";".join([f"auth {self.user} {self.password}", *commands]))
 
 
 @contextmanager
-def running(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `nundb-exporter` with these arguments."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "nundb_exporter", *arguments],
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-    )
+def _running(*command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    # Byte code is written, as it is where somebody has installed the exporter.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(command, env=inherited | environment, stdout=subprocess.DEVNULL)
     try:
         yield process
     finally:
@@ -147,67 +59,154 @@ def running(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[by
 
 
 @contextmanager
-def node(arguments: argparse.Namespace) -> Iterator[str]:
-    """Yield the URL of the node to measure against; an embedded one where none is given."""
+def _node(arguments: argparse.Namespace) -> Iterator[_Node]:
+    """Yield the node to measure against; an embedded one where none is given."""
+    password = os.environ.get("NUN_PWD", "nun-pwd")
     if arguments.url:
-        yield arguments.url
+        yield _Node(urlsplit(arguments.url).port or 80, arguments.url, arguments.user, password)
         return
-    base = free_port()
-    with running("devserver", "--nodes", "1", "--port-base", str(base), "--quiet"):
+    base = free_row(5)
+    words = ("devserver", "--nodes", "1", "--port-base", str(base), "--quiet")
+    with _running(sys.executable, "-m", "nundb_exporter", *words):
         first_answer(base + 3, post(""))
-        yield f"http://127.0.0.1:{base + 3}"
+        yield _Node(base + 3, f"http://127.0.0.1:{base + 3}", arguments.user, password)
 
 
-def exporting(url: str, user: str, password: str, port: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    """Run the exporter of a node on a port."""
-    flags = ("--log.level", "error", "--web.listen-address", f"127.0.0.1:{port}")
-    return running(*flags, NUN_URL=url, NUN_USER=user, NUN_PWD=password)
+class _Exporter:
+    """One version of the exporter."""
 
+    def __init__(self, python: str, node: _Node, **environment: str) -> None:
+        self._python = python
+        self._node = node
+        self._environment = environment
+        self.port = free_port()
+        self.pid = 0
 
-def measure(url: str, user: str, password: str) -> Iterator[tuple[str, str]]:
-    """Yield rows of the table: what was measured, and the figure."""
-    upstream = urlsplit(url).port or 80
-    question = post(f"auth {user} {password};metrics-state")
-    load(upstream, question, 1, 500)
-    port = free_port()
-    page = get("/metrics")
-    whole_question = post(f"auth {user} {password};metrics-state;cluster-state;debug process-info;debug list-dbs")
-    targets = ((upstream, question), (upstream, whole_question), (port, get("/-/healthy")), (port, page))
-    starts = []
-    for _ in range(5):
+    @contextmanager
+    def running(self, *flags: str) -> Iterator[None]:
+        """Run it, from its start to its first page and on."""
+        listen = ("--log.level", "error", "--web.listen-address", f"127.0.0.1:{self.port}")
+        settings = {"NUN_URL": self._node.url, "NUN_USER": self._node.user, "NUN_PWD": self._node.password}
+        command = (self._python, "-m", "nundb_exporter", *listen, *flags)
+        with _running(*command, **settings, **self._environment) as process:
+            first_answer(self.port, _PAGE)
+            self.pid = process.pid
+            yield
+
+    def start(self) -> tuple[float, float]:
+        """Return the milliseconds from its start to its first page, and those of them on a processor."""
         begun = time.perf_counter()
-        with exporting(url, user, password, port):
-            first_answer(port, page)
-            starts.append(time.perf_counter() - begun)
-    with exporting(url, user, password, port) as exporter:
-        first_answer(port, page)
-        load(port, page, 1, 500)
-        resident = resident_mib(exporter.pid)
-        # In turn, because the machine's speed drifts; of three rounds the one with the fastest scrape.
-        rounds = [[load(*target, clients=1, answers=2000) for target in targets] for _ in range(3)]
-        bare, whole, health, single = min(rounds, key=lambda loads: loads[-1].percentile(0.5))
-        begun = cpu_seconds(exporter.pid)
-        many = load(port, page, 8, 10_000)
-        cpu = (cpu_seconds(exporter.pid) - begun) / 10_000
-        crowd = load(port, page, 32, 20_000)
-        yield (
-            "bare `auth;metrics-state`, 1 client: p50, p99",
-            f"{bare.percentile(0.5):.3f} ms, {bare.percentile(0.99):.3f} ms",
+        with self.running():
+            return (time.perf_counter() - begun) * 1000, cpu_seconds(self.pid) * 1000
+
+
+Row = tuple[str, list[str]]
+
+
+def _starts(name: str, exporters: list[_Exporter]) -> Row:
+    rounds = [[exporter.start() for exporter in exporters] for _ in range(1 + _STARTS)][
+        1:
+    ]  # the first writes byte code
+    middle = [statistics.median_low(taken) for taken in zip(*rounds, strict=True)]
+    return name, [f"{wall:.0f} ms, {cpu:.0f} ms" for wall, cpu in middle]
+
+
+def _best(asked: list[Callable[[], Load]]) -> list[Load]:
+    """Return the fastest of some rounds of each, taken in turn, because the machine's speed drifts."""
+    rounds = [[ask() for ask in asked] for _ in range(_ROUNDS)]
+    return [min(loads, key=lambda taken: taken.median) for loads in zip(*rounds, strict=True)]
+
+
+def _scrapes(node: _Node, exporters: list[_Exporter], answers: int) -> Iterator[Row]:
+    resident = [resident_mib(exporter.pid) for exporter in exporters]
+    bare_request = node.question("metrics-state")
+    whole_request = node.question("metrics-state", "cluster-state", "debug process-info", "debug list-dbs")
+    bare, whole, *singles = _best(
+        [
+            lambda: load(node.port, bare_request, 1, answers),
+            lambda: load(node.port, whole_request, 1, answers),
+            *((lambda port=each.port: load(port, _PAGE, 1, answers)) for each in exporters),
+        ]
+    )
+    yield "bare `auth;metrics-state`, 1 client", [str(bare)] * len(exporters)
+    yield "all commands of a scrape as one bare request, 1 client", [str(whole)] * len(exporters)
+    healthy = get("/-/healthy")
+    yield "the exporter's `/-/healthy`, 1 client", [str(load(each.port, healthy, 1, answers)) for each in exporters]
+    yield "ratio of the medians, scrape to bare request", [f"{each.median / bare.median:.1f}" for each in singles]
+    for form, request in _FORMS.items():
+        for clients in _CLIENTS:
+            count = answers * (5 if clients > 1 else 1)
+            costs = []
+            figures = []
+            for exporter in exporters:
+                begun = cpu_seconds(exporter.pid)
+                figures.append(str(load(exporter.port, request, clients, count)))
+                costs.append(f"{(cpu_seconds(exporter.pid) - begun) / count * 1000:.3f} ms")
+            yield f"scrape, {form}, {clients} clients", figures
+            yield f"CPU per scrape, {form}, {clients} clients", costs
+    for exporter in exporters:
+        load(exporter.port, _PAGE, 32, 100_000)
+    pairs = [
+        f"{before:.1f}, {resident_mib(each.pid):.1f} MiB" for before, each in zip(resident, exporters, strict=True)
+    ]
+    yield "resident memory at the first page, and after 100,000 scrapes more", pairs
+
+
+def _pending(pythons: list[str]) -> Iterator[Row]:
+    """Yield what 100,000 pending operations cost."""
+    port = free_port()
+    node = _Node(port, f"http://127.0.0.1:{port}", "nun", "nun-pwd")
+    with _running(sys.executable, str(Path(__file__).with_name("pending_node.py")), str(port)):
+        question = node.question("debug pending-ops")
+        first_answer(port, question)
+        own = load(port, question, 1, 10).median
+        figures = []
+        for python in pythons:
+            exporter = _Exporter(python, node)
+            with exporter.running("--collector.pending.max-operations", "1000000"):
+                if b'collector_success{collector="pending"} 1' not in answer(exporter.port, _PAGE):
+                    sys.exit("the pending operations are not on the page")
+                figures.append(f"{load(exporter.port, _PAGE, 1, 10).median - own:.0f} ms")
+    yield f"100,000 pending operations, median over the node's own {own:.0f} ms", figures
+
+
+def _peers(answers: int) -> Iterator[str]:
+    """Yield a line for each exporter of something else that is installed."""
+    port, other = free_port(), free_port()
+    listen = f"--web.listen-address=127.0.0.1:{port}"
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as modules:
+        modules.write("modules:\n  http_2xx:\n    prober: http\n")
+        modules.flush()
+        redis = ["redis-server", "--port", str(other), "--save", ""]
+        http = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(other)]
+        probe = f"/probe?module=http_2xx&target=http://127.0.0.1:{other}/"
+        known = (
+            (redis, ["prometheus-redis-exporter", listen, f"--redis.addr=redis://127.0.0.1:{other}"], "/metrics"),
+            (http, ["prometheus-blackbox-exporter", listen, f"--config.file={modules.name}"], probe),
         )
-        yield "all commands of a scrape as bare requests: p50", f"{whole.percentile(0.5):.3f} ms"
-        yield "the exporter's `/-/healthy`: p50", f"{health.percentile(0.5):.3f} ms"
-        yield "scrape, 1 client: p50, p99", f"{single.percentile(0.5):.3f} ms, {single.percentile(0.99):.3f} ms"
-        yield "ratio of the medians, scrape to bare request", f"{single.percentile(0.5) / bare.percentile(0.5):.1f}"
-        yield "scrapes per second, 1 client", f"{single.rate:,.0f}"
-        yield "scrape, 8 clients: p50, p99", f"{many.percentile(0.5):.3f} ms, {many.percentile(0.99):.3f} ms"
-        yield "scrapes per second, 8 clients", f"{many.rate:,.0f}"
-        yield "CPU per scrape, 8 clients", f"{cpu * 1000:.3f} ms"
-        yield "scrapes per second, 32 clients, coalesced", f"{crowd.rate:,.0f}"
-        yield (
-            "resident memory, before and after 36,000 scrapes",
-            f"{resident:.1f} MiB, {resident_mib(exporter.pid):.1f} MiB",
-        )
-    yield "start to first page, median of 5", f"{sorted(starts)[2] * 1000:.0f} ms"
+        for database, exporter, path in known:
+            if not (shutil.which(database[0]) and shutil.which(exporter[0])):
+                yield f"{exporter[0]}: not installed"
+                continue
+            with _running(*database), _running(*exporter) as process:
+                first_answer(port, get(path))
+                taken = load(port, get(path), 1, answers)
+                yield f"`{' '.join(exporter)}`: {taken}; {resident_mib(process.pid):.1f} MiB"
+
+
+@contextmanager
+def _without_byte_code() -> Iterator[str]:
+    """Yield a directory that holds the exporter and click without byte code, as a wheel that nobody has compiled."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("nundb_exporter", "nundb_devserver", "click"):
+            source = Path(str(importlib.import_module(name).__file__)).parent
+            shutil.copytree(source, Path(folder, name), ignore=shutil.ignore_patterns("__pycache__"))
+        yield folder
+
+
+def _print(row: Row) -> None:
+    name, figures = row
+    print(f"| {name} | {' | '.join(figures)} |", flush=True)
 
 
 def main() -> None:
@@ -215,13 +214,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", help="a node's HTTP address; default: an embedded node is started")
     parser.add_argument("--user", default=os.environ.get("NUN_USER", "nun"), help="default: NUN_USER, or nun")
+    parser.add_argument("--answers", type=int, default=2000, help="of one client at a time; default: 2000")
+    parser.add_argument(
+        "--beside", action="append", default=[], metavar="PYTHON", help="of another version; repeatable"
+    )
     arguments = parser.parse_args()
-    password = os.environ.get("NUN_PWD", "nun-pwd")
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}\n")
-    print("| measured | figure |\n|---|---|")
-    with node(arguments) as url:
-        for name, figure in measure(url, arguments.user, password):
-            print(f"| {name} | {figure} |", flush=True)
+    pythons = [sys.executable, *arguments.beside]
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, load {os.getloadavg()[0]:.1f}"
+    print(f"Python {platform.python_version()}, {machine}. Of answers: median, 99th percentile, answers per second.\n")
+    _print(("measured", pythons))
+    _print(("---", ["---"] * len(pythons)))
+    with _node(arguments) as node, ExitStack() as started:
+        load(node.port, node.question("metrics-state"), 1, 500)
+        exporters = [_Exporter(python, node) for python in pythons]
+        _print(_starts("start to first page; CPU of it", exporters))
+        with _without_byte_code() as folder:
+            bare = _Exporter(sys.executable, node, PYTHONPATH=folder, PYTHONDONTWRITEBYTECODE="1")
+            name, figures = _starts("the same without byte code, on a file system that nothing is written to", [bare])
+            _print((name, figures + ["–"] * len(arguments.beside)))  # noqa: RUF001 - as tables of numbers have it
+        for exporter in exporters:
+            started.enter_context(exporter.running())
+        for row in _scrapes(node, exporters, arguments.answers):
+            _print(row)
+    for row in _pending(pythons):
+        _print(row)
+    print()
+    for line in _peers(arguments.answers):
+        print(f"- {line}", flush=True)
 
 
 if __name__ == "__main__":

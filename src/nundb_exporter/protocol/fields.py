@@ -1,7 +1,7 @@
 """What the replies mean: a parser for each, for every Nun-db since 2021-10 (protocol notes 5.3, 5.4, 6.6)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from nundb_exporter.errors import ProtocolError
@@ -112,12 +112,13 @@ class PendingOperation(NamedTuple):
     database: str
     """Empty where the operation concerns no database."""
     key: str
-    acknowledged: dict[str, bool]
-    """By member; empty for servers of 2022-01 to 2022-06, which do not report it."""
+    acknowledged: Mapping[str, bool]
+    """By member; empty for servers of 2022-01 to 2022-06, which do not report it. Operations share one where they say
+    the same."""
 
 
 _PENDING: Final = re.compile(
-    r'message: "(.*)", opp_id: (\d+), ack_count: \d+, replicate_count: \d+(?:, replications: ([^"]*)| ?)',
+    r'message: "(.*)", opp_id: (\d{1,20}), ack_count: \d+, replicate_count: \d+(?:, replications: ([^"]*)| ?)',
     re.ASCII | re.DOTALL,
 )
 _OPERATIONS: Final = {
@@ -140,23 +141,29 @@ def pending_operations(text: str) -> list[PendingOperation]:
         ProtocolError: an entry is not in the grammar.
     """
     first, *others = text.removeprefix("pending-ops ").split('\nmessage: "')
-    return [_pending_operation(entry) for entry in (first, *(f'message: "{other}' for other in others)) if entry]
+    # Thousands of operations wait for the same members: what they say of them is read once.
+    known: dict[str, Mapping[str, bool]] = {"": {}}
+    entries = (first, *(f'message: "{other}' for other in others))
+    return [_pending_operation(entry, known) for entry in entries if entry]
 
 
-def _pending_operation(entry: str) -> PendingOperation:
+def _pending_operation(entry: str, known: dict[str, Mapping[str, bool]]) -> PendingOperation:
     found = _PENDING.fullmatch(entry)
     if found is None:
         raise ProtocolError("pending-ops: an entry is not `message, opp_id, ack_count, replicate_count, replications`")
-    message, op_id, replications = found.groups()
+    message, op_id, replications = found.groups("")
+    acknowledged = known.get(replications)
+    if acknowledged is None:
+        acknowledged = known[replications] = dict(_acknowledgements(replications))
     verb, *arguments = message.split(" ", 4)
     position = _DATABASE_POSITION.get(verb, 1)
     has_database = verb not in _NO_DATABASE and len(arguments) >= position
     return PendingOperation(
-        op_id=_count(op_id, "opp_id"),
+        op_id=int(op_id),
         operation=_OPERATIONS.get(verb, "other"),
         database=arguments[position - 1] if has_database else "",
         key=arguments[position] if verb in _WITH_KEY and len(arguments) > position else "",
-        acknowledged=dict(_acknowledgements(replications or "")),
+        acknowledged=acknowledged,
     )
 
 
