@@ -19,8 +19,9 @@ which other causes it can have.
   the databases' tokens. `nun-db.log` is the file with the node's standard output. The commands under *How to confirm
   it* change nothing in the database.
 - Nun-db keeps in memory what was not snapshotted. Before you restart a node that still answers, take a snapshot of each
-  of its databases, one second apart. Then wait for NUN_DECLUTTER_INTERVAL (300 seconds), or stop the process with
-  SIGINT, which writes the queued snapshots. SIGTERM and SIGKILL write nothing. To take a snapshot:
+  of its databases, each when `pending` no longer shows the last one. Then wait for NUN_DECLUTTER_INTERVAL (300
+  seconds), or stop the process with SIGINT, which writes the queued snapshots. SIGTERM and SIGKILL write nothing. To
+  take a snapshot:
 
   ```sh
   {ask("use-db DATABASE TOKEN;snapshot false")}

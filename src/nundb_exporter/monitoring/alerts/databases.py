@@ -90,7 +90,13 @@ CONFLICTS_UNRESOLVED: Final = Alert(
         """printf '%s' "use-db DATABASE TOKEN;keys \\$conflicts_" | curl --silent --data-binary @- http://NODE:3013""",
     ),
     evidence="Keys `$conflicts_<key>_<operation>` whose value begins with `resolve `.",
-    remedy="In a cluster read NundbResolveStorm before anything is resolved.",
+    remedy=prose("""
+        That is the way for a node without replicas. In a cluster every `resolve` goes round without end
+        (NundbResolveStorm): never type it there, and let no arbiter register. Instead, on the primary: remove each
+        `$conflicts_` record of the key, then remove the key itself, then set it to the value that is right. Leave
+        nothing out and keep the order: a key whose records alone are gone panics the node at its next write. This was
+        seen to work on three nodes.
+    """),
     other_causes=prose("""
         The arbiter is a person who has not decided yet. A conflict about a key with `;` in its name always counts as
         unresolved, because the exporter cannot ask for it.

@@ -46,8 +46,10 @@ DOWN: Final = Alert(
     """),
     remedy=prose("""
         If it is not running, read the end of its log, and start it when no other node lists it: a node that joins while
-        it is still listed crashes the primary. After it has joined, compare the nodes with `check`: a rejoined replica,
-        and secondaries that asked it for a sync in turn, may hold damaged values until each key is written again.
+        it is still listed crashes the primary. After it has joined, do not trust its values, nor those of secondaries
+        that asked it for a sync in turn: they may lack their first word, or be missing or old, and neither `check` nor
+        any alert compares values. Copy the primary's files, as under NundbDatabaseStrategyDiffers, or write each key
+        again.
     """),
     other_causes=prose("""
         A firewall, a host that is off, a name that is not resolved, a proxy that has no node behind it, a wrong address
@@ -151,7 +153,9 @@ RESTART_LOOP: Final = Alert(
     evidence="`process_id` is the start time in milliseconds since the epoch: ask twice, it has changed.",
     remedy=prose("""
         Stop the supervisor. Read the end of the log before each start: a panic names its cause. If a joining replica
-        crashes the primary, start that replica when the primary no longer lists it.
+        crashes the primary, start that replica when the primary no longer lists it. If a replica panics at each start
+        in `replication_ops.rs`, its log of operations names what it never saved, or its clock was set back: empty its
+        directory, or copy the primary's files into it as under NundbDatabaseStrategyDiffers.
     """),
     other_causes=prose("""
         One address for several nodes, such as a load balancer or a Kubernetes service: each scrape may reach another
@@ -205,7 +209,8 @@ CLOCKS_APART: Final = Alert(
     """),
     remedy=prose("""
         Slew the clock, do not step it. A node's start time stays as wrong as the clock was at its start, until it
-        restarts.
+        restarts. After a clock was set back, a node may panic at each start (`replication_ops.rs` in its log): empty
+        its directory then, or copy the primary's files into it.
     """),
     other_causes=prose("""
         Over TCP and WebSocket nobody tells the time, and a clock that is behind shows only when the node restarts. The

@@ -21,7 +21,7 @@ NEAR_LIMIT: Final = Alert(
     name="NundbOplogNearLimit",
     # A node that has pruned before is always between nine and ten tenths of the limit: nothing to report.
     expression=promql(f"""
-        {oplog.SIZE} > {problems.NEAR} * {problems.LIMIT_BYTES}
+        ({oplog.SIZE} > {problems.NEAR} * {problems.LIMIT_BYTES} <= {problems.OVER} * {problems.LIMIT_BYTES})
         unless {SAME_TARGET} resets({oplog.SIZE}[1w]) > 0
     """),
     wait="15m",

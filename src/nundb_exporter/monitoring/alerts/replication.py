@@ -148,8 +148,9 @@ LEAKED: Final = Alert(
         member's start.
     """),
     remedy=prose("""
-        `pending` names them. If the member is gone for good, nothing is lost. The number returns to 0 when the primary
-        restarts: take a snapshot first; an election follows.
+        `pending` names them. A member that has restarted since has missed more than these, and what it was sent when it
+        joined may be damaged: see NundbDown. If the member is gone for good, nothing is lost. The number returns to 0
+        when the primary restarts: take a snapshot first; an election follows.
     """),
     other_causes="A member is leaving at this moment. A member's clock is minutes ahead of the primary's.",
 )
@@ -169,7 +170,10 @@ SNAPSHOT_STUCK: Final = Alert(
     """),
     confirm=(PENDING_COMMAND,),
     evidence="A line with the operation `snapshot` and no age.",
-    remedy="Until then snapshot the replicas one by one. Never run `snapshot` twice within a second.",
+    remedy=prose("""
+        Until then snapshot the replicas one by one. Run the next `snapshot` only when `pending` no longer shows the
+        last one: a second apart they have overlapped.
+    """),
     other_causes=prose("""
         A replica that hangs also keeps a snapshot pending: see NundbReplicaNotAcknowledging. A snapshot in progress is
         acknowledged within milliseconds and does not fire the alert.
