@@ -49,6 +49,17 @@ def test_a_closed_pipe_is_one_line_and_exit_code_3(arguments: list[str]) -> None
     assert (code, said) == (3, "nundb-exporter: cannot write the output: broken pipe\n")
 
 
+@pytest.mark.parametrize("arguments", REPORTS, ids=" ".join)
+def test_a_closed_standard_output_is_one_line_and_exit_code_3(arguments: list[str]) -> None:
+    """As with `>&-` in a shell: nobody can have read the report."""
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", PROGRAM, *arguments]
+    ended = subprocess.run(
+        shell, env=environment(NOWHERE), stderr=subprocess.PIPE, timeout=PATIENCE_SECONDS, check=False, text=True
+    )
+    expected = (3, "nundb-exporter: cannot write the output: it is closed\n")
+    assert (ended.returncode, ended.stderr) == expected
+
+
 def test_a_completion_that_cannot_be_printed_is_one_line() -> None:
     """A shell's start-up file may write it to a file."""
     with Path("/dev/full").open("wb") as full:

@@ -77,7 +77,9 @@ def main() -> None:
     _end_at_once()
     # Only serve writes a log: without a handler Python would print warnings between the lines of a report.
     logging.getLogger("nundb_exporter").addHandler(logging.NullHandler())
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    if sys.stdout is None:
+        sys.stdout = terminal.ClosedOutput()
+    elif isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack a character of the report
     try:
         code = _run()

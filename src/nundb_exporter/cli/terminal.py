@@ -1,5 +1,7 @@
 """What may be written to a terminal, and to a stream that nobody reads any more."""
 
+import errno
+import io
 import os
 from typing import TextIO
 
@@ -21,6 +23,18 @@ def has_color() -> bool:
 def is_dumb() -> bool:
     """Whether the terminal knows neither colours nor movements of the cursor, as those in editors."""
     return os.environ.get("TERM") == "dumb"
+
+
+class ClosedOutput(io.StringIO):
+    """Standard output where the caller has closed it: what is written there is an error, and not lost in silence."""
+
+    def write(self, _: str) -> int:
+        """Refuse.
+
+        Raises:
+            OSError: always.
+        """
+        raise OSError(errno.EBADF, "it is closed")
 
 
 def discard(stream: TextIO | None) -> None:
