@@ -69,6 +69,9 @@ REFUSED = {
     "\ufeffab": "contains a zero-width character at position 1",
     "a\u2060b": "contains a zero-width character at position 2",
     "a\u00adb": "contains a zero-width character at position 2",
+    "a\u034fb": "contains a zero-width character at position 2",
+    "a\u3164b": "contains a zero-width character at position 2",
+    "a\ufe0fb": "contains a zero-width character at position 2",
     "a\u202eb": "contains a zero-width character at position 2",
     "a\u2028b": "contains a line separator at position 2",
 }

@@ -18,6 +18,10 @@ _INVISIBLE: Final = {
     "Zp": "a paragraph separator",
 }
 """By Unicode category. No keyboard types them: they come along when a text is copied."""
+_UNSEEN_LETTERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | frozenset(
+    map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
+"""Those of other categories that are nevertheless not drawn: fillers, joiners and variation selectors."""
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
@@ -49,6 +53,13 @@ def without_editor_marks(text: str) -> str:
     return text.removesuffix("\r\n") if text.endswith("\r\n") else text.removesuffix("\n")
 
 
+def unseen(character: str) -> str | None:
+    """Return what a character is that nobody can see; None if it can be seen."""
+    if character in _UNSEEN_LETTERS:
+        return "a zero-width character"
+    return _INVISIBLE.get(unicodedata.category(character))
+
+
 def check_text(setting: str, text: str) -> None:
     """Refuse a text that would not reach Nun-db as one whole last argument, or that holds what nobody can see.
 
@@ -67,7 +78,7 @@ def check_text(setting: str, text: str) -> None:
     if text != text.strip():
         raise ConfigError(setting, "begins or ends with white space, which Nun-db strips", "choose one without it")
     for position, character in enumerate(text, 1):
-        if name := _INVISIBLE.get(unicodedata.category(character)):
+        if name := unseen(character):
             cure = "remove it: it came along when the text was copied"
             raise ConfigError(setting, f"contains {name} at position {position}, which cannot be seen", cure)
     try:

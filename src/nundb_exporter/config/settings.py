@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypedDict
 from urllib.parse import urlsplit
 
-from nundb_exporter.credentials import Credentials, DatabaseAccess
+from nundb_exporter.credentials import Credentials, DatabaseAccess, unseen, without_editor_marks
 from nundb_exporter.errors import ConfigError
 
 DEFAULT_URL: Final = "http://localhost:3013"
@@ -67,14 +67,17 @@ def _bracketed(host: str) -> str:
 
 
 def parse_endpoint(setting: str, url: str) -> Endpoint:
-    """Read a node's URL; white space around it is not part of it.
+    """Read a node's URL; white space around it, and a byte order mark before it, are not part of it.
 
     Raises:
         ConfigError: not a URL, a scheme that Nun-db does not speak, or credentials in it (they would reach logs).
     """
-    url = url.strip()
+    url = without_editor_marks(url.strip()).strip()
     if any(character in url for character in "\t\r\n"):  # urlsplit would drop them without a word
         raise ConfigError(setting, "contains a tab or a line end", f"write it as {DEFAULT_URL}")
+    for position, character in enumerate(url, 1):
+        if name := unseen(character):
+            raise ConfigError(setting, f"contains {name} at position {position}, which cannot be seen", "remove it")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -93,6 +96,9 @@ def parse_endpoint(setting: str, url: str) -> Endpoint:
         or not (parts.path.isascii() and parts.path.isprintable() and " " not in parts.path)
     ):
         raise ConfigError(setting, "holds more than scheme, host, port and path", f"write it as {DEFAULT_URL}")
+    if not host.isascii():
+        cure = "write it as domain registries do, with xn-- before it"
+        raise ConfigError(setting, "has a host with letters beyond ASCII", cure)
     host = host.replace("%25", "%", 1) if ":" in host else host
     if port == 0 or not is_host(host):
         raise ConfigError(setting, "has no usable host and port", f"write it as {DEFAULT_URL}")
