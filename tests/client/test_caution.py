@@ -111,6 +111,19 @@ async def test_a_node_that_is_well_again_is_asked_over_http_again() -> None:
     assert (http.asked, tcp.asked) == (3, 2)
 
 
+async def test_a_node_that_has_ended_is_not_called_broken() -> None:
+    """Its TCP port refuses: HTTP says why it is down now, and a process that is started anew has all its workers."""
+    http, tcp = Transport(BROKEN), Transport(HUNG_UP)
+    transport = CautiousTransport(NODE, http, tcp)
+    await refused(transport)
+    tcp.greets = False
+    http.failure = TargetError(Reason.CONNECT, "nun-db:3013: connect: connection refused")
+    with pytest.raises(TargetError, match="connection refused"):
+        await ask(transport)
+    http.failure, tcp.greets = None, True
+    assert await ask(transport) == [ANSWER]
+
+
 async def test_pauses_grow() -> None:
     """Twice as long each time: a node that stays broken is asked ever less often."""
     http = Transport(BROKEN)

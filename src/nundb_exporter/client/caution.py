@@ -3,7 +3,8 @@
 Where Nun-db cannot read its data directory, or has used up its file descriptors, each `metrics-state` over HTTP ends
 one of its four HTTP workers for good, with status 500; after the fourth, HTTP is dead. Over TCP each connection has a
 thread of its own, so only that one ends. So after a status 500 the node is asked once over TCP, to tell what is wrong,
-and then left alone for a while, longer each time.
+and then left alone for a while, longer each time. Meanwhile only the greeting of TCP is waited for, which costs
+nothing: where TCP refuses all at once, that process has ended, and the next one is whole.
 """
 
 import asyncio
@@ -24,6 +25,9 @@ _LONGEST_PAUSE_SECONDS: Final = 300.0
 """Where TCP can tell whether the node is well again: asking there ends no HTTP worker."""
 _LONGEST_BLIND_PAUSE_SECONDS: Final = 3600.0
 """Where the TCP port cannot be reached: each attempt may end a worker."""
+
+_GREETING_SECONDS: Final = 1.0
+"""For a greeting while the node is left alone; it is not worth the rest of the scrape."""
 
 
 class _OverTcp(Enum):
@@ -50,6 +54,7 @@ class CautiousTransport:
         self._pause = 0.0
         self._paused_until = 0.0
         self._failure = ""
+        self._found = _OverTcp.UNKNOWN
 
     @property
     def clock_offset(self) -> float | None:
@@ -59,9 +64,11 @@ class CautiousTransport:
     async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:
         """Send the commands over HTTP, unless the node is left alone at the moment."""
         if self._pause:
-            if asyncio.get_running_loop().time() < self._paused_until:
+            if await self._has_ended(deadline):
+                self._pause = 0.0  # HTTP says the same, or belongs to a new process
+            elif asyncio.get_running_loop().time() < self._paused_until:
                 raise self._left_alone()
-            if await self._over_tcp(commands, deadline) is _OverTcp.BROKEN:
+            elif await self._over_tcp(commands, deadline) is _OverTcp.BROKEN:
                 self._leave_alone(_OverTcp.BROKEN)
                 raise self._left_alone()
         try:
@@ -71,6 +78,19 @@ class CautiousTransport:
             raise self._left_alone() from None
         self._pause = 0.0
         return replies
+
+    async def _has_ended(self, deadline: float) -> bool:
+        """Whether nothing listens any more at the TCP port at which the node did."""
+        if self._found is _OverTcp.UNKNOWN:
+            return False
+        patience = min(deadline, asyncio.get_running_loop().time() + _GREETING_SECONDS)
+        try:
+            await self._tcp.execute((), patience)
+        except TargetError as error:
+            return error.reason is Reason.CONNECT
+        except NundbExporterError:
+            pass
+        return False
 
     async def _over_tcp(self, commands: Sequence[Command[object]], deadline: float) -> _OverTcp:
         try:
@@ -85,6 +105,7 @@ class CautiousTransport:
 
     def _leave_alone(self, found: _OverTcp) -> None:
         """Begin a pause, twice as long as the one before."""
+        self._found = found
         longest = _LONGEST_BLIND_PAUSE_SECONDS if found is _OverTcp.UNKNOWN else _LONGEST_PAUSE_SECONDS
         self._pause = min(2 * self._pause or self._first_pause, longest)
         self._paused_until = asyncio.get_running_loop().time() + self._pause
