@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 
 from nundb_exporter.client import open_transport
 from nundb_exporter.client.probe import probe
-from nundb_exporter.client.transport import Transport, check_proof
+from nundb_exporter.client.transport import Transport, check_proof, unreadable
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, TransportName, neighbouring_ports
-from nundb_exporter.errors import NundbExporterError, ProtocolError, Reason, TargetError
+from nundb_exporter.errors import NundbExporterError, ProtocolError, TargetError
 from nundb_exporter.failure_log import FailureLog
 from nundb_exporter.metrics import (
     COLLECTOR_DURATION,
@@ -91,7 +91,7 @@ class Scraper:
                 group.create_task(_run(job, slots, deadline))
             error = await self._ask_everything(answers, results, slots, deadline)
         samples = self._read(answers, results)
-        error = error or _judge(answers)
+        error = error or self._judge(answers)
         self._log_failures(error, results, allowed, is_late=loop.time() >= deadline)
         seconds = time.perf_counter() - started
         samples = [*self._own_samples(error, results, seconds), *samples]
@@ -107,7 +107,7 @@ class Scraper:
         except TargetError as error:
             return error
         except ProtocolError as error:
-            return TargetError(Reason.PROTOCOL, f"{self.target.endpoint.authority}: {error}")
+            return unreadable(self.target.endpoint, error)
         for collector in self._collectors:
             results.setdefault(collector.name, CollectorResult())
         async with asyncio.TaskGroup() as group:
@@ -215,6 +215,15 @@ class Scraper:
             result.seconds += time.perf_counter() - begun
         return samples
 
+    def _judge(self, answers: Answers) -> TargetError | None:
+        """Return why the node is not up; metrics-state alone decides."""
+        try:
+            is_known = answers.read(METRICS_STATE) is not None
+        except ProtocolError as error:
+            return unreadable(self.target.endpoint, error)
+        unknown = ProtocolError("metrics-state: unknown to this server")
+        return None if is_known else unreadable(self.target.endpoint, unknown)
+
     def _log_failures(
         self, error: TargetError | None, results: dict[str, CollectorResult], seconds: float, *, is_late: bool
     ) -> None:
@@ -275,13 +284,3 @@ async def _run(job: _Job, slots: asyncio.Semaphore, deadline: float) -> None:
         for result in job.results:
             result.seconds += time.perf_counter() - begun
             result.failure = result.failure or failure
-
-
-def _judge(answers: Answers) -> TargetError | None:
-    """Return why the node is not up; metrics-state alone decides."""
-    try:
-        if answers.read(METRICS_STATE) is None:
-            return TargetError(Reason.PROTOCOL, "metrics-state: unknown to this server")
-    except ProtocolError as error:
-        return TargetError(Reason.PROTOCOL, str(error))
-    return None

@@ -84,7 +84,7 @@ async def test_a_node_that_is_gone_is_down_with_the_reason_and_what_to_do(visit:
         await expect(page.headline).to_have_text("Down")
         await expect(page.page.get_by_role("status")).to_contain_text("since")
         await expect(page.page).to_have_title(f"Down \N{EN DASH} {node.http_url}")
-        down = f"{node.http_url} cannot be reached: connection refused."
+        down = f"{node.http_url} cannot be reached: connect: connection refused."
         await expect(page.findings).to_contain_text(down)
         await expect(page.findings).to_contain_text("Check that the node is running")
         await expect(page.row("Members", node.name)).to_be_visible()

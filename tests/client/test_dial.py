@@ -54,14 +54,14 @@ def named(port: int, *addresses: str) -> Lookup:
 async def test_a_refusal_is_told_in_two_words() -> None:
     """The address stands in the URL already."""
     with refusing() as (_, (host, port)):
-        assert await failure(dialer(f"http://{host}:{port}")) == f"{host}:{port}: connection refused"
+        assert await failure(dialer(f"http://{host}:{port}")) == f"{host}:{port}: connect: connection refused"
 
 
 async def test_an_attempt_to_connect_without_answer_is_told_as_such() -> None:
     """The host is off, or a firewall drops the packets: the node cannot have accepted the connection."""
     with silent() as (_, (host, port)):
         told = await failure(dialer(f"http://{host}:{port}"), 0.4)
-    assert told == f"{host}:{port}: no answer to the attempt to connect"
+    assert told == f"{host}:{port}: connect: no answer to the attempt to connect"
 
 
 async def test_every_address_of_a_name_is_told_with_what_became_of_it() -> None:
@@ -70,7 +70,7 @@ async def test_every_address_of_a_name_is_told_with_what_became_of_it() -> None:
         lookup = named(port, "127.0.0.2", "127.0.0.1")
         told = await failure(dialer(f"tcp://nun-db:{port}", lookup), 0.8)
     expected = "no answer to the attempt to connect at 127.0.0.2, connection refused at 127.0.0.1"
-    assert told == f"nun-db:{port}: {expected}"
+    assert told == f"nun-db:{port}: connect: {expected}"
 
 
 async def test_a_name_with_a_living_address_is_reached() -> None:
@@ -135,7 +135,7 @@ def no_descriptor_left() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-@pytest.mark.parametrize(("host", "phase"), [("127.0.0.1", ""), ("nun-db.example", "lookup: ")])
+@pytest.mark.parametrize(("host", "phase"), [("127.0.0.1", "connect: "), ("nun-db.example", "lookup: ")])
 async def test_our_own_lack_of_descriptors_is_not_called_the_nodes(host: str, phase: str) -> None:
     """Nor the name servers': the node may be as well as ever."""
     opened = dialer(f"http://{host}:3013")
@@ -150,8 +150,8 @@ async def test_a_connection_whose_turn_never_came_says_so() -> None:
         opened = dialer(f"http://{host}:{port}")
         told = await asyncio.gather(failure(opened, 0.4), failure(opened, 0.4))
     assert sorted(told) == [
-        f"{host}:{port}: no answer to the attempt to connect",
-        f"{host}:{port}: no time was left to connect",
+        f"{host}:{port}: connect: no answer to the attempt to connect",
+        f"{host}:{port}: connect: no time was left for it",
     ]
 
 

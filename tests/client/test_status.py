@@ -9,7 +9,7 @@ from nundb_exporter.errors import ProtocolError, Reason, TargetError
 NODE = parse_endpoint("NUN_URL", "http://nun-db:3013")
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("status", [502, 503, 504, 520, 522, 524, 526, 530, 599])
 def test_a_proxy_without_a_node_is_a_failure_of_the_connection(status: int) -> None:
     """The node has not answered, whatever the proxy says."""
     error = refusal(NODE, status, "")
@@ -26,7 +26,10 @@ def test_a_proxy_without_a_node_is_a_failure_of_the_connection(status: int) -> N
         (401, "asks for a login of its own"),
         (403, "forbids the request"),
         (404, "there is no node at this address and path"),
-        (418, "what answers there is not Nun-db"),
+        (405, "takes no such request"),
+        (408, "has given up waiting"),
+        (418, "what answers there is not Nun-db: check the address"),
+        (426, "check the scheme"),
         (429, "scrape less often"),
     ],
 )
@@ -34,13 +37,15 @@ def test_a_refusal_says_what_to_look_at(status: int, words: str) -> None:
     """Something before the node has answered."""
     error = refusal(NODE, status, "")
     assert isinstance(error, ProtocolError)
-    assert str(error).startswith(f"answer: HTTP status {status}: ")
+    assert str(error).startswith(f"HTTP status {status}: ")
     assert words in str(error)
 
 
 def test_status_500_is_told_from_the_others() -> None:
     """It is the only one that is Nun-db's own."""
-    assert isinstance(refusal(NODE, 500, ""), InternalServerError)
+    error = refusal(NODE, 500, "")
+    assert isinstance(error, InternalServerError)
+    assert "look at its log" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,20 @@ def test_another_status_is_told_without_its_body(version: str) -> None:
     assert read_handshake(head + b"<html>", KEY) == Answer(302, "https://login.example/", b"<html>")
 
 
+def test_what_comes_before_the_answer_is_no_answer() -> None:
+    """A server may announce what is to come: 100 (Continue), 103 (Early Hints)."""
+    _, answer = accepted(KEY)
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
+    assert read_handshake(early + b"HTTP/1.1 100 Continue\r\n\r\n", KEY) is None
+    assert read_handshake(early + answer, KEY) == Answer(SWITCHING, "", b"")
+
+
+def test_announcements_without_end_are_given_up() -> None:
+    """They count as one head."""
+    with pytest.raises(ProtocolError, match="the head is longer"):
+        read_handshake(b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000, KEY)
+
+
 @pytest.mark.parametrize("received", [b"SSH-2.0", b"\x4a\x00", b"HTTP/2 200", b"ok \n", b"\x15\x03\x01"])
 def test_another_protocol_is_refused_at_its_first_bytes(received: bytes) -> None:
     """Not when it has gone on for long enough."""

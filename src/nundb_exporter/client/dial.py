@@ -105,9 +105,9 @@ class Dialer:
             case "TLS":
                 cause = f"TLS: {_cause_in_handshake(error)}"
             case _ if progress.tried:
-                cause = self._tried(progress.tried)
+                cause = f"connect: {self._tried(progress.tried)}"
             case _:
-                cause = "no time was left to connect" if is_deadline else cause_of(error)
+                cause = f"connect: {'no time was left for it' if is_deadline else cause_of(error)}"
         return TargetError(Reason.CONNECT, f"{self._endpoint.authority}: {cause}")
 
     def _tried(self, tried: dict[str, str]) -> str:

@@ -67,7 +67,7 @@ class HttpTransport:
         try:
             text = response.body.decode()
         except UnicodeDecodeError:
-            raise ProtocolError("the body is not UTF-8") from None
+            raise ProtocolError("the body is not UTF-8: it is compressed, or not from Nun-db") from None
         return split_body(text, commands)
 
     async def _exchange(self, data: bytes, deadline: float) -> Response:

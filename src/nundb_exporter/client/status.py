@@ -10,17 +10,29 @@ from nundb_exporter.config.settings import Endpoint
 from nundb_exporter.errors import NundbExporterError, ProtocolError, Reason, TargetError
 
 _INTERNAL_ERROR: Final = 500
-_NO_NODE_BEHIND: Final = frozenset({502, 503, 504})
+_NO_NODE_BEHIND: Final = frozenset({502, 503, 504, *range(520, 531), 598, 599})
+"""The standard's, those of a large content network (520 to 530), and those for a time-out behind a proxy."""
 _REDIRECTS: Final = range(300, 400)
 _MEANINGS: Final = {
     400: "it does not take this request: check the scheme and the port",
     401: "something before the node asks for a login of its own: let the exporter pass, or use the node's own address",
     403: "something before the node forbids the request: let the exporter pass, or use the node's own address",
     404: "there is no node at this address and path: check both, and which names the proxy there knows",
+    405: "what answers there takes no such request: check the address, the port and the path",
     407: "a proxy asks for a login of its own: use the node's own address",
+    408: "something before the node has given up waiting for the request: try again, or use the node's own address",
+    413: "something before the node limits the size of requests: raise its limit, or use the node's own address",
     421: "the proxy there does not know this name: check the host of the address",
+    425: "something before the node wants the request once more: use the node's own address",
+    426: "what answers there wants another protocol: check the scheme of the address",
     429: "something before the node limits requests: scrape less often, or use the node's own address",
+    431: "something before the node limits the size of requests: raise its limit, or use the node's own address",
+    451: "something before the node forbids the request: let the exporter pass, or use the node's own address",
+    500: "what answers there has failed by itself: look at its log",
+    505: "what answers there does not take HTTP/1.1: use the node's own address",
+    511: "the network asks for a login of its own: let the exporter pass",
 }
+_NOT_NUNDB: Final = "what answers there is not Nun-db: check the address, the port and the path"
 
 
 class InternalServerError(ProtocolError):
@@ -34,15 +46,13 @@ def refusal(endpoint: Endpoint, status: int, location: str) -> NundbExporterErro
     """
     told = f"HTTP status {status}"
     if status == _INTERNAL_ERROR:
-        return InternalServerError(told)
+        return InternalServerError(f"{told}: {_MEANINGS[status]}")
     if status in _NO_NODE_BEHIND:
         cause = f"answer: {told}: the proxy at {endpoint.authority} has no node behind it, or none that answers"
         return TargetError(Reason.CONNECT, cause)
     if status in _REDIRECTS:
-        return ProtocolError(
-            f"answer: {told}: {_pointing_to(location)}, which is not followed: it would be told the password"
-        )
-    return ProtocolError(f"answer: {told}: {_MEANINGS.get(status, 'what answers there is not Nun-db')}")
+        return ProtocolError(f"{told}: {_pointing_to(location)}, which is not followed: it would be told the password")
+    return ProtocolError(f"{told}: {_MEANINGS.get(status, _NOT_NUNDB)}")
 
 
 def _pointing_to(location: str) -> str:

@@ -12,9 +12,11 @@ from typing import Final
 from nundb_exporter.client.dial import Dialer
 from nundb_exporter.client.transport import broken_connections, closed, too_late
 from nundb_exporter.config.settings import Endpoint, Tls
+from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply, ReplyStream
 
+_NO_GREETING: Final = "connected, and not greeted in time: the node hangs, or this is not its TCP port"
 _READ_BYTES: Final = 64 * 1024
 
 
@@ -44,7 +46,10 @@ class TcpTransport:
                         writer.write(f"{command.text}\n".encode())
                         replies.append(await self._receive(reader, writer, stream))
         except TimeoutError:
-            raise too_late(self._endpoint, is_begun=stream.is_begun) from None
+            if not stream.is_begun:
+                detail = f"{self._endpoint.authority}: request: {_NO_GREETING}"
+                raise TargetError(Reason.TIMEOUT, detail) from None
+            raise too_late(self._endpoint, is_begun=True) from None
         finally:
             writer.transport.abort()
         return replies

@@ -53,7 +53,8 @@ def _context(tls: Tls, _: tuple[tuple[int, ...], ...]) -> ssl.SSLContext:
 def cause_of_tls(error: ssl.SSLError) -> str:
     """Return what went wrong in TLS, never an empty text."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message or "the certificate is not valid"
+        told = (error.verify_message or "the certificate is not valid").rstrip(".")
+        return f"{told}: {_CURES.get(error.verify_code, 'look at the certificate of the node')}"
     reason = error.reason or ""
     if "ALERT" in reason:
         # Such as TLSV13_ALERT_CERTIFICATE_REQUIRED: the other end has refused, and says why.
@@ -61,7 +62,22 @@ def cause_of_tls(error: ssl.SSLError) -> str:
     return _MEANINGS.get(reason) or reason.replace("_", " ").lower() or "the handshake failed"
 
 
+_UNTRUSTED: Final = "if the node's own authority has signed it, name that one with --nundb.tls.ca-file"
+_OTHER_NAME: Final = "use a name that it has in the address, or say which to expect with --nundb.tls.server-name"
+_OTHER_TIME: Final = "renew the certificate, or look at the clock of the exporter's machine"
+_CURES: Final = {
+    9: _OTHER_TIME,  # not yet valid
+    10: _OTHER_TIME,  # expired
+    18: _UNTRUSTED,  # signed by itself
+    19: _UNTRUSTED,  # an authority that nobody here knows
+    20: _UNTRUSTED,  # the issuer is not here
+    21: _UNTRUSTED,  # the issuer is not in the chain
+    62: _OTHER_NAME,
+    64: _OTHER_NAME,  # an IP address
+}
+"""What to do about a certificate, by OpenSSL's number of what is wrong with it (X509_V_ERR)."""
 _MEANINGS: Final = {
+    "TLSV1_UNRECOGNIZED_NAME": "refused by the other end (it does not know this name)",
     "WRONG_VERSION_NUMBER": "the other end does not speak TLS",
     "UNEXPECTED_EOF_WHILE_READING": "closed in the middle of the handshake",
 }

@@ -52,13 +52,18 @@ def check_proof(endpoint: Endpoint, proof: Reply) -> None:
     if proof.text == "invalid auth":
         raise TargetError(Reason.AUTH, f"{endpoint.authority}: invalid user or password")
     if proof.text != "valid auth":
-        raise ProtocolError("the answer to auth is not Nun-db's")
+        raise ProtocolError("the reply to auth is not Nun-db's: check the address, the port and the path")
 
 
 def too_late(endpoint: Endpoint, *, is_begun: bool) -> TargetError:
     """Return the failure of a node that took the connection; `is_begun` says whether it answered at all."""
     what = "answer: not complete in time" if is_begun else "request: connected, and not answered in time"
     return TargetError(Reason.TIMEOUT, f"{endpoint.authority}: {what}")
+
+
+def unreadable(endpoint: Endpoint, error: ProtocolError) -> TargetError:
+    """Return the failure of a node whose answer is not Nun-db's."""
+    return TargetError(Reason.PROTOCOL, f"{endpoint.authority}: answer: {error}")
 
 
 def closed(endpoint: Endpoint, *, is_begun: bool) -> TargetError:

@@ -16,11 +16,12 @@ from nundb_exporter.client.dial import Dialer
 from nundb_exporter.client.status import refusal
 from nundb_exporter.client.transport import broken_connections, closed, too_late
 from nundb_exporter.config.settings import Endpoint, Tls
-from nundb_exporter.errors import ProtocolError
+from nundb_exporter.errors import ProtocolError, Reason, TargetError
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import MAX_REPLY_BYTES, Reply, ReplyStream
 from nundb_exporter.protocol.websocket import SWITCHING, handshake_request, read_handshake
 
+_NO_HANDSHAKE: Final = "connected, and not answered in time: the node hangs, or this is not its WebSocket port"
 _READ_BYTES: Final = 64 * 1024
 _DATA: Final = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 _SILENT: Final = logging.getLogger(f"{__name__}.frames")
@@ -49,7 +50,10 @@ class WebSocketTransport:
                     await session.open()
                     return [await session.ask(command) for command in commands]
         except TimeoutError:
-            raise too_late(self._endpoint, is_begun=session.is_begun) from None
+            if not session.is_begun:
+                detail = f"{self._endpoint.authority}: request: {_NO_HANDSHAKE}"
+                raise TargetError(Reason.TIMEOUT, detail) from None
+            raise too_late(self._endpoint, is_begun=True) from None
         finally:
             writer.transport.abort()
 

@@ -17,7 +17,7 @@ MAX_HEAD_BYTES: Final = 64 * 1024
 _MAX_CHUNK_LINE_BYTES: Final = 4096
 _MAX_FRAMING_BYTES: Final = 1024 * 1024
 """Limit for all heads, chunk lines and trailers together: each is small, but a server could send them endlessly."""
-_INTERIM: Final = range(100, 200)
+INTERIM: Final = range(100, 200)
 _BODILESS: Final = frozenset({204, 304})
 _HTTP: Final = b"HTTP/1."
 _TLS_ALERT: Final = b"\x15\x03"
@@ -176,7 +176,7 @@ class ResponseDecoder:
             check_beginning(self._buffer[self._position :][: len(_HTTP)])
             return False
         parsed = parse_head(head)
-        if parsed.status in _INTERIM:
+        if parsed.status in INTERIM:
             return True
         self._status, self._is_reusable, self._state = parsed.status, parsed.is_reusable, parsed.framing
         self._location, self._date = parsed.location, parsed.date
@@ -230,9 +230,9 @@ def check_beginning(received: bytes) -> None:
         ProtocolError: it begins otherwise.
     """
     if received.startswith(_TLS_ALERT):
-        raise ProtocolError("answer: the other end speaks TLS: use https or wss")
+        raise ProtocolError("the other end speaks TLS: use https or wss")
     if not _HTTP.startswith(received[: len(_HTTP)]):
-        raise ProtocolError("HTTP: the answer does not begin with HTTP/1")
+        raise ProtocolError("HTTP: what answers there does not speak HTTP/1: check the scheme and the port")
 
 
 class Head(NamedTuple):
@@ -278,7 +278,7 @@ def parse_head(head: bytes) -> Head:
     is_reusable = b"close" not in connection and (version == b"HTTP/1.1" or b"keep-alive" in connection)
     encoding = headers.get(b"transfer-encoding", b"").lower()
     length = headers.get(b"content-length")
-    if status in _BODILESS or status in _INTERIM:
+    if status in _BODILESS or status in INTERIM:
         return Head(status, is_reusable, _State.DONE, b"0", headers)
     if encoding == b"chunked":
         return Head(status, is_reusable, _State.CHUNK_LINE, b"0", headers)

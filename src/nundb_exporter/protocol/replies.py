@@ -126,7 +126,9 @@ class _Slots:
             return self._rest
         slot, found, self._rest = self._rest.partition(border)
         if not found:
-            raise ProtocolError("fewer replies came back than commands were sent")
+            raise ProtocolError(
+                "fewer replies came back than commands were sent: what answers is not Nun-db, or cuts answers short"
+            )
         return slot
 
 
@@ -163,7 +165,7 @@ class ReplyStream:
         if len(received) > self._limit:
             raise ProtocolError(f"a reply is longer than {self._limit} bytes")
         if self._command is None and not _GREETING.startswith(bytes(received[: len(_GREETING)])):
-            raise ProtocolError("the greeting is not Nun-db's")
+            raise ProtocolError("the greeting is not Nun-db's: check the port")
         if b"\n" not in data:
             return None
         complete = received.rfind(b"\n") + 1

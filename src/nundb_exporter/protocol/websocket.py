@@ -8,7 +8,7 @@ import hashlib
 from typing import Final, NamedTuple
 
 from nundb_exporter.errors import ProtocolError
-from nundb_exporter.protocol.http import MAX_HEAD_BYTES, USER_AGENT, check_beginning, parse_head
+from nundb_exporter.protocol.http import INTERIM, MAX_HEAD_BYTES, USER_AGENT, check_beginning, parse_head
 
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """The RFC's own constant."""
@@ -48,12 +48,16 @@ def read_handshake(received: bytes, key: bytes) -> Answer | None:
         ProtocolError: not HTTP, beyond a limit, or an acceptance that is not one.
     """
     check_beginning(received)
-    head, end, rest = received.partition(_END)
-    if len(head) > MAX_HEAD_BYTES:
-        raise ProtocolError(f"HTTP: the head is longer than {MAX_HEAD_BYTES} bytes")
-    if not end:
-        return None
-    parsed = parse_head(head)
+    rest = received
+    while True:
+        head, end, rest = rest.partition(_END)
+        if len(received) - len(rest) > MAX_HEAD_BYTES + len(_END):
+            raise ProtocolError(f"HTTP: the head is longer than {MAX_HEAD_BYTES} bytes")
+        if not end:
+            return None
+        parsed = parse_head(head)
+        if parsed.status not in INTERIM or parsed.status == SWITCHING:
+            break  # what comes before it, such as 103 (Early Hints), is no answer yet
     if parsed.status == SWITCHING:
         digest = hashlib.sha1(base64.b64encode(key) + _GUID, usedforsecurity=False).digest()
         if parsed.headers.get(b"sec-websocket-accept") != base64.b64encode(digest):
