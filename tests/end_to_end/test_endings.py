@@ -52,7 +52,7 @@ def test_a_closed_pipe_is_one_line_and_exit_code_3(arguments: list[str]) -> None
 @pytest.mark.parametrize("arguments", REPORTS, ids=" ".join)
 def test_a_closed_standard_output_is_one_line_and_exit_code_3(arguments: list[str]) -> None:
     """As with `>&-` in a shell: nobody can have read the report."""
-    shell = ["sh", "-c", 'exec "$@" >&-', "sh", PROGRAM, *arguments]
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", str(PROGRAM), *arguments]
     ended = subprocess.run(
         shell, env=environment(NOWHERE), stderr=subprocess.PIPE, timeout=PATIENCE_SECONDS, check=False, text=True
     )
