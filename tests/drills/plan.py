@@ -168,13 +168,14 @@ LANES: dict[str, tuple[Drill, ...]] = {
     "strategies": (fault("strategy-mismatch", databases.STRATEGY_DIFFERS, may_fire=LEFT_BEHIND),),
     "listeners": (
         fault("wrong-password", node.CREDENTIALS_REFUSED),
-        fault("http-dead", node.DOWN),
+        fault("http-dead", node.DOWN, node.TRANSPORT_DOWN),
         fault("websocket-dead", node.TRANSPORT_DOWN),
         fault("tcp-dead", node.TRANSPORT_DOWN),
         Drill(
             name="web page",
             about="Something else answers at the node's address.",
             fires=(node.ANSWER_UNREADABLE,),
+            may_fire=(node.TRANSPORT_DOWN,),
             run=page_in_its_place,
         ),
         Drill(
