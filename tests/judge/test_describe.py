@@ -81,6 +81,12 @@ def test_a_number_beyond_all_bounds_is_unknown(value: float) -> None:
     assert (report.oplog_bytes, report.replication_seconds, report.pending_operations) == (None, None, None)
 
 
+@pytest.mark.parametrize("value", [2.0**63, 2.0**64])
+def test_the_largest_numbers_that_nun_db_can_send_are_known(value: float) -> None:
+    """A counter that went below zero is such a number: its alert fires, so the report must not be silent about it."""
+    assert observed(replication.PENDING.sample(value)).pending_operations == int(value)
+
+
 def test_texts_are_numbers_as_people_write_them() -> None:
     """Moving averages come near to zero without reaching it."""
     texts = observed(

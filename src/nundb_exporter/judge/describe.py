@@ -36,8 +36,8 @@ from nundb_exporter.protocol.commands import PENDING_OPS
 from nundb_exporter.quantities import moment
 from nundb_exporter.results import Scrape
 
-_LARGEST: Final = 2.0**63
-"""A node may send any number: one beyond this is taken as unknown."""
+_LARGEST: Final = 2.0**64
+"""A node may send any number: one beyond those of 64 bits, as Nun-db counts, is taken as unknown."""
 
 
 class _Values:
@@ -54,7 +54,7 @@ class _Values:
 
     def number(self, family: Family, *labels: str) -> float | None:
         found = dict(reversed(self.all(family))).get(labels)
-        return found if found is not None and -_LARGEST < found < _LARGEST else None
+        return found if found is not None and -_LARGEST <= found <= _LARGEST else None
 
     def count(self, family: Family, *labels: str) -> int | None:
         value = self.number(family, *labels)
