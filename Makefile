@@ -42,7 +42,7 @@ unit: $(READY) ## All tests, with branch coverage
 	$(BIN)/coverage run -m pytest $(WORKERS) --durations 15 --ignore tests/drills
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	# Separate: tracing would slow down a dozen clusters in one process.
+	# Separate: it takes both cores for a dozen clusters, and tracing would slow them down.
 	$(BIN)/pytest tests/drills
 
 drills: $(READY) ## Break clusters and check that each alert fires; writes docs/drills.md

@@ -93,10 +93,19 @@ async def primary_that_steps_back(field: Field) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def slow_commands(field: Field) -> AsyncIterator[None]:
+    """Commands on data take so long that several of them take longer than a scrape may."""
+    async with of_devserver("slow-command")(field):
+        conditions = field.cluster.nodes[field.replica].conditions
+        conditions.slow_seconds = field.pace.stretched(conditions.slow_seconds)
+        yield
+
+
+@asynccontextmanager
 async def slower_commands(field: Field) -> AsyncIterator[None]:
     """Commands on data take most of a second, and several clients wait for them."""
     replica = field.cluster.nodes[field.replica]
-    replica.conditions.slow_seconds = 0.8
+    replica.conditions.slow_seconds = field.pace.stretched(0.8)
 
     async def read() -> None:
         async with connected(replica, "use-db faults faults") as connection:

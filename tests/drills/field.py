@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from itertools import count
+from multiprocessing.synchronize import Lock
 from pathlib import Path
 
 from nundb_devserver import HOST, Cluster, Node, NodeOptions, NotReadyError
@@ -18,6 +19,7 @@ from nundb_exporter.web import Server
 from tests.wire.waiting import eventually
 
 from .findings import Check, found_by_pages
+from .pace import Pace
 
 PORTS_PER_FIELD = 100
 FIRST_EXPORTER = 50
@@ -29,6 +31,7 @@ CALM_SECONDS = 3.0
 """A quiet period before a restart: no election may still be under way, which no reply tells."""
 JOINS = 3
 JOIN_SECONDS = 6.0
+LOOK_AGAIN_SECONDS = 0.1
 ADMINISTRATOR = Credentials("nun", Secret("nun-pwd"))
 SIGN_IN = f"auth {ADMINISTRATOR.user} {ADMINISTRATOR.password.reveal()}"
 FAULTS_DATABASE = DatabaseAccess("faults", Secret("faults"))
@@ -77,8 +80,9 @@ class Exporter:
 class Field:
     """A cluster of three nodes under the demo's load, an exporter for each; one job of Prometheus."""
 
-    def __init__(self, job: str, first_port: int, directory: Path) -> None:
+    def __init__(self, job: str, first_port: int, directory: Path, pace: Pace, turn: Lock) -> None:
         self.job = job
+        self.pace = pace
         self.failovers = 0
         """How often a cure has restarted the primary."""
         options = NodeOptions(
@@ -90,11 +94,13 @@ class Field:
         self.exporters = tuple(
             Exporter(node, first_port + FIRST_EXPORTER + number) for number, node in enumerate(self.cluster.nodes)
         )
-        self._targets = directory / f"{job}.json"
+        self.targets = directory / f"{job}.json"
+        """What Prometheus is to scrape, as a file for its discovery."""
         self._shown: tuple[Exporter, ...] = ()
         urls = [node.http_url for node in self.cluster.nodes]
-        self._check = Check(urls, ADMINISTRATOR, ACCESSES, directory / f"{job}-check")
-        self._workload = Workload(self.cluster, ADMINISTRATOR)
+        self._check = Check(urls, ADMINISTRATOR, ACCESSES, directory / f"{job}-check", pace)
+        self._turn = turn
+        self._workload = Workload(self.cluster, ADMINISTRATOR, haste=1 / pace.scrape_seconds)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -121,9 +127,9 @@ class Field:
         """Let Prometheus discover these targets, and no others."""
         self._shown = exporters
         entry = {"targets": [exporter.address for exporter in exporters], "labels": {"job": self.job}}
-        temporary = self._targets.with_suffix(".new")
+        temporary = self.targets.with_suffix(".new")
         temporary.write_text(json.dumps([entry]), encoding="utf-8")
-        temporary.rename(self._targets)
+        temporary.rename(self.targets)
 
     @property
     def primary(self) -> int:
@@ -139,12 +145,20 @@ class Field:
         return next(number for number in reversed(range(NODES)) if number != self.primary)
 
     async def found_by_check(self) -> set[str]:
-        """Return the problems that `nundb-exporter check` finds, given all nodes."""
-        return await self._check.findings()
+        """Return the problems that `nundb-exporter check` finds, given all nodes.
+
+        It is run when it is this lane's turn: a dozen that start at once keep all cores busy for seconds.
+        """
+        while not self._turn.acquire(block=False):
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        try:
+            return await self._check.findings()
+        finally:
+            self._turn.release()
 
     async def found_by_pages(self) -> set[str]:
         """Return the problems that the landing pages of the exporters show."""
-        return await found_by_pages(exporter.address for exporter in self._shown if exporter.is_running)
+        return await found_by_pages((exporter.address for exporter in self._shown if exporter.is_running), self.pace)
 
     async def tell_primary(self, *commands: str) -> None:
         """Run commands on the primary as its administrator."""
@@ -154,13 +168,13 @@ class Field:
 
     @asynccontextmanager
     async def writing(self, per_second: float) -> AsyncIterator[None]:
-        """Write to the primary at a steady rate: the pauses are the load."""
+        """Write to the primary at a steady rate: the pauses are the load. A slower pace makes as much pile up."""
         async with connected(self.cluster.nodes[self.primary], SIGN_IN, "use-db faults faults") as connection:
 
             async def write() -> None:
                 for number in count():
                     await connection.ask(f"set drill{number % 100} two words")
-                    await asyncio.sleep(1 / per_second)
+                    await asyncio.sleep(self.pace.stretched(1 / per_second))
 
             task = asyncio.create_task(write())
             try:
@@ -174,7 +188,7 @@ class Field:
         """Restart the primary, as the runbook says: entries that no member will acknowledge end with their process."""
         self.failovers += 1
         # A node that has just joined made the primary hold an election: let it end.
-        await asyncio.sleep(CALM_SECONDS)
+        await asyncio.sleep(self.pace.stretched(CALM_SECONDS))
         await self.cluster.restart(self.primary)
         await self.unite()
 
@@ -186,12 +200,12 @@ class Field:
         """
         for _ in range(JOINS):
             try:
-                await self.cluster.ready(JOIN_SECONDS)
+                await self.cluster.ready(self.pace.stretched(JOIN_SECONDS))
             except NotReadyError:
                 await self.cluster.restart(self.replica)
             else:
                 return
-        await self.cluster.ready(JOIN_SECONDS)
+        await self.cluster.ready(self.pace.stretched(JOIN_SECONDS))
 
     async def _create_databases(self) -> None:
         """Create what faults write into, and put every database on the disks: a restart must not lose a strategy."""

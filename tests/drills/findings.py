@@ -15,10 +15,10 @@ import yaml
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.credentials import Credentials, DatabaseAccess
 
-SCRAPE_TIMEOUT_SECONDS = 1
-"""As Prometheus has it here: both are to judge what the alerts judge."""
-ALLOWED_SECONDS = 0.75
-"""What is left of it for the node, after --timeout-offset."""
+from .pace import Pace
+
+TIMEOUT_OFFSET_SECONDS = 0.25
+"""What an exporter leaves of the timeout for its answer: `check` and the pages are to judge what the alerts judge."""
 PAGE_SECONDS = 30.0
 
 
@@ -26,7 +26,12 @@ class Check:
     """The command, with every collector and the databases' tokens."""
 
     def __init__(
-        self, urls: Iterable[str], administrator: Credentials, databases: Iterable[DatabaseAccess], directory: Path
+        self,
+        urls: Iterable[str],
+        administrator: Credentials,
+        databases: Iterable[DatabaseAccess],
+        directory: Path,
+        pace: Pace,
     ) -> None:
         directory.mkdir()
         files = {access.name: directory / f"{access.name}.token" for access in databases}
@@ -39,7 +44,7 @@ class Check:
         configuration = directory / "check.yml"
         configuration.write_text(yaml.safe_dump({"modules": {"default": module}}), encoding="utf-8")
         self._arguments = (
-            *("check", "--json", "--timeout", f"{ALLOWED_SECONDS:g}"),
+            *("check", "--json", "--timeout", f"{pace.scrape_seconds - TIMEOUT_OFFSET_SECONDS:g}"),
             *("--config.file", str(configuration)),
             *("--collector.pending.max-operations", "5000"),
             *urls,
@@ -68,11 +73,11 @@ class Check:
         return _problems(json.loads(output))
 
 
-async def found_by_pages(addresses: Iterable[str]) -> set[str]:
+async def found_by_pages(addresses: Iterable[str], pace: Pace) -> set[str]:
     """Return the names of the problems on the landing pages of these exporters: each page has its own node's."""
     found: set[str] = set()
-    timeout = aiohttp.ClientTimeout(total=PAGE_SECONDS)
-    headers = {"X-Prometheus-Scrape-Timeout-Seconds": f"{SCRAPE_TIMEOUT_SECONDS}"}
+    timeout = aiohttp.ClientTimeout(total=pace.stretched(PAGE_SECONDS))
+    headers = {"X-Prometheus-Scrape-Timeout-Seconds": f"{pace.scrape_seconds:g}"}
     async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
         for address in addresses:
             async with session.get(f"http://{address}/report") as response:

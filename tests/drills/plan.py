@@ -21,6 +21,7 @@ from .breaks import (
     page_in_its_place,
     primary_that_steps_back,
     restarted,
+    slow_commands,
     slower_commands,
     slower_link,
     stopped_exporter,
@@ -212,7 +213,13 @@ LANES: dict[str, tuple[Drill, ...]] = {
             may_fire=(replication.PENDING_GROWING, replication.PENDING_BACKLOG),
             run=slower_link,
         ),
-        fault("slow-command", exporter.COLLECTOR_FAILING, exporter.SCRAPE_SLOW, may_fire=(node.QUERIES_SLOW,)),
+        fault(
+            "slow-command",
+            exporter.COLLECTOR_FAILING,
+            exporter.SCRAPE_SLOW,
+            may_fire=(node.QUERIES_SLOW,),
+            run=slow_commands,
+        ),
         Drill(
             name="slower commands",
             about="Commands on data take most of a second, and clients wait for them.",
@@ -241,7 +248,7 @@ LANES: dict[str, tuple[Drill, ...]] = {
             name="flood of requests",
             about="More clients than an exporter allows scrape a node that hangs.",
             fires=(exporter.REQUESTS_REFUSED,),
-            may_fire=(exporter.DOWN, node.HUNG),
+            may_fire=(exporter.DOWN, node.HUNG, *UNACKNOWLEDGED),
             run=flood_of_requests,
         ),
         Drill(
@@ -261,3 +268,5 @@ LANES: dict[str, tuple[Drill, ...]] = {
     "storm": (fault("resolve-storm", oplog.RESOLVE_STORM),),
 }
 """The drills by job of Prometheus: those of one cluster take place one after another, the clusters all at once."""
+
+DRILLS = {drill.name: drill for drills in LANES.values() for drill in drills}

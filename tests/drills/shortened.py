@@ -1,12 +1,15 @@
 """The shipped rules with time made short: nothing else about them is changed.
 
-A minute becomes three seconds: every `for`, every range in brackets and every offset is divided by 20, and none becomes
-shorter than three scrapes of a second each. The steps of subqueries become a second. Thresholds stay as they are, those
-in seconds as well: an operation must be 60 seconds old here, too.
+At the fastest pace a minute becomes three seconds: every `for`, every range in brackets and every offset is divided by
+20, and none becomes shorter than three scrapes of a second each. The steps of subqueries become a second. A slower pace
+makes all of these longer alike. Thresholds stay as they are, those in seconds as well: an operation must be 60 seconds
+old here, too.
 """
 
 import re
 from typing import Any
+
+from .pace import Pace
 
 FACTOR = 20
 SHORTEST_SECONDS = 3.0
@@ -22,29 +25,33 @@ def seconds(duration: str) -> float:
     return float(duration[:-1]) * _UNITS[duration[-1]]
 
 
-def shortened(duration: str) -> str:
-    """Return a twentieth of a duration, at least three seconds."""
-    return f"{max(seconds(duration) / FACTOR, SHORTEST_SECONDS) * 1000:.0f}ms"
+def shortened(duration: str, pace: Pace) -> str:
+    """Return a twentieth of a duration, at least three seconds, at that pace."""
+    return _milliseconds(pace.stretched(max(seconds(duration) / FACTOR, SHORTEST_SECONDS)))
 
 
-def shortened_expression(expression: str) -> str:
+def shortened_expression(expression: str, pace: Pace) -> str:
     """Shorten the ranges and offsets of an expression."""
 
     def shorten_range(found: re.Match[str]) -> str:
-        step = f":{STEP_SECONDS:g}s" if found[2] else ""
-        return f"[{shortened(found[1])}{step}]"
+        step = f":{_milliseconds(pace.stretched(STEP_SECONDS))}" if found[2] else ""
+        return f"[{shortened(found[1], pace)}{step}]"
 
     text = _RANGE.sub(shorten_range, expression)
-    return _OFFSET.sub(lambda found: f"offset {shortened(found[1])}", text)
+    return _OFFSET.sub(lambda found: f"offset {shortened(found[1], pace)}", text)
 
 
-def shortened_rules(rules: dict[str, Any]) -> dict[str, Any]:
+def shortened_rules(rules: dict[str, Any], pace: Pace) -> dict[str, Any]:
     """Shorten a whole file of rules."""
-    return {"groups": [{**group, "rules": [_rule(rule) for rule in group["rules"]]} for group in rules["groups"]]}
+    return {"groups": [{**group, "rules": [_rule(rule, pace) for rule in group["rules"]]} for group in rules["groups"]]}
 
 
-def _rule(rule: dict[str, Any]) -> dict[str, Any]:
-    short = {**rule, "expr": shortened_expression(rule["expr"])}
+def _rule(rule: dict[str, Any], pace: Pace) -> dict[str, Any]:
+    short = {**rule, "expr": shortened_expression(rule["expr"], pace)}
     if "for" in rule:
-        short["for"] = shortened(rule["for"])
+        short["for"] = shortened(rule["for"], pace)
     return short
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}ms"

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from nundb_exporter.monitoring.alerts import ALERTS
 from nundb_exporter.monitoring.rule import Alert
 
-from .exercise import HEALTHY_SECONDS, QUIET_SECONDS, Outcome, Report
+from .lane import HEALTHY_SECONDS, QUIET_SECONDS
+from .outcome import Outcome, Report
 from .plan import LANES, OF_ONE_MOMENT, TAKES_SEVERAL_NODES
 from .shortened import FACTOR, SHORTEST_SECONDS
 
@@ -27,6 +28,8 @@ is at least {SHORTEST_SECONDS:g} seconds long. Scrapes and evaluations run every
 (`tests/drills/shortened.py`). The exporters have every collector enabled, and list up to 5000 pending
 operations instead of 1000. *Fired after* is the time from the fault to the alert, and *resolved after* the time from
 the repair until no alert fires, both in seconds on the shortened scale; *for* is the value of the shipped rule.
+On a machine that is too busy for a scrape each second, all of this takes two, four or eight times as long, and the
+times given here are divided by that (`tests/drills/pace.py`).
 
 While the alerts fire, `nundb-exporter check` is run for all three nodes, and the landing pages of the three exporters
 are read, each with every collector and Prometheus' timeout. *Check* and *page* say whether they name the same cause:

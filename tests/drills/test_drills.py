@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from nundb_devserver import FAULTS
 from nundb_exporter.monitoring.alerts import ALERTS
@@ -13,13 +12,15 @@ from nundb_exporter.monitoring.dashboards import DASHBOARDS
 from nundb_exporter.monitoring.recordings import RECORDINGS
 from tests.programs import needed
 
-from .exercise import QUIET_SECONDS, Report, carry_out
-from .plan import LANES, Drill
+from .exercise import exercise
+from .lane import QUIET_SECONDS
+from .outcome import Report
+from .pace import FASTEST, Pace
+from .plan import DRILLS, LANES
 from .shortened import FACTOR, seconds, shortened_expression
 from .table import document
 
 ROOT = Path(__file__).parents[2]
-DRILLS = {drill.name: drill for drills in LANES.values() for drill in drills}
 VARIABLES = {
     "$job": ".+",
     "$instance": ".+",
@@ -45,46 +46,64 @@ def queries() -> Iterator[str]:
 
 
 QUERIES = tuple(dict.fromkeys(queries()))
+LANE = pytest.mark.parametrize("job", LANES, ids=[f"lane-{job}" for job in LANES])
+DRILL = pytest.mark.parametrize(
+    ("job", "name"),
+    [
+        pytest.param(job, drill.name, id=f"lane-{job}: {drill.name}")
+        for job, drills in LANES.items()
+        for drill in drills
+    ],
+)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def report(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Report:
+def lanes_of(items: list[pytest.Item]) -> list[str]:
+    """Return the lanes that tests are about, all of them if one is about the whole: `-k lane-speed` needs one."""
+    selected = [
+        item.callspec.params.get("job")
+        for item in items
+        if isinstance(item, pytest.Function) and "report" in item.fixturenames and hasattr(item, "callspec")
+    ]
+    return [job for job in LANES if None in selected or job in selected] or list(LANES)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Report:
     """The results of all drills, which run once."""
     needed("prometheus")
-    carried_out = await carry_out(
-        tmp_path_factory.mktemp("drills"), ROOT / "deploy" / "prometheus", list(QUERIES), LANES
-    )
+    jobs = lanes_of(request.session.items)
+    carried_out = exercise(tmp_path_factory.mktemp("drills"), ROOT / "deploy" / "prometheus", QUERIES, jobs)
     if request.config.getoption("--update-golden"):
         (ROOT / "docs" / "drills.md").write_text(document(carried_out), encoding="utf-8")
     return carried_out
 
 
-def test_no_alert_fires_in_a_healthy_cluster(report: Report) -> None:
-    """Clusters under load for some minutes of the rules' time fire no alert."""
-    assert report.healthy.keys() == LANES.keys()
-    assert not any(report.healthy.values()), report.healthy
+@LANE
+def test_no_alert_fires_in_a_healthy_cluster(job: str, report: Report) -> None:
+    """A cluster under load for some minutes of the rules' time fires no alert."""
+    assert not report.healthy[job]
 
 
-@pytest.mark.parametrize("job", LANES)
+@LANE
 def test_nothing_is_found_in_a_healthy_cluster(job: str, report: Report) -> None:
     """Neither `check` nor a landing page reports a problem of a healthy cluster under load."""
     assert report.found[job] == {"check": set(), "page": set()}
 
 
-@pytest.mark.parametrize("drill", DRILLS.values(), ids=list(DRILLS))
-def test_a_drill_fires_the_expected_alerts_and_no_others(drill: Drill, report: Report) -> None:
+@DRILL
+def test_a_drill_fires_the_expected_alerts_and_no_others(job: str, name: str, report: Report) -> None:
     """The expected alerts fire, no unrelated one does, and all resolve after the repair."""
-    outcome = report.outcomes[drill.name]
+    outcome = report.outcomes[name]
     assert outcome.error is None
     assert not outcome.missing
     assert not outcome.wrong
     assert outcome.silent_after is not None
 
 
-@pytest.mark.parametrize("drill", DRILLS.values(), ids=list(DRILLS))
-def test_check_and_page_name_the_cause_that_fires(drill: Drill, report: Report) -> None:
+@DRILL
+def test_check_and_page_name_the_cause_that_fires(job: str, name: str, report: Report) -> None:
     """While an alert fires that one moment can show, `check` names it, and the page unless it takes several nodes."""
-    outcome = report.outcomes[drill.name]
+    outcome = report.outcomes[name]
     assert not outcome.unsaid
     assert not outcome.needless
 
@@ -128,9 +147,15 @@ def test_only_time_is_shortened() -> None:
     """Ranges, their steps and offsets become short; numbers, names and thresholds stay."""
     long = "max_over_time(x[6h:1m]) > 5 and y > 60 unless z[10s] offset 6m or deriv(a_5m[5m]) > 100"
     short = (
-        "max_over_time(x[1080000ms:1s]) > 5 and y > 60 unless z[3000ms] offset 18000ms or deriv(a_5m[15000ms]) > 100"
+        "max_over_time(x[1080000ms:1000ms]) > 5 and y > 60 unless z[3000ms] offset 18000ms or "
+        "deriv(a_5m[15000ms]) > 100"
     )
-    assert shortened_expression(long) == short
+    assert shortened_expression(long, FASTEST) == short
+    slow = (
+        "max_over_time(x[2160000ms:2000ms]) > 5 and y > 60 unless z[6000ms] offset 36000ms or "
+        "deriv(a_5m[30000ms]) > 100"
+    )
+    assert shortened_expression(long, Pace(2.0)) == slow
 
 
 def test_the_table_has_every_fault_and_every_alert() -> None:

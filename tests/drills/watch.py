@@ -4,10 +4,12 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+
+from .pace import Lateness, Pace
 
 POLL_SECONDS = 0.5
 
@@ -26,15 +28,25 @@ class Watch:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Look until the end."""
+        """Connect, and disconnect at the end."""
         async with aiohttp.ClientSession() as self._session:
-            task = asyncio.create_task(self._look())
-            try:
-                yield
-            finally:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            yield
+
+    async def look(self, pace: Pace, lateness: Lateness) -> None:
+        """Look until cancelled.
+
+        Raises:
+            StoodStillError: Prometheus was late, as `Lateness.note` has it.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            begun = loop.time()
+            async with self._session.get(f"{self._url}/alerts") as response:
+                alerts = (await response.json())["data"]["alerts"]
+            now = loop.time()
+            lateness.note(now - begun)
+            self._take(alerts, now)
+            await asyncio.sleep(pace.stretched(POLL_SECONDS))
 
     def firing(self, job: str) -> set[str]:
         """The alerts of a job that fire now."""
@@ -49,7 +61,7 @@ class Watch:
         self._since[job] = {}
 
     def fired(self, job: str) -> dict[str, float]:
-        """What has fired since the beginning, and when first, by the monotonic clock."""
+        """What has fired since the beginning, and when first, by the clock of the event loop."""
         return self._since[job]
 
     async def query(self, expression: str) -> list[Any]:
@@ -70,13 +82,6 @@ class Watch:
             raise ValueError(f"{parameters['query']}: {answer['error']}")
         result: list[Any] = answer["data"]["result"]
         return result
-
-    async def _look(self) -> None:
-        while True:
-            async with self._session.get(f"{self._url}/alerts") as response:
-                alerts = (await response.json())["data"]["alerts"]
-            self._take(alerts, time.monotonic())
-            await asyncio.sleep(POLL_SECONDS)
 
     def _take(self, alerts: list[dict[str, Any]], now: float) -> None:
         active, firing = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)

@@ -62,12 +62,13 @@ _BROKEN: Final = (OSError, RefusedError, ProtocolError, WebSocketException)
 
 
 class Workload:
-    """Applications on a cluster."""
+    """Applications on a cluster; with half the haste, they pause twice as long."""
 
-    def __init__(self, cluster: Cluster, administrator: Credentials) -> None:
+    def __init__(self, cluster: Cluster, administrator: Credentials, *, haste: float = 1.0) -> None:
         self._cluster = cluster
         self._administration = f"auth {administrator.user} {administrator.password.reveal()}"
         self._random = random.Random()  # noqa: S311 - customers are no cryptographers
+        self._haste = haste
         self._speed = 1.0
 
     async def prepare(self) -> None:
@@ -110,7 +111,7 @@ class Workload:
         return self._random.choice(running)
 
     async def _pause(self, mean_seconds: float) -> None:
-        await asyncio.sleep(self._random.expovariate(1 / mean_seconds))
+        await asyncio.sleep(self._random.expovariate(self._haste / mean_seconds))
 
     def _end_of_stay(self) -> float:
         return asyncio.get_running_loop().time() + self._random.uniform(*_STAY_SECONDS)
