@@ -21,7 +21,7 @@ def inherited() -> dict[str, str]:
 def environment(url: str | None, **changes: str | None) -> dict[str, str]:
     """Return the three variables and what a process needs, some changed; None removes one."""
     own = {"NUN_URL": url, "NUN_USER": USER, "NUN_PWD": PASSWORD, **changes}
-    return inherited() | {name: value for name, value in own.items() if value is not None}
+    return {name: value for name, value in (inherited() | own).items() if value is not None}
 
 
 @dataclass(frozen=True)
