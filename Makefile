@@ -35,7 +35,7 @@ lint: $(READY) ## Style, types, import direction, scripts, generated files
 	scripts/lint-page
 
 quick: $(READY) ## The tests of the pure modules, and of the exporter as a program
-	$(BIN)/pytest $(WORKERS) $(SLOW:%=--ignore=tests/%)
+	$(BIN)/pytest $(WORKERS) -m "not slow" $(SLOW:%=--ignore=tests/%)
 
 unit: $(READY) ## All tests, with branch coverage
 	$(BIN)/coverage erase

@@ -63,6 +63,7 @@ def log_of(client_requests: Sequence[tuple[str, bool, str]]) -> tuple[bytes, Tot
     return text_of_log, Totals(dict(commands), rounded, {"start": 1}, text_of_log.count(b"\n"), 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framing", writing.FRAMINGS)
 @given(client_requests=requests, piece=st.integers(1, 200), lengths=sizes)
 def test_a_client_forges_nothing(

@@ -28,6 +28,7 @@ def named(item: Alert | Recording) -> str:
     return item.name
 
 
+@pytest.mark.slow
 def test_exactly_the_expected_alerts_fire_in_each_case() -> None:
     """In each situation promtool sees these alerts with these texts, and no others."""
     promtool("test", "rules", RULES / "tests.yml")
