@@ -88,6 +88,13 @@ def test_what_fires_an_alert_is_a_finding(case: Case) -> None:
             assert any(_is_about(finding, firing) for finding in findings), (firing, findings)
 
 
+@pytest.mark.parametrize("about", UNLIKE)
+def test_what_takes_time_is_not_found(about: str) -> None:
+    """The exceptions are true: one moment does not show all that alerts fire on."""
+    (case,) = (case for case in CASES if case.about == about)
+    assert {firing.alert.name for firing in case.fires} - {finding.id for finding in judge(list(_nodes(case))).findings}
+
+
 def test_where_nothing_is_wrong_nothing_is_found() -> None:
     """Neither by the rules nor by the judge."""
     (case,) = [case for case in CASES if case.about == "three nodes agree"]
