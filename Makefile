@@ -37,13 +37,14 @@ lint: $(READY) ## Style, types, import direction, scripts, generated files
 quick: $(READY) ## The tests of the pure modules, and of the exporter as a program
 	$(BIN)/pytest $(WORKERS) -m "not slow" $(SLOW:%=--ignore=tests/%)
 
-unit: $(READY) ## All tests, with branch coverage
+unit: $(READY) ## All tests, with branch coverage, and the drills beside them
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(WORKERS) --durations 15 --ignore tests/drills
+	# Drills mostly wait, so both fit two cores; theirs is a run of its own, because tracing would slow their clusters down.
+	$(BIN)/pytest tests/drills > $(VENV)/drills.log 2>&1 & drills=$$!; unit=0; \
+	$(BIN)/coverage run -m pytest $(WORKERS) --durations 15 --ignore tests/drills || unit=$$?; \
+	wait $$drills || unit=$$?; cat $(VENV)/drills.log; exit $$unit
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	# Separate: it takes both cores for a dozen clusters, and tracing would slow them down.
-	$(BIN)/pytest tests/drills
 
 drills: $(READY) ## Break clusters and check that each alert fires; writes docs/drills.md
 	scripts/system-packages tests
