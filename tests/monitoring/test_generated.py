@@ -9,6 +9,7 @@ from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, Family
 from nundb_exporter.monitoring.generate import files
 from nundb_exporter.monitoring.reference import README_BEGIN, README_END, readme
+from nundb_exporter.project import RUNBOOK
 
 from .expressions import FAMILIES
 from .promtool import ROOT
@@ -24,13 +25,22 @@ def test_a_committed_file_is_what_the_code_says(path: str) -> None:
 
 def test_nothing_else_lies_among_the_generated_files() -> None:
     """A dashboard or rule file without a source is removed."""
-    there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "deploy").rglob("*") if path.is_file()}
+    directories = {path.rpartition("/")[0] for path in GENERATED if path.startswith("deploy/")}
+    there = {file.relative_to(ROOT).as_posix() for path in directories for file in (ROOT / path).iterdir()}
     assert there == {path for path in GENERATED if path.startswith("deploy/")}
 
 
 def test_generating_is_repeatable() -> None:
     """The same code gives the same text, and an up-to-date README stays unchanged."""
     assert files(GENERATED["README.md"], help_texts()) == GENERATED
+
+
+def test_alerts_point_to_the_runbook_that_is_asked_for() -> None:
+    """Who keeps a copy of the runbook has the links lead there, in the rules and in their tests."""
+    rules = ("deploy/prometheus/alerts.yml", "deploy/prometheus/tests.yml")
+    elsewhere = files(None, {}, "https://wiki.example/nundb")
+    for path in rules:
+        assert elsewhere[path] == GENERATED[path].replace(RUNBOOK, "https://wiki.example/nundb") != GENERATED[path]
 
 
 def test_a_directory_without_readme_gets_the_other_files() -> None:

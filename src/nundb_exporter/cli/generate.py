@@ -9,6 +9,7 @@ import click
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.judge.schema import report_schema
 from nundb_exporter.monitoring.generate import files
+from nundb_exporter.project import RUNBOOK
 
 _WIDTH: Final = 110
 """Of the help texts, whatever terminal they are generated on."""
@@ -19,14 +20,21 @@ _WIDTH: Final = 110
     "directory", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="[DIR]"
 )
 @click.option("--check", is_flag=True, help="Write nothing; list the files that would change.")
-def command(directory: Path, check: bool) -> Exit:
+@click.option(
+    "--runbook-url",
+    default=RUNBOOK,
+    show_default=True,
+    metavar="URL",
+    help="Where the alerts' annotations point to: your copy of docs/runbook.md.",
+)
+def command(directory: Path, check: bool, runbook_url: str) -> Exit:
     """Write Grafana dashboards, Prometheus rules and reference documentation.
 
     They are written below DIR, into deploy/ and docs/. Exit code 0: done, or with --check: up to date. 1: --check found
     a difference. 3: a file cannot be written.
     """
     readme = directory / "README.md"
-    generated = files(readme.read_text(encoding="utf-8") if readme.exists() else None, help_texts())
+    generated = files(readme.read_text(encoding="utf-8") if readme.exists() else None, help_texts(), runbook_url)
     generated["docs/report.schema.json"] = report_schema()
     stale = [path for path, text in generated.items() if _text(directory / path) != text]
     for path in stale:

@@ -12,14 +12,15 @@ from nundb_exporter.monitoring.dashboards.grafana import model
 from nundb_exporter.monitoring.recordings import RECORDINGS
 from nundb_exporter.monitoring.rule_tests import rule_tests
 from nundb_exporter.problems import PROBLEMS
+from nundb_exporter.project import RUNBOOK
 from nundb_exporter.subjects import SUBJECTS
 
 
-def files(readme: str | None, help_texts: Mapping[str, str]) -> dict[str, str]:
+def files(readme: str | None, help_texts: Mapping[str, str], runbook_url: str = RUNBOOK) -> dict[str, str]:
     """Return the text of each file by its path within the repository.
 
     `readme` is the current README.md, whose table of metrics is rewritten; None if there is none. `help_texts` is what
-    `--help` prints, by command, because this package may not import the command line.
+    `--help` prints, by command, because this package may not import the command line. Alerts point to `runbook_url`.
 
     Raises:
         ValueError: the README lacks the markers of the table.
@@ -30,10 +31,10 @@ def files(readme: str | None, help_texts: Mapping[str, str]) -> dict[str, str]:
     }
     return {
         **dashboards,
-        "deploy/prometheus/alerts.yml": rule_files.alerting_rules(GROUPS),
+        "deploy/prometheus/alerts.yml": rule_files.alerting_rules(GROUPS, runbook_url),
         "deploy/prometheus/recordings.yml": rule_files.recording_rules(RECORDINGS),
         "deploy/prometheus/prometheus.yml": prometheus.CONFIGURATION,
-        "deploy/prometheus/tests.yml": rule_tests(CASES),
+        "deploy/prometheus/tests.yml": rule_tests(CASES, runbook_url),
         "docs/alerts.md": runbook.alert_list(GROUPS, RECORDINGS),
         "docs/cli.md": reference.command_line(help_texts),
         "docs/metrics.md": reference.metrics(COLLECTORS, SUBJECTS),

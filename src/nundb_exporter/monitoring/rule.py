@@ -4,7 +4,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
-from nundb_exporter.problems import Problem, Severity, runbook_url
+from nundb_exporter.problems import Problem, Severity
 
 SAME_TARGET: Final = "on (job, instance)"
 """Joins series of one scraped page."""
@@ -66,11 +66,6 @@ class Alert:
     def anchor(self) -> str:
         """The heading in the runbook, as links name it."""
         return self.name.lower()
-
-    @property
-    def runbook_url(self) -> str:
-        """The URL of its entry in the runbook."""
-        return runbook_url(self.name)
 
 
 class Told(TypedDict):

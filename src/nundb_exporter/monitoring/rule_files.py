@@ -5,11 +5,15 @@ from typing import Any
 
 from nundb_exporter.monitoring import notice
 from nundb_exporter.monitoring.rule import Alert, Group, Recording
+from nundb_exporter.problems import runbook_url
+from nundb_exporter.project import RUNBOOK
 
 
-def alerting_rules(groups: Iterable[Group]) -> str:
-    """Return the file of alerting rules."""
-    return _rules({"name": group.name, "rules": [_alerting_rule(alert) for alert in group.alerts]} for group in groups)
+def alerting_rules(groups: Iterable[Group], runbook: str = RUNBOOK) -> str:
+    """Return the file of alerting rules, whose annotations point to the runbook at that URL."""
+    return _rules(
+        {"name": group.name, "rules": [_alerting_rule(alert, runbook) for alert in group.alerts]} for group in groups
+    )
 
 
 def recording_rules(recordings: Iterable[Recording]) -> str:
@@ -22,7 +26,7 @@ def _rules(groups: Iterable[dict[str, Any]]) -> str:
     return notice.IN_YAML + to_yaml({"groups": list(groups)})
 
 
-def _alerting_rule(alert: Alert) -> dict[str, Any]:
+def _alerting_rule(alert: Alert, runbook: str) -> dict[str, Any]:
     return {
         "alert": alert.name,
         "expr": alert.expression,
@@ -31,7 +35,7 @@ def _alerting_rule(alert: Alert) -> dict[str, Any]:
         "annotations": {
             "summary": alert.summary,
             "description": alert.description,
-            "runbook_url": alert.runbook_url,
+            "runbook_url": runbook_url(alert.name, runbook),
         },
     }
 

@@ -8,6 +8,8 @@ from nundb_exporter.monitoring import notice
 from nundb_exporter.monitoring.cases.case import Case, Firing, series_name
 from nundb_exporter.monitoring.cases.values import INTERVAL_SECONDS, held, notation, seconds_of
 from nundb_exporter.monitoring.rule_files import to_yaml
+from nundb_exporter.problems import runbook_url
+from nundb_exporter.project import RUNBOOK
 
 _INTERVAL: Final = f"{INTERVAL_SECONDS}s"
 _INTRODUCTION: Final = """\
@@ -17,21 +19,21 @@ _INTRODUCTION: Final = """\
 """
 
 
-def rule_tests(cases: Iterable[Case]) -> str:
-    """Return the file of promtool's tests."""
+def rule_tests(cases: Iterable[Case], runbook: str = RUNBOOK) -> str:
+    """Return the file of promtool's tests, of rules that point to the runbook at that URL."""
     document = {
         "rule_files": ["alerts.yml"],
         "evaluation_interval": _INTERVAL,
-        "tests": [_test(case) for case in cases],
+        "tests": [_test(case, runbook) for case in cases],
     }
     return notice.IN_YAML + _INTRODUCTION + to_yaml(document)
 
 
-def _test(case: Case) -> dict[str, Any]:
+def _test(case: Case, runbook: str) -> dict[str, Any]:
     given = {name: values for series in case.series for name, values in series.items()}
     answered = {name.replace(UP.name, "up", 1): held(1) for name in given if name.startswith(f"{UP}{{")}
     until = seconds_of(case.at)
-    firing = [_described(case, firing) for firing in case.fires if firing.text]
+    firing = [_described(case, firing, runbook) for firing in case.fires if firing.text]
     silent = [{"eval_time": case.at, "alertname": alert.name} for alert in case.misses]
     return {
         "name": case.about,
@@ -44,10 +46,14 @@ def _test(case: Case) -> dict[str, Any]:
     }
 
 
-def _described(case: Case, firing: Firing) -> dict[str, Any]:
+def _described(case: Case, firing: Firing, runbook: str) -> dict[str, Any]:
     """Test the alert with its texts."""
     alert = firing.alert
-    annotations = {"summary": alert.summary, "description": firing.text, "runbook_url": alert.runbook_url}
+    annotations = {
+        "summary": alert.summary,
+        "description": firing.text,
+        "runbook_url": runbook_url(alert.name, runbook),
+    }
     expected = {"exp_labels": {"severity": alert.severity, **firing.labels}, "exp_annotations": annotations}
     return {"eval_time": case.at, "alertname": alert.name, "exp_alerts": [expected]}
 

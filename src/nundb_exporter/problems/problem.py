@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 from string import Formatter
-from typing import Final, Literal
+from typing import Literal
 
-_RUNBOOK_URL: Final = "https://github.com/nundb-exporter/nundb-exporter/blob/main/docs/runbook.md"
+from nundb_exporter.project import RUNBOOK
 
 Severity = Literal["critical", "warning", "info"]
 """critical: page the person on call. warning: handle within the working day. info: for information."""
 
 
-def runbook_url(name: str) -> str:
-    """Return the URL of the entry of an alert or problem in the runbook."""
-    return f"{_RUNBOOK_URL}#{name.lower()}"
+def runbook_url(name: str, runbook: str = RUNBOOK) -> str:
+    """Return the URL of the entry of an alert or problem in a runbook."""
+    return f"{runbook}#{name.lower()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
