@@ -1,7 +1,6 @@
 """The configuration file: YAML in, checked modules out. Imported only when there is a file: pydantic is slow."""
 
 import difflib
-import re
 from pathlib import PurePath
 from typing import Annotated, Any, Final
 
@@ -18,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from nundb_exporter.config.yaml_text import line_at, read_yaml
 from nundb_exporter.errors import ConfigError
 
 
@@ -79,7 +79,6 @@ class ConfigFile(_Section):
     modules: dict[str, Module] = {}
 
 
-_QUOTED: Final = re.compile(r" ?'[^']{2,}'")
 _UNKNOWN: Final = "extra_forbidden"
 _KEY_ITSELF: Final = "[key]"
 """What pydantic appends to the place of a key that is itself wrong."""
@@ -98,23 +97,6 @@ _PROBLEMS: Final = {
 """What pydantic finds, by its own name of it, in our words."""
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that is set twice in one mapping: PyYAML takes the last and drops the others without a word."""
-
-    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:  # noqa: ANN401 - as PyYAML's stubs have it
-        node = super().compose_mapping_node(anchor)
-        names = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in names:
-                raise _TwiceError(None, None, key.value, key.start_mark)
-            names.add(key.value if isinstance(key, yaml.ScalarNode) else None)
-        return node
-
-
-class _TwiceError(yaml.MarkedYAMLError):
-    """A key is set twice."""
-
-
 def parse_file(setting: str, text: str, directory: PurePath | None = None) -> ConfigFile:
     """Read the text of a file in `directory`.
 
@@ -122,32 +104,13 @@ def parse_file(setting: str, text: str, directory: PurePath | None = None) -> Co
         ConfigError: not YAML, an unknown key (named with its line and the nearest known one), a key that is set twice
             in one place, or a value of the wrong kind.
     """
-    try:
-        loader = _Loader(text)
-        root = loader.get_single_node()
-        content = loader.construct_document(root) if root is not None else None
-    except _TwiceError as error:
-        problem = f"line {_number(error.problem_mark)}: {error.problem} is set twice"
-        raise ConfigError(setting, problem, "keep one of them") from None
-    except yaml.MarkedYAMLError as error:
-        # What is quoted may be a secret: `password: *abc` is an alias that is not defined.
-        cause = _QUOTED.sub("", error.problem or "").strip()
-        problem = f"line {_number(error.problem_mark)} is not YAML ({cause})"
-        raise ConfigError(setting, problem, "correct it") from None
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
-        # PyYAML lets through what its own constructors raise: at the date 2026-02-30, at `!!bool maybe`, at 2,000 `[`.
-        raise ConfigError(setting, "is not YAML", "correct it") from None
+    root, content = read_yaml(setting, text)
     try:
         return ConfigFile.model_validate(content, context=directory)
     except ValidationError as error:
         # A misspelt key is also a missing one: the misspelling is what the reader must see.
         first = min(error.errors(include_url=False, include_input=False), key=lambda e: e["type"] != _UNKNOWN)
         raise _explain(setting, root, first) from None
-
-
-def _number(mark: yaml.Mark | None) -> int:
-    """Return the line of a mark, counted from 1."""
-    return mark.line + 1 if mark else 1
 
 
 def _explain(setting: str, root: yaml.Node | None, found: ErrorDetails) -> ConfigError:
@@ -178,16 +141,16 @@ def _section(path: tuple[str | int, ...]) -> type[_Section]:
 
 def _line(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:
     """Return the line of the last key of `path` that is in the file, counted from 1."""
-    line = _number(node.start_mark) if node else 1
+    line = line_at(node.start_mark) if node else 1
     for key in path:
         if isinstance(node, yaml.MappingNode):
             pair = next(((name, value) for name, value in node.value if name.value == str(key)), None)
             if pair is None:
                 break
-            line, node = _number(pair[0].start_mark), pair[1]
+            line, node = line_at(pair[0].start_mark), pair[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
             node = node.value[key]
-            line = _number(node.start_mark)
+            line = line_at(node.start_mark)
         else:
             break
     return line
