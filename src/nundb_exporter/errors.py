@@ -3,6 +3,7 @@
 * NundbExporterError
     * ConfigError -- a setting is wrong: exit code 2, and one line that names the setting and the remedy
     * TargetError -- the node gave no usable answer: nundb_up is 0, with one of four reasons
+        * NotAllowedError -- the node's name has led to addresses that may not be asked: status 400 of a probe
     * ProtocolError -- a reply cannot be parsed: the collector that needs it fails
 
 No message contains a password, a token or a stored value.
@@ -47,6 +48,13 @@ class TargetError(NundbExporterError):
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.detail}"
+
+
+class NotAllowedError(TargetError):
+    """The node's name has only addresses that may not be dialled, and none was."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Reason.CONNECT, detail)
 
 
 class ProtocolError(NundbExporterError):

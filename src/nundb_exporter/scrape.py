@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from nundb_exporter.client import open_transport
 from nundb_exporter.client.probe import probe
+from nundb_exporter.client.route import DIRECT, Route
 from nundb_exporter.client.transport import Transport, check_proof, unreadable
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, TransportName, neighbouring_ports
@@ -49,16 +50,22 @@ class Scraper:
     """Scrapes one node, as often as it is told to. Only its connections are kept from one scrape to the next.
 
     `transport` replaces the one that the endpoint's scheme gives; of `collectors` those run that the target names.
+    Every connection takes the `route`, those of probes too.
 
     Raises:
         ConfigError: a file of the TLS settings is unusable.
     """
 
     def __init__(
-        self, target: Target, transport: Transport | None = None, collectors: Sequence[Collector] = COLLECTORS
+        self,
+        target: Target,
+        transport: Transport | None = None,
+        collectors: Sequence[Collector] = COLLECTORS,
+        route: Route = DIRECT,
     ) -> None:
         self.target = target
-        self._transport = transport or open_transport(target.endpoint, target.tls, target.ports)
+        self._transport = transport or open_transport(target.endpoint, target.tls, target.ports, route)
+        self._route = route
         self._collectors = tuple(collector for collector in collectors if collector.name in target.collectors)
         # metrics-state is always asked, for nundb_up; dict.fromkeys drops duplicates and keeps the order.
         wanted = [command for collector in self._collectors for command in collector.commands]
@@ -194,7 +201,9 @@ class Scraper:
         endpoint = self.target.endpoint
         ports = self.target.ports or neighbouring_ports(endpoint)
         patience = min(deadline, asyncio.get_running_loop().time() + _PROBE_SECONDS)
-        answers.probes[transport] = await probe(transport, endpoint, ports, self.target.tls, patience)
+        answers.probes[transport] = await probe(
+            transport, endpoint, ports, self.target.tls, patience, route=self._route
+        )
 
     def _read(self, answers: Answers, results: dict[str, CollectorResult]) -> list[Sample]:
         samples: list[Sample] = []

@@ -8,15 +8,15 @@ import os
 import resource
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from nundb_exporter.client.dial import Dialer
-from nundb_exporter.client.lookup import Lookup
+from nundb_exporter.client.route import DIRECT, Route
 from nundb_exporter.config.settings import Tls, parse_endpoint
-from nundb_exporter.errors import Reason, TargetError
+from nundb_exporter.errors import NotAllowedError, Reason, TargetError
 from nundb_exporter.system_errors import cause_of
 from tests.wire.behaviours import closing_at_once, saying
 from tests.wire.behaviours import silent as silent_after_connecting
@@ -35,20 +35,20 @@ async def failure(dialer: Dialer, seconds: float = 20.0) -> str:
     return caught.value.detail
 
 
-def dialer(url: str, lookup: Lookup | None = None) -> Dialer:
+def dialer(url: str, route: Route = DIRECT) -> Dialer:
     """Return what connects to that URL, whatever certificate it has."""
-    return Dialer(parse_endpoint("NUN_URL", url), INSECURE, lookup)
+    return Dialer(parse_endpoint("NUN_URL", url), INSECURE, route)
 
 
-def named(port: int, *addresses: str) -> Lookup:
-    """Return the lookup of a name that has these addresses."""
+def named(*addresses: str) -> Route:
+    """Return the route to a name that has these addresses."""
 
     def resolve(_: str, port: int, *, flags: int = 0, **__: object) -> list[Any]:
         if flags:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (found, port)) for found in addresses]
 
-    return Lookup("nun-db", port, resolve)
+    return Route(resolve=resolve)
 
 
 async def test_a_refusal_is_told_in_two_words() -> None:
@@ -67,8 +67,8 @@ async def test_an_attempt_to_connect_without_answer_is_told_as_such() -> None:
 async def test_every_address_of_a_name_is_told_with_what_became_of_it() -> None:
     """One is silent, one refuses."""
     with silent() as (_, (_, port)):
-        lookup = named(port, "127.0.0.2", "127.0.0.1")
-        told = await failure(dialer(f"tcp://nun-db:{port}", lookup), 0.8)
+        route = named("127.0.0.2", "127.0.0.1")
+        told = await failure(dialer(f"tcp://nun-db:{port}", route), 0.8)
     expected = "no answer to the attempt to connect at 127.0.0.2, connection refused at 127.0.0.1"
     assert told == f"nun-db:{port}: connect: {expected}"
 
@@ -76,11 +76,52 @@ async def test_every_address_of_a_name_is_told_with_what_became_of_it() -> None:
 async def test_a_name_with_a_living_address_is_reached() -> None:
     """Whatever the others do."""
     with silent() as (_, (_, port)), living("127.0.0.1", port):
-        lookup = named(port, "127.0.0.2", "127.0.0.1")
+        route = named("127.0.0.2", "127.0.0.1")
         deadline = asyncio.get_running_loop().time() + 20
-        transport, _ = await dialer(f"ws://nun-db:{port}", lookup).open(asyncio.Protocol, deadline)
+        transport, _ = await dialer(f"ws://nun-db:{port}", route).open(asyncio.Protocol, deadline)
         assert transport.get_extra_info("peername") == ("127.0.0.1", port)
         transport.abort()
+
+
+async def test_an_address_that_is_not_admitted_is_not_dialled() -> None:
+    """Whatever a name says: who listens there never learns of it. The others of the name are dialled."""
+    dialled: list[str] = []
+    with living("127.0.0.1") as (_, (_, port)), socket.create_server(("127.0.0.2", port)) as rogue:
+        route = named("127.0.0.2", "127.0.0.1")
+        guarded = Route(lambda address: address != "127.0.0.2", dialled.append, route.resolve)
+        deadline = asyncio.get_running_loop().time() + 20
+        transport, _ = await dialer(f"http://nun-db:{port}", guarded).open(asyncio.Protocol, deadline)
+        transport.abort()
+        rogue.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            rogue.accept()
+    assert dialled == ["127.0.0.1"]
+
+
+async def test_a_name_without_an_admitted_address_is_told_with_those_that_it_has() -> None:
+    """As not allowed, which is neither a node that is down nor one that is slow."""
+    route = Route(lambda _: False, resolve=named("127.0.0.2", "127.0.0.1").resolve)
+    deadline = asyncio.get_running_loop().time() + 20
+    with pytest.raises(NotAllowedError) as caught:
+        await dialer("http://nun-db:3013", route).open(asyncio.Protocol, deadline)
+    assert caught.value.detail == "nun-db:3013: lookup: 127.0.0.2, 127.0.0.1: not allowed, so not dialled"
+
+
+async def test_a_name_is_checked_anew_for_each_connection() -> None:
+    """What it says later does not profit from what it said first."""
+    answers = [named("127.0.0.1"), named("127.0.0.2")]
+
+    def resolve(*arguments: object, flags: int = 0, **others: object) -> Sequence[Any]:
+        answer = answers[0] if flags else answers.pop(0)
+        return answer.resolve(*arguments, flags=flags, **others)
+
+    with living("127.0.0.1") as (_, (_, port)):
+        node = dialer(f"http://nun-db:{port}", Route(lambda address: address == "127.0.0.1", resolve=resolve))
+        deadline = asyncio.get_running_loop().time() + 20
+        transport, _ = await node.open(asyncio.Protocol, deadline)
+        transport.abort()
+        with pytest.raises(NotAllowedError):
+            await node.open(asyncio.Protocol, deadline)
 
 
 async def test_an_unknown_name_is_a_failure_of_the_lookup() -> None:
@@ -99,7 +140,7 @@ async def test_silent_name_servers_are_a_failure_of_the_lookup() -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     try:
-        told = await failure(dialer("http://nun-db:3013", Lookup("nun-db", 3013, resolve)), 0.1)
+        told = await failure(dialer("http://nun-db:3013", Route(resolve=resolve)), 0.1)
     finally:
         may_answer.set()
     assert told == "nun-db:3013: lookup: the name servers did not answer in time"

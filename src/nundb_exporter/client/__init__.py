@@ -2,12 +2,15 @@
 
 from nundb_exporter.client.caution import CautiousTransport
 from nundb_exporter.client.http import HttpTransport
+from nundb_exporter.client.route import DIRECT, Route
 from nundb_exporter.client.tcp import TcpTransport
 from nundb_exporter.client.transport import Transport
 from nundb_exporter.config.settings import Endpoint, Tls, TransportPorts, neighbouring_ports
 
 
-def open_transport(endpoint: Endpoint, tls: Tls, ports: TransportPorts | None = None) -> Transport:
+def open_transport(
+    endpoint: Endpoint, tls: Tls, ports: TransportPorts | None = None, route: Route = DIRECT
+) -> Transport:
     """Return the transport for the endpoint's scheme; it connects at the first request.
 
     `ports` are those of the node's transports, by default the neighbours of the endpoint's.
@@ -17,10 +20,10 @@ def open_transport(endpoint: Endpoint, tls: Tls, ports: TransportPorts | None = 
     """
     match endpoint.scheme:
         case "tcp":
-            return TcpTransport(endpoint, tls)
+            return TcpTransport(endpoint, tls, route)
         case "ws" | "wss":
             from nundb_exporter.client.websocket import WebSocketTransport  # noqa: PLC0415 - costs 20 ms: where needed
 
-            return WebSocketTransport(endpoint, tls)
+            return WebSocketTransport(endpoint, tls, route)
     tcp = Endpoint("tcp", endpoint.host, (ports or neighbouring_ports(endpoint))["tcp"])
-    return CautiousTransport(endpoint, HttpTransport(endpoint, tls), TcpTransport(tcp, tls))
+    return CautiousTransport(endpoint, HttpTransport(endpoint, tls, route=route), TcpTransport(tcp, tls, route))

@@ -6,15 +6,16 @@ Whatever fails here is reason connect: the node has not taken a connection, so i
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from nundb_exporter.client.lookup import Lookup
+from nundb_exporter.client.lookup import Address, Lookup
 from nundb_exporter.client.race import NO_ANSWER, connect
+from nundb_exporter.client.route import DIRECT, Route
 from nundb_exporter.client.tls import cause_of_tls, client_context
 from nundb_exporter.config.settings import Endpoint, Tls
-from nundb_exporter.errors import ConfigError, Reason, TargetError
+from nundb_exporter.errors import ConfigError, NotAllowedError, Reason, TargetError
 from nundb_exporter.system_errors import cause_of
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -32,18 +33,19 @@ class _Progress:
 class Dialer:
     """Opens connections one after another: Nun-db may never answer some of those that come in a burst.
 
-    Seen on a healthy node, over HTTP, for 3 of 228 connections. `lookup` replaces the system's.
+    Seen on a healthy node, over HTTP, for 3 of 228 connections.
 
     Raises:
         ConfigError: a file of the TLS settings is unusable.
     """
 
-    def __init__(self, endpoint: Endpoint, tls: Tls, lookup: Lookup | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, tls: Tls, route: Route = DIRECT) -> None:
         self._endpoint = endpoint
         self._tls = tls
         self._context = client_context(endpoint, tls)
         self._server_name = tls.server_name or endpoint.server_name
-        self._lookup = lookup or Lookup(endpoint.host, endpoint.port)
+        self._route = route
+        self._lookup = Lookup(endpoint.host, endpoint.port, route.resolve)
         self._turn = asyncio.Lock()
 
     async def open(self, make: Callable[[], P], deadline: float) -> tuple[asyncio.Transport, P]:
@@ -51,6 +53,7 @@ class Dialer:
 
         Raises:
             TargetError: reason connect, if there is none before the deadline, by the event loop's clock.
+            NotAllowedError: the route admits none of the node's addresses; none was dialled.
         """
         progress = _Progress()
         try:
@@ -73,9 +76,13 @@ class Dialer:
     async def _open(self, make: Callable[[], P], progress: _Progress) -> tuple[asyncio.Transport, P]:
         if self._lookup.is_needed:
             progress.phase = "lookup"
-        addresses = await self._lookup.addresses()
+        found = await self._lookup.addresses()
         progress.phase = "connect"
+        addresses = [address for address in found if self._route.admits(str(address))]
+        if not addresses:
+            raise self._not_allowed(found)
         connected = await connect(addresses, progress.tried)
+        self._route.dialled(str(connected.getpeername()[0]))
         progress.phase = "TLS" if self._context else "connect"
         self._load_changed_certificates()
         return await asyncio.get_running_loop().create_connection(
@@ -94,6 +101,10 @@ class Dialer:
             self._context = client_context(self._endpoint, self._tls)
         except ConfigError as error:
             _LOGGER.warning("%s. The last good certificates stay in use", error)
+
+    def _not_allowed(self, found: Sequence[Address]) -> NotAllowedError:
+        told = ", ".join(map(str, found))
+        return NotAllowedError(f"{self._endpoint.authority}: lookup: {told}: not allowed, so not dialled")
 
     def _failure(self, error: OSError, progress: _Progress) -> TargetError:
         is_deadline = isinstance(error, TimeoutError) and error.errno is None

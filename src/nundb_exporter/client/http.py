@@ -11,6 +11,7 @@ from typing import Final
 
 from nundb_exporter.client.dial import Dialer
 from nundb_exporter.client.http_connection import HttpConnection, StaleError, TruncatedError
+from nundb_exporter.client.route import DIRECT, Route
 from nundb_exporter.client.status import refusal
 from nundb_exporter.client.transport import broken_connections, closed, too_late
 from nundb_exporter.config.settings import Endpoint, Tls
@@ -39,11 +40,11 @@ class HttpTransport:
     `max_idle` is for how many seconds an unused connection is trusted.
     """
 
-    def __init__(self, endpoint: Endpoint, tls: Tls, max_idle: float = MAX_IDLE_SECONDS) -> None:
+    def __init__(self, endpoint: Endpoint, tls: Tls, max_idle: float = MAX_IDLE_SECONDS, route: Route = DIRECT) -> None:
         self._endpoint = endpoint
         self._host = endpoint.host_header
         self._max_idle = max_idle
-        self._dialer = Dialer(endpoint, tls)
+        self._dialer = Dialer(endpoint, tls, route)
         self._idle: list[HttpConnection] = []
         self._clock_offset: float | None = None
         self._is_silent = False

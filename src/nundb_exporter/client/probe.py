@@ -7,6 +7,7 @@ import time
 from typing import Final
 
 from nundb_exporter.client import open_transport
+from nundb_exporter.client.route import DIRECT, Route
 from nundb_exporter.config.settings import Endpoint, Tls, TransportName, TransportPorts
 from nundb_exporter.errors import NundbExporterError
 
@@ -19,7 +20,13 @@ _SCHEMES: Final[dict[TransportName, tuple[str, str]]] = {
 
 
 async def probe(
-    transport: TransportName, endpoint: Endpoint, ports: TransportPorts, tls: Tls, deadline: float
+    transport: TransportName,
+    endpoint: Endpoint,
+    ports: TransportPorts,
+    tls: Tls,
+    deadline: float,
+    *,
+    route: Route = DIRECT,
 ) -> float | None:
     """Return the seconds until the transport answered, or None if it does not until the deadline.
 
@@ -29,7 +36,7 @@ async def probe(
     plain, secure = _SCHEMES[transport]
     scheme = secure if endpoint.is_secure else plain
     started = time.perf_counter()
-    opened = open_transport(Endpoint(scheme, endpoint.host, ports[transport]), tls)
+    opened = open_transport(Endpoint(scheme, endpoint.host, ports[transport]), tls, route=route)
     try:
         await opened.execute((), deadline)
     except NundbExporterError:

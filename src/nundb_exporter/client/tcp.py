@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from nundb_exporter.client.dial import Dialer
+from nundb_exporter.client.route import DIRECT, Route
 from nundb_exporter.client.transport import broken_connections, closed, too_late
 from nundb_exporter.config.settings import Endpoint, Tls
 from nundb_exporter.errors import Reason, TargetError
@@ -23,9 +24,9 @@ _READ_BYTES: Final = 64 * 1024
 class TcpTransport:
     """Ask over tcp; Nun-db has no TLS there."""
 
-    def __init__(self, endpoint: Endpoint, tls: Tls) -> None:
+    def __init__(self, endpoint: Endpoint, tls: Tls, route: Route = DIRECT) -> None:
         self._endpoint = endpoint
-        self._dialer = Dialer(endpoint, tls)
+        self._dialer = Dialer(endpoint, tls, route)
 
     @property
     def clock_offset(self) -> None:

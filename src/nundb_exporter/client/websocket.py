@@ -13,6 +13,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import CLIENT, OPEN, Protocol
 
 from nundb_exporter.client.dial import Dialer
+from nundb_exporter.client.route import DIRECT, Route
 from nundb_exporter.client.status import refusal
 from nundb_exporter.client.transport import broken_connections, closed, too_late
 from nundb_exporter.config.settings import Endpoint, Tls
@@ -31,9 +32,9 @@ _SILENT.setLevel(logging.CRITICAL)  # the library would log every frame at level
 class WebSocketTransport:
     """Ask over ws or wss."""
 
-    def __init__(self, endpoint: Endpoint, tls: Tls) -> None:
+    def __init__(self, endpoint: Endpoint, tls: Tls, route: Route = DIRECT) -> None:
         self._endpoint = endpoint
-        self._dialer = Dialer(endpoint, tls)
+        self._dialer = Dialer(endpoint, tls, route)
 
     @property
     def clock_offset(self) -> None:
