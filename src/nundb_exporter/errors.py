@@ -5,6 +5,7 @@
     * TargetError -- the node gave no usable answer: nundb_up is 0, with one of four reasons
         * NotAllowedError -- the node's name has led to addresses that may not be asked: status 400 of a probe
     * ProtocolError -- a reply cannot be parsed: the collector that needs it fails
+    * TooLargeError -- a reply is longer than is held: a shorter question may be answered
 
 No message contains a password, a token or a stored value.
 """
@@ -59,3 +60,7 @@ class NotAllowedError(TargetError):
 
 class ProtocolError(NundbExporterError):
     """Bytes or text that are not valid in Nun-db's protocol."""
+
+
+class TooLargeError(ProtocolError):
+    """A reply that is longer than the exporter holds."""

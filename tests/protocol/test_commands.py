@@ -3,7 +3,7 @@
 import pytest
 
 from nundb_exporter.protocol import commands
-from nundb_exporter.protocol.commands import Command, auth, get, use_db
+from nundb_exporter.protocol.commands import KEYS, Command, auth, get, is_readable, keys_matching, use_db
 
 CONSTANTS = [value for value in vars(commands).values() if isinstance(value, Command)]
 FORBIDDEN = ("set", "remove", "increment", "snapshot", "join", "leave", "election", "debug force-election", "resolve")
@@ -44,3 +44,17 @@ def test_every_command_that_queues_a_message_knows_how_it_begins() -> None:
     made = [*CONSTANTS, auth("u", "p"), use_db("d", "t"), get("k")]
     assert {command.text for command in made if not command.prefixes} == {"create-db $admin x", "use-db d t"}
     assert all(prefix for command in made for prefix in command.prefixes)
+
+
+def test_keys_are_listed_by_a_pattern_or_all() -> None:
+    """Both are the same question with the same reading."""
+    assert keys_matching("") is KEYS
+    assert keys_matching("shop*").text == "keys shop*"
+    assert keys_matching("shop*").read("keys ,shop1,shop2") == ["shop1", "shop2"]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a;set b 1", "line\nbreak", "end\r", "tab\t", " a"])
+def test_a_name_that_is_no_single_word_is_not_asked_for(name: str) -> None:
+    """It would be another command, or name another key."""
+    assert not is_readable(name)
+    assert is_readable("$conflicts_a,b_1")

@@ -22,7 +22,7 @@ from nundb_exporter.errors import ConfigError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-_COMMANDS: Final = ("serve", "check", "pending", "slow", "log", "devserver", "demo", "generate")
+_COMMANDS: Final = ("serve", "check", "pending", "compare", "slow", "log", "devserver", "demo", "generate")
 _NAME: Final = "nundb-exporter"
 _COMPLETE: Final = "_NUNDB_EXPORTER_COMPLETE"
 _OUTPUT_ERRORS: Final = frozenset(

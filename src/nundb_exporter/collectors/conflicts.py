@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
-from nundb_exporter.protocol.commands import CONFLICT_KEYS, Command, get
+from nundb_exporter.protocol.commands import CONFLICT_KEYS, Command, get, is_readable
 
 COUNT: Final = Family(
     "nundb_database_conflicts",
@@ -22,17 +22,9 @@ MAX_ASKED: Final = 1000
 _STATES: Final = {"resolve": "unresolved", "resolved": "resolved"}
 
 
-def _is_askable(key: str) -> bool:
-    """Whether the name is safe inside a command: any client that may write to the database can choose it.
-
-    `;` would end the command and start another one of that client's choice, with the exporter's rights.
-    """
-    return not any(character in key for character in "; \r\n")
-
-
 def _asked(keys: Iterable[str]) -> list[str]:
     """Return the records whose value is asked for: a limited number, because any client can create more."""
-    return list(islice(filter(_is_askable, keys), MAX_ASKED))
+    return list(islice(filter(is_readable, keys), MAX_ASKED))
 
 
 def database_follow_up(answers: Answers, database: str) -> Iterable[Command[str]]:

@@ -64,3 +64,17 @@ def use_db(name: str, token: str) -> Command[str]:
 def get(key: str) -> Command[str]:
     """Read one value; its reply is read as it is."""
     return _plain(f"get {key}", "value ", str)
+
+
+def keys_matching(pattern: str) -> Command[list[str]]:
+    """List keys: `p*` those that begin so, `*s` those that end so, else those that contain it; empty for all."""
+    return _plain(f"keys {pattern}", "keys ", fields.key_names) if pattern else KEYS
+
+
+def is_readable(key: str) -> bool:
+    """Whether the name is safe inside a command: any client that may write to the database can choose it.
+
+    `;` would end the command and start another one of that client's choice, with the exporter's rights. A name with a
+    newline cannot be read at all (protocol notes 1.0), and white space at its end is cut off over HTTP.
+    """
+    return bool(key) and key == key.strip() and not any(character in key for character in "; \r\n")

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from nundb_exporter import __version__
-from nundb_exporter.errors import ProtocolError
+from nundb_exporter.errors import ProtocolError, TooLargeError
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 _MAX_CHUNK_LINE_BYTES: Final = 4096
@@ -153,7 +153,7 @@ class ResponseDecoder:
 
     def _check_size(self, size: int) -> None:
         if size > self._limit:
-            raise ProtocolError(f"HTTP: the body is longer than {self._limit} bytes")
+            raise TooLargeError(f"HTTP: the body is longer than {self._limit} bytes")
 
     def _take(self, end: bytes, limit: int, what: str) -> bytes | None:
         """Take what stands before `end`, and `end` too; None while it has not come."""
@@ -182,7 +182,7 @@ class ResponseDecoder:
         self._location, self._date = parsed.location, parsed.date
         # Compared as text first: a number of a million digits would cost more than the body it announces.
         if len(parsed.length) > len(str(self._limit)) or int(parsed.length) > self._limit:
-            raise ProtocolError(f"HTTP: the body is longer than {self._limit} bytes")
+            raise TooLargeError(f"HTTP: the body is longer than {self._limit} bytes")
         self._needed = int(parsed.length)
         return True
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from nundb_exporter.errors import ProtocolError
+from nundb_exporter.errors import ProtocolError, TooLargeError
 from nundb_exporter.protocol.commands import Command
 
 MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
@@ -163,7 +163,7 @@ class ReplyStream:
         received = self._received
         received += data
         if len(received) > self._limit:
-            raise ProtocolError(f"a reply is longer than {self._limit} bytes")
+            raise TooLargeError(f"a reply is longer than {self._limit} bytes")
         if self._command is None and not _GREETING.startswith(bytes(received[: len(_GREETING)])):
             raise ProtocolError("the greeting is not Nun-db's: check the port")
         if b"\n" not in data:
