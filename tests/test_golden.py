@@ -24,7 +24,7 @@ from nundb_exporter.protocol.commands import (
     PENDING_OPS,
     PROCESS_INFO,
 )
-from nundb_exporter.protocol.fields import pending_operations
+from nundb_exporter.protocol.pending import pending_operations
 from nundb_exporter.protocol.replies import Reply
 from tests import recordings
 from tests.conftest import Golden

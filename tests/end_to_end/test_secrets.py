@@ -16,7 +16,7 @@ from nundb_exporter.config.settings import Web
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.exposition import Format, render
 from nundb_exporter.metrics import Answers, Sample
-from nundb_exporter.protocol import fields
+from nundb_exporter.protocol.pending import pending_operations
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 from tests.wire.behaviours import (
@@ -229,7 +229,7 @@ def test_what_is_read_of_pending_operations_holds_no_value() -> None:
     """A key's name is told; its value, a token or a user's password is not even kept."""
     listing = SECRETIVE["debug pending-ops"].message
     assert listing
-    operations = fields.pending_operations(listing.rstrip("\n"))
+    operations = pending_operations(listing.rstrip("\n"))
     assert len(operations) == 4
     assert_clean(repr(operations))
 

@@ -3,7 +3,7 @@
 from nundb_exporter.collectors import pending
 from nundb_exporter.judge import PendingGroup, group_pending
 from nundb_exporter.protocol.commands import PENDING_OPS
-from nundb_exporter.protocol.fields import PendingOperation, pending_operations
+from nundb_exporter.protocol.pending import PendingOperation, pending_operations
 from tests import recordings
 
 from .observed import NOW

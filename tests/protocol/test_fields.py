@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nundb_exporter.errors import ProtocolError
 from nundb_exporter.protocol import fields
+from nundb_exporter.protocol.pending import pending_summary
 
 from .printed import RECORDED, texts, without_spaces
 
@@ -16,7 +17,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "cluster-state ": fields.cluster_state,
     "process-info ": fields.process_start,
     "dbs-list ": fields.databases,
-    "pending-ops ": fields.pending_operations,
+    "pending-ops ": pending_summary,
     "keys ": fields.key_names,
     "keys ,$conflicts_": fields.conflict_keys,
     "value-version ": fields.versioned_count,

@@ -18,7 +18,7 @@ from nundb_exporter.config.settings import Target
 from nundb_exporter.errors import ProtocolError, TargetError
 from nundb_exporter.judge import PendingGroup, group_pending, unreachable
 from nundb_exporter.protocol.commands import PENDING_OPS, auth
-from nundb_exporter.protocol.fields import PendingOperation, pending_operations
+from nundb_exporter.protocol.pending import PendingOperation, pending_operations
 from nundb_exporter.quantities import age, count, counted
 from nundb_exporter.table import aligned
 

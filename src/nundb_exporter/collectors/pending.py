@@ -1,13 +1,13 @@
 """Pending operations in detail: by member, with the age of the oldest, and by database and operation."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
 from nundb_exporter.problems.replication import OLD_SECONDS
 from nundb_exporter.protocol.commands import CLUSTER_STATE, METRICS_STATE, PENDING_OPS, Command
-from nundb_exporter.protocol.fields import PendingOperation
+from nundb_exporter.protocol.pending import PendingShare, PendingSummary
 
 UNACKNOWLEDGED: Final = Family(
     "nundb_replication_unacknowledged_operations",
@@ -61,40 +61,39 @@ def parse(answers: Answers) -> Iterable[Sample]:
     state = answers.read(METRICS_STATE)
     if state is None:
         return
-    operations: list[PendingOperation] | None = None
+    summary: PendingSummary | None = None
     if PENDING_OPS in answers.node:
-        operations = answers.read(PENDING_OPS)
+        summary = answers.read(PENDING_OPS)
     elif state.pending_operations == 0:
-        operations = []
-    if operations is None:
+        summary = PendingSummary()
+    if summary is None:
         return
-    yield STUCK.sample(sum(operation.op_id == 0 for operation in operations))
-    yield from _by_member(answers, operations)
-    if operations:
-        yield from _by_database(operations)
+    yield STUCK.sample(sum(share.op_ids.count(0) for share in summary.shares))
+    yield from _by_member(answers, summary.shares)
+    yield from _by_database(summary.counts)
 
 
-def _by_member(answers: Answers, operations: list[PendingOperation]) -> Iterable[Sample]:
-    if operations and not any(operation.acknowledged for operation in operations):
+def _by_member(answers: Answers, shares: Sequence[PendingShare]) -> Iterable[Sample]:
+    if shares and not any(share.acknowledged for share in shares):
         return  # a server before 2022-06 does not report the members
     known = answers.read(CLUSTER_STATE) or ()
     owed = {member.name: 0 for member in known if not member.is_self}
     oldest: dict[str, int] = {}
-    for operation in operations:
-        for member, is_acknowledged in operation.acknowledged.items():
+    for share in shares:
+        first = min(filter(None, share.op_ids), default=0)
+        for member, is_acknowledged in share.acknowledged.items():
             if is_acknowledged:
                 continue
-            owed[member] = owed.get(member, 0) + 1
-            if operation.op_id:
-                oldest[member] = min(operation.op_id, oldest.get(member, operation.op_id))
+            owed[member] = owed.get(member, 0) + len(share.op_ids)
+            if first:
+                oldest[member] = min(first, oldest.get(member, first))
     for member, count in owed.items():
         yield UNACKNOWLEDGED.sample(count, member)
     for member, op_id in oldest.items():
         yield OLDEST.sample(op_id / 1e9, member)
 
 
-def _by_database(operations: list[PendingOperation]) -> Iterable[Sample]:
-    counts = Counter((operation.database, operation.operation) for operation in operations)
+def _by_database(counts: Mapping[tuple[str, str], int]) -> Iterable[Sample]:
     totals: Counter[str] = Counter()
     for (database, _), count in counts.items():
         totals[database] += count

@@ -157,10 +157,10 @@ def _snapshots_wait_for(scrape: Scrape) -> tuple[str, ...] | None:
     if PENDING_OPS not in scrape.answers.node:
         return None
     try:
-        operations = scrape.answers.read(PENDING_OPS) or []
+        summary = scrape.answers.read(PENDING_OPS)
     except ProtocolError:
         return None  # the collector has failed, which is told
-    snapshots = [operation.acknowledged for operation in operations if operation.op_id == 0]
+    snapshots = [share.acknowledged for share in summary.shares if 0 in share.op_ids] if summary else []
     if not any(snapshots):
         return None
     return tuple(sorted({name for each in snapshots for name, is_acknowledged in each.items() if not is_acknowledged}))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nundb_exporter.protocol.fields import PendingOperation
+from nundb_exporter.protocol.pending import PendingOperation
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from nundb_exporter.protocol import fields
+from nundb_exporter.protocol.pending import pending_summary
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -43,7 +44,7 @@ OPLOG_STATE: Final = _plain("oplog-state", "oplog-state ", fields.metrics_state)
 CLUSTER_STATE: Final = _plain("cluster-state", "cluster-state ", fields.cluster_state)
 PROCESS_INFO: Final = _plain("debug process-info", "process-info ", fields.process_start)
 LIST_DBS: Final = _plain("debug list-dbs", "dbs-list ", fields.databases)
-PENDING_OPS: Final = _plain("debug pending-ops", "pending-ops ", fields.pending_operations)
+PENDING_OPS: Final = _plain("debug pending-ops", "pending-ops ", pending_summary)
 ACTING_ROLE: Final = Command("create-db $admin x", "create-db $admin x", (), str)
 """Refused by every node; the text of the refusal shows its acting role. Changes nothing (protocol notes 6.6)."""
 CONNECTIONS: Final = _plain("get-safe $connections", "value-version ", fields.versioned_count)

@@ -1,7 +1,9 @@
-"""What the replies mean: a parser for each, for every Nun-db since 2021-10 (protocol notes 5.3, 5.4, 6.6)."""
+"""What the replies mean: a parser for each, for every Nun-db since 2021-10 (protocol notes 5.3, 6.6).
+
+The longest of all is read in protocol/pending.py.
+"""
 
 import re
-from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from nundb_exporter.errors import ProtocolError
@@ -101,80 +103,6 @@ def databases(text: str) -> tuple[tuple[str, str], ...]:
     if rest or header != "dbs-list ":
         raise ProtocolError("dbs-list: a line is not `name : strategy`")
     return tuple(sorted(zip(pairs[::2], pairs[1::2], strict=True)))
-
-
-class PendingOperation(NamedTuple):
-    """An operation that not every member has acknowledged."""
-
-    op_id: int
-    """Nanoseconds since the epoch by the node's clock; 0 for every snapshot since 2025-08-16."""
-    operation: str
-    database: str
-    """Empty where the operation concerns no database."""
-    key: str
-    acknowledged: Mapping[str, bool]
-    """By member; empty for servers of 2022-01 to 2022-06, which do not report it. Operations share one where they say
-    the same."""
-
-
-_PENDING: Final = re.compile(
-    r'message: "(.*)", opp_id: (\d{1,20}), ack_count: \d+, replicate_count: \d+(?:, replications: ([^"]*)| ?)',
-    re.ASCII | re.DOTALL,
-)
-_OPERATIONS: Final = {
-    "replicate": "update",
-    "replicate-remove": "remove",
-    "replicate-increment": "increment",
-    "create-db": "create_db",
-    "replicate-snapshot": "snapshot",
-}
-_WITH_KEY: Final = frozenset({"replicate", "replicate-remove", "replicate-increment"})
-_DATABASE_POSITION: Final = {"resolve": 2}
-"""Which argument names the database, where it is not the first: `resolve <op id> <database> …`."""
-_NO_DATABASE: Final = frozenset({"set-primary", "election", "replicate-join", "replicate-leave", "leave", "join"})
-
-
-def pending_operations(text: str) -> list[PendingOperation]:
-    """Read `debug pending-ops`. Entries are joined by newlines, and a key may hold one too; a value holds none.
-
-    Raises:
-        ProtocolError: an entry is not in the grammar.
-    """
-    first, *others = text.removeprefix("pending-ops ").split('\nmessage: "')
-    # Thousands of operations wait for the same members: what they say of them is read once.
-    known: dict[str, Mapping[str, bool]] = {"": {}}
-    entries = (first, *(f'message: "{other}' for other in others))
-    return [_pending_operation(entry, known) for entry in entries if entry]
-
-
-def _pending_operation(entry: str, known: dict[str, Mapping[str, bool]]) -> PendingOperation:
-    found = _PENDING.fullmatch(entry)
-    if found is None:
-        raise ProtocolError("pending-ops: an entry is not `message, opp_id, ack_count, replicate_count, replications`")
-    message, op_id, replications = found.groups("")
-    acknowledged = known.get(replications)
-    if acknowledged is None:
-        acknowledged = known[replications] = dict(_acknowledgements(replications))
-    verb, *arguments = message.split(" ", 4)
-    position = _DATABASE_POSITION.get(verb, 1)
-    has_database = verb not in _NO_DATABASE and len(arguments) >= position
-    return PendingOperation(
-        op_id=int(op_id),
-        operation=_OPERATIONS.get(verb, "other"),
-        database=arguments[position - 1] if has_database else "",
-        key=arguments[position] if verb in _WITH_KEY and len(arguments) > position else "",
-        acknowledged=acknowledged,
-    )
-
-
-def _acknowledgements(replications: str) -> Iterator[tuple[str, bool]]:
-    """Read `, <member>:<true|false>, …`; the list begins with its separator (protocol notes 5.4)."""
-    for entry in replications.split(", "):
-        member, separator, acknowledged = entry.strip(" ,").rpartition(":")
-        if separator and acknowledged in {"true", "false"}:
-            yield member, acknowledged == "true"
-        elif entry.strip(" ,"):
-            raise ProtocolError("pending-ops: a replication is not `member:true` or `member:false`")
 
 
 def key_names(text: str) -> list[str]:
