@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from nundb_exporter.config.settings import DEFAULT_URL, Target, parse_endpoint
+from nundb_exporter.config.settings import DEFAULT_URL, Module, Target, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.metrics import Answers
 from nundb_exporter.protocol.commands import Command
@@ -46,10 +46,6 @@ class ScriptedTransport:
 def scripted_node(answers: Answers, *collectors: str) -> tuple[Scraper, ScriptedTransport]:
     """Return what scrapes a node that answers so, with these collectors, and the transport that it asks through."""
     transport = ScriptedTransport(answers.node, answers.database)
-    target = Target(
-        parse_endpoint("NUN_URL", DEFAULT_URL),
-        Credentials("nun", Secret("nun-pwd")),
-        collectors,
-        tuple(DatabaseAccess(name, Secret("token")) for name in answers.options.databases),
-    )
-    return Scraper(target, transport), transport
+    databases = tuple(DatabaseAccess(name, Secret("token")) for name in answers.options.databases)
+    module = Module(Credentials("nun", Secret("nun-pwd")), collectors, databases)
+    return Scraper(Target(parse_endpoint("NUN_URL", DEFAULT_URL), module), transport), transport

@@ -5,8 +5,9 @@ its arguments (protocol notes 1.0). A value that holds one of them would be cut,
 """
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from nundb_exporter.errors import ConfigError
 
@@ -58,6 +59,10 @@ def unseen(character: str) -> str | None:
     if character in _UNSEEN_LETTERS:
         return "a zero-width character"
     return _INVISIBLE.get(unicodedata.category(character))
+
+
+Check: TypeAlias = Callable[[str, str], object]
+"""Raises ConfigError, given a setting and its text, as `check_text` and `check_word` do."""
 
 
 def check_text(setting: str, text: str) -> None:

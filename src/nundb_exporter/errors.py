@@ -2,6 +2,7 @@
 
 * NundbExporterError
     * ConfigError -- a setting is wrong: exit code 2, and one line that names the setting and the remedy
+        * ConfigFileError -- the same for all that is wrong in one file, a line each
     * TargetError -- the node gave no usable answer: nundb_up is 0, with one of four reasons
         * NotAllowedError -- the node's name has led to addresses that may not be asked: status 400 of a probe
     * ProtocolError -- a reply cannot be parsed: the collector that needs it fails
@@ -10,6 +11,7 @@
 No message contains a password, a token or a stored value.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -28,6 +30,17 @@ class ConfigError(NundbExporterError):
 
     def __str__(self) -> str:
         return f"{self.setting}: {self.problem}; {self.cure}"
+
+
+class ConfigFileError(ConfigError):
+    """A file of settings with at least one error."""
+
+    def __init__(self, errors: Sequence[ConfigError]) -> None:
+        super().__init__(errors[0].setting, errors[0].problem, errors[0].cure)
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.errors))
 
 
 class Reason(StrEnum):

@@ -64,9 +64,10 @@ class Scraper:
         route: Route = DIRECT,
     ) -> None:
         self.target = target
-        self._transport = transport or open_transport(target.endpoint, target.tls, target.ports, route)
+        module = self._module = target.module
+        self._transport = transport or open_transport(target.endpoint, module.tls, module.ports, route)
         self._route = route
-        self._collectors = tuple(collector for collector in collectors if collector.name in target.collectors)
+        self._collectors = tuple(collector for collector in collectors if collector.name in module.collectors)
         # metrics-state is always asked, for nundb_up; dict.fromkeys drops duplicates and keeps the order.
         wanted = [command for collector in self._collectors for command in collector.commands]
         commands = dict.fromkeys((METRICS_STATE, *wanted))
@@ -75,8 +76,8 @@ class Scraper:
         self._commands = tuple(sorted(commands, key=lambda command: command == LIST_DBS))
         inside = [command for collector in self._collectors for command in collector.database_commands]
         self._database_commands = tuple(dict.fromkeys(inside))
-        self._tokens = {access.name: access.token for access in target.databases}
-        self._options = Options(tuple(self._tokens), target.max_pending_operations, target.databases_pattern)
+        self._tokens = {access.name: access.token for access in module.databases}
+        self._options = Options(tuple(self._tokens), module.max_pending_operations, module.databases_pattern)
         self._failure_log = FailureLog(_LOGGER, str(target.endpoint))
 
     async def close(self) -> None:
@@ -124,7 +125,8 @@ class Scraper:
 
     def _auth(self) -> Command[object]:
         """Return the command that proves who asks. The password is looked up each time: it may have changed."""
-        return auth(self.target.credentials.user, self.target.credentials.password.reveal())
+        credentials = self._module.credentials
+        return auth(credentials.user, credentials.password.reveal())
 
     async def _ask_node(self, answers: Answers, deadline: float) -> None:
         """Send the commands of all collectors to the node, in one session.
@@ -199,10 +201,10 @@ class Scraper:
 
     async def _probe(self, answers: Answers, transport: TransportName, deadline: float) -> None:
         endpoint = self.target.endpoint
-        ports = self.target.ports or neighbouring_ports(endpoint)
+        ports = self._module.ports or neighbouring_ports(endpoint)
         patience = min(deadline, asyncio.get_running_loop().time() + _PROBE_SECONDS)
         answers.probes[transport] = await probe(
-            transport, endpoint, ports, self.target.tls, patience, route=self._route
+            transport, endpoint, ports, self._module.tls, patience, route=self._route
         )
 
     def _read(self, answers: Answers, results: dict[str, CollectorResult]) -> list[Sample]:

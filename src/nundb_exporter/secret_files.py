@@ -4,11 +4,10 @@ import logging
 import os
 import stat
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
-from nundb_exporter.credentials import Secret, check_text, without_editor_marks
+from nundb_exporter.credentials import Check, Secret, check_text, without_editor_marks
 from nundb_exporter.errors import ConfigError
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -17,9 +16,6 @@ _MAX_BYTES: Final = 1024 * 1024
 _SETTLED_SECONDS: Final = 2.0
 """A file that was changed so recently is read at every use: some file systems count time in steps of two seconds, so
 that a second change within one step does not show."""
-
-Check: TypeAlias = Callable[[str, str], None]
-"""Raises ConfigError, given a setting and its text: `check_text` or `check_word`."""
 
 
 class SecretFile(Secret):

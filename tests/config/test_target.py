@@ -5,13 +5,14 @@ from pathlib import Path
 
 import click
 import pytest
+import trustme
 from click.testing import CliRunner
 
 from nundb_exporter.cli.flags import NodeFlags, node_flags
 from nundb_exporter.cli.numbers import Seconds
 from nundb_exporter.cli.target import read_target
 from nundb_exporter.collectors import COLLECTORS
-from nundb_exporter.config.settings import Endpoint, Target, Tls, TransportPorts
+from nundb_exporter.config.settings import Endpoint, Module, Target, Tls, TransportPorts
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.errors import ConfigError
 
@@ -37,7 +38,7 @@ def chosen(*arguments: str, **environment: str) -> Target:
 def test_three_variables_are_enough() -> None:
     """As for the exporter before ours; even the URL has a default."""
     assert chosen(**ENVIRONMENT) == Target(
-        Endpoint("http", "localhost", 3013), Credentials("nun", Secret("nun-pwd")), DEFAULTS
+        Endpoint("http", "localhost", 3013), Module(Credentials("nun", Secret("nun-pwd")), DEFAULTS)
     )
     assert chosen(NUN_URL="tcp://nun-db", **ENVIRONMENT).endpoint == Endpoint("tcp", "nun-db", 3014)
 
@@ -53,50 +54,41 @@ def test_a_flag_beats_the_environment_and_both_beat_the_file(tmp_path: Path) -> 
     file = tmp_path / "nundb.yml"
     file.write_text(f"modules: {{default: {{user: filed, password_file: {tmp_path}/pwd, max_pending_operations: 7}}}}")
     from_file = chosen("--config.file", str(file))
-    assert from_file.credentials == Credentials("filed", Secret("from-file"))
-    assert from_file.max_pending_operations == 7
+    assert from_file.module.credentials == Credentials("filed", Secret("from-file"))
+    assert from_file.module.max_pending_operations == 7
     with pytest.raises(ConfigError, match=r"^NUN_USER: contains a space"):
         chosen("--config.file", str(file), NUN_USER="a b")
     from_environment = chosen("--config.file", str(file), **ENVIRONMENT)
-    assert from_environment.credentials == Credentials("nun", Secret("nun-pwd"))
+    assert from_environment.module.credentials == Credentials("nun", Secret("nun-pwd"))
     flags = ["--nundb.user", "flag", "--collector.pending.max-operations", "0"]
     from_flags = chosen(*flags, NUNDB_EXPORTER_CONFIG_FILE=str(file), **ENVIRONMENT)
-    assert from_flags.credentials.user == "flag"
-    assert from_flags.max_pending_operations == 0
+    assert from_flags.module.credentials.user == "flag"
+    assert from_flags.module.max_pending_operations == 0
 
 
 def test_databases_to_show_are_chosen_by_a_regular_expression(tmp_path: Path) -> None:
     """In the file or by the flag, which holds where both are there; by default all are shown."""
     file = tmp_path / "nundb.yml"
     file.write_text("modules: {default: {databases_pattern: shop}}")
-    assert chosen(**ENVIRONMENT).databases_pattern is None
-    assert chosen("--config.file", str(file), **ENVIRONMENT).databases_pattern == re.compile("shop")
+    assert chosen(**ENVIRONMENT).module.databases_pattern is None
+    assert chosen("--config.file", str(file), **ENVIRONMENT).module.databases_pattern == re.compile("shop")
     both = chosen("--config.file", str(file), "--collector.databases.pattern", "chat", **ENVIRONMENT)
-    assert both.databases_pattern == re.compile("chat")
+    assert both.module.databases_pattern == re.compile("chat")
 
 
-@pytest.mark.parametrize(
-    ("content", "arguments", "setting"),
-    [
-        ("{}", ["--collector.databases.pattern", "shop("], "--collector.databases.pattern"),
-        ("{databases_pattern: '['}", [], "modules.default.databases_pattern"),
-    ],
-)
-def test_a_pattern_that_is_none_is_refused(content: str, arguments: list[str], setting: str, tmp_path: Path) -> None:
+def test_a_pattern_that_is_none_is_refused() -> None:
     """With the setting's name and what is wrong."""
-    file = tmp_path / "nundb.yml"
-    file.write_text(f"modules: {{default: {content}}}")
-    with pytest.raises(ConfigError, match=rf"^{re.escape(setting)}: is not a regular expression \("):
-        chosen("--config.file", str(file), *arguments, **ENVIRONMENT)
+    with pytest.raises(ConfigError, match=r"^--collector\.databases\.pattern: is not a regular expression \("):
+        chosen("--collector.databases.pattern", "shop(", **ENVIRONMENT)
 
 
 def test_a_password_file_beats_the_variable(tmp_path: Path) -> None:
     """Whoever names a file means it."""
     (tmp_path / "pwd").write_text("two words\r\n")
-    assert chosen("--nundb.password-file", str(tmp_path / "pwd"), **ENVIRONMENT).credentials.password == Secret(
+    assert chosen("--nundb.password-file", str(tmp_path / "pwd"), **ENVIRONMENT).module.credentials.password == Secret(
         "two words"
     )
-    assert chosen(NUN_USER="nun", NUN_PWD_FILE=str(tmp_path / "pwd")).credentials.password == Secret("two words")
+    assert chosen(NUN_USER="nun", NUN_PWD_FILE=str(tmp_path / "pwd")).module.credentials.password == Secret("two words")
 
 
 @pytest.mark.parametrize(
@@ -125,12 +117,12 @@ def test_a_setting_is_refused_by_its_name(environment: dict[str, str], message: 
 
 def test_collectors_are_switched_by_flags() -> None:
     """A flag adds to the default ones or takes from them, as its variable does; the order is always the same."""
-    assert chosen("--collector.keys", "--no-collector.oplog", **ENVIRONMENT).collectors == tuple(
+    assert chosen("--collector.keys", "--no-collector.oplog", **ENVIRONMENT).module.collectors == tuple(
         collector.name
         for collector in COLLECTORS
         if (collector.is_default or collector.name == "keys") and collector.name != "oplog"
     )
-    assert chosen(NUNDB_EXPORTER_COLLECTOR_KEYS="1", **ENVIRONMENT).collectors == (
+    assert chosen(NUNDB_EXPORTER_COLLECTOR_KEYS="1", **ENVIRONMENT).module.collectors == (
         *(name for name in (collector.name for collector in COLLECTORS) if name in {*DEFAULTS, "keys"}),
     )
 
@@ -140,8 +132,8 @@ def test_the_file_lists_exactly_the_collectors_that_are_on(tmp_path: Path) -> No
     file = tmp_path / "nundb.yml"
     file.write_text("modules: {default: {collectors: [keys, cluster]}}")
     of_file = ["--config.file", str(file)]
-    assert chosen(*of_file, **ENVIRONMENT).collectors == ("cluster", "keys")
-    assert chosen(*of_file, "--collector.oplog", "--no-collector.keys", **ENVIRONMENT).collectors == (
+    assert chosen(*of_file, **ENVIRONMENT).module.collectors == ("cluster", "keys")
+    assert chosen(*of_file, "--collector.oplog", "--no-collector.keys", **ENVIRONMENT).module.collectors == (
         "oplog",
         "cluster",
     )
@@ -155,25 +147,28 @@ def test_an_unknown_collector_is_named_with_the_nearest(tmp_path: Path, name: st
     """A misspelt name would otherwise collect nothing in silence."""
     file = tmp_path / "nundb.yml"
     file.write_text(f"modules: {{default: {{collectors: [{name}]}}}}")
-    with pytest.raises(ConfigError, match=rf"^modules\.default\.collectors: there is no collector {name}; {cure}"):
+    with pytest.raises(
+        ConfigError, match=rf"nundb\.yml:1: modules\.default\.collectors\.0: there is no collector {name}; {cure}"
+    ):
         chosen("--config.file", str(file), **ENVIRONMENT)
 
 
 def test_a_file_whose_modules_are_all_unused_is_refused(tmp_path: Path) -> None:
     """A misspelt `default` would otherwise switch everything in the file off in silence; others may stand beside it."""
     file = tmp_path / "nundb.yml"
-    file.write_text("modules: {defualt: {user: filed}}")
-    with pytest.raises(ConfigError, match="has no module `default`"):
+    (tmp_path / "pwd").write_text("p")
+    file.write_text("modules: {defualt: {user: filed, password_file: pwd}}")
+    with pytest.raises(ConfigError, match="there is no module default, and no other is used; rename the module"):
         chosen("--config.file", str(file), NUN_PWD="p")
-    file.write_text("modules: {default: {user: filed}, other: {user: another}}")
-    assert chosen("--config.file", str(file), NUN_PWD="p").credentials.user == "filed"
+    file.write_text("modules: {default: {user: filed}, other: {user: another, password_file: pwd}}")
+    assert chosen("--config.file", str(file), NUN_PWD="p").module.credentials.user == "filed"
 
 
 def test_a_user_of_the_file_is_refused_by_its_place(tmp_path: Path) -> None:
     """The variable is not to blame for what the file says."""
     file = tmp_path / "nundb.yml"
     file.write_text("modules: {default: {user: a b}}")
-    with pytest.raises(ConfigError, match=r"^modules\.default\.user: contains a space"):
+    with pytest.raises(ConfigError, match=r"nundb\.yml:1: modules\.default\.user: contains a space"):
         chosen("--config.file", str(file), NUN_PWD="p")
 
 
@@ -187,7 +182,7 @@ def databases(tmp_path: Path, *names: str, token: str) -> list[str]:
 
 def test_databases_come_with_their_tokens(tmp_path: Path) -> None:
     """Each from a file of its own."""
-    assert chosen(*databases(tmp_path, "shop", "chat", token="shop-token"), **ENVIRONMENT).databases == (
+    assert chosen(*databases(tmp_path, "shop", "chat", token="shop-token"), **ENVIRONMENT).module.databases == (
         DatabaseAccess("shop", Secret("shop-token")),
         DatabaseAccess("chat", Secret("shop-token")),
     )
@@ -197,10 +192,10 @@ def test_databases_come_with_their_tokens(tmp_path: Path) -> None:
     ("names", "token", "message"),
     [
         (("shop", "shop"), "t", "modules.default.databases: shop is listed twice"),
-        (("a b",), "t", "modules.default.databases: name: contains a space"),
-        (("a;b",), "t", "modules.default.databases: name: contains a semicolon"),
-        (("shop",), "user token", "modules.default.databases: token_file of shop: contains a space"),
-        (("shop",), "hunter2;", "modules.default.databases: token_file of shop: contains a semicolon"),
+        (("a b",), "t", "modules.default.databases.0.name: contains a space"),
+        (("a;b",), "t", "modules.default.databases.0.name: contains a semicolon"),
+        (("shop",), "user token", "modules.default.databases.0.token_file: contains a space"),
+        (("shop",), "hunter2;", "modules.default.databases.0.token_file: contains a semicolon"),
     ],
 )
 def test_a_database_is_refused_with_its_reason(
@@ -215,8 +210,9 @@ def test_a_database_is_refused_with_its_reason(
 def test_tls_is_set_by_flags_over_the_file(tmp_path: Path) -> None:
     """Each of its settings on its own."""
     file = tmp_path / "nundb.yml"
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
     file.write_text("modules: {default: {tls: {ca_file: ca.pem, server_name: filed, insecure_skip_verify: true}}}")
-    assert chosen("--config.file", str(file), "--nundb.tls.server-name", "flag", **ENVIRONMENT).tls == Tls(
+    assert chosen("--config.file", str(file), "--nundb.tls.server-name", "flag", **ENVIRONMENT).module.tls == Tls(
         ca_file=str(tmp_path / "ca.pem"), server_name="flag", insecure_skip_verify=True
     )
     with pytest.raises(ConfigError, match=r"--nundb\.tls\.server-name: is not a host name"):
@@ -233,17 +229,19 @@ def test_names_of_files_are_relative_to_the_file_that_holds_them(
     folder.mkdir()
     (folder / "pwd").write_text("from-file\n")
     (tmp_path / "token").write_text("shop-token\n")
+    trustme.CA().cert_pem.write_to_path(folder / "ca.pem")
+    trustme.CA().issue_cert("exporter.test").private_key_and_cert_chain_pem.write_to_path(tmp_path / "c.pem")
     (folder / "nundb.yml").write_text(
         "modules: {default: {user: nun, password_file: pwd, databases: [{name: shop, token_file: ../token}], "
-        "tls: {ca_file: ca.pem, cert_file: /c.pem}}}"
+        f"tls: {{ca_file: ca.pem, cert_file: {tmp_path}/c.pem}}}}}}"
     )
     for directory, name in ((tmp_path, "etc/nundb.yml"), (Path("/"), str(folder / "nundb.yml")), (folder, "nundb.yml")):
         monkeypatch.chdir(directory)
         node = chosen("--config.file", name)
-        assert node.credentials.password == Secret("from-file")
-        assert node.databases == (DatabaseAccess("shop", Secret("shop-token")),)
-        assert Path(node.tls.ca_file or "").absolute() == folder / "ca.pem"
-        assert node.tls.cert_file == "/c.pem"
+        assert node.module.credentials.password == Secret("from-file")
+        assert node.module.databases == (DatabaseAccess("shop", Secret("shop-token")),)
+        assert Path(node.module.tls.ca_file or "").absolute() == folder / "ca.pem"
+        assert node.module.tls.cert_file == str(tmp_path / "c.pem")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -257,18 +255,18 @@ def test_a_newline_at_the_end_of_a_variable_is_not_part_of_it(end: str, tmp_path
         NUNDB_EXPORTER_COLLECTOR_KEYS=f"true{end}",
         NUNDB_EXPORTER_COLLECTOR_PENDING_MAX_OPERATIONS=f"7{end}",
     )
-    assert node.credentials == Credentials("nun", Secret("nun-pwd"))
+    assert node.module.credentials == Credentials("nun", Secret("nun-pwd"))
     assert node.endpoint == Endpoint("http", "nun-db", 3013)
-    assert "keys" in node.collectors
-    assert node.max_pending_operations == 7
+    assert "keys" in node.module.collectors
+    assert node.module.max_pending_operations == 7
     of_file = chosen(NUN_USER="nun", NUN_PWD_FILE=f"{tmp_path}/pwd{end}")
-    assert of_file.credentials.password == Secret("of-file")
+    assert of_file.module.credentials.password == Secret("of-file")
 
 
 def test_a_byte_order_mark_is_not_part_of_a_variable() -> None:
     """Editors on Windows write it, and `kubectl create secret --from-env-file` takes it over."""
     node = chosen(NUN_USER="\ufeffnun", NUN_PWD="\ufeffnun-pwd")
-    assert node.credentials == Credentials("nun", Secret("nun-pwd"))
+    assert node.module.credentials == Credentials("nun", Secret("nun-pwd"))
 
 
 @pytest.mark.parametrize(
@@ -288,7 +286,7 @@ def test_an_empty_section_is_as_if_it_were_not_there(content: str, tmp_path: Pat
 def test_the_transports_ports_read() -> None:
     """In any order."""
     given = chosen("--collector.transports.ports", "tcp=1,websocket=2,http=65535", **ENVIRONMENT)
-    assert given.ports == TransportPorts(http=65535, tcp=1, websocket=2)
+    assert given.module.ports == TransportPorts(http=65535, tcp=1, websocket=2)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nundb_devserver import HOST, Cluster, Node, NodeOptions, NotReadyError
 from nundb_exporter.collectors import COLLECTORS
-from nundb_exporter.config.settings import Target, Web, parse_endpoint
+from nundb_exporter.config.settings import Module, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.demo.clients import connected
 from nundb_exporter.demo.workload import DATABASES, Workload
@@ -59,14 +59,14 @@ class Exporter:
 
     async def start(self) -> None:
         """Listen."""
-        target = Target(
-            endpoint=parse_endpoint("the node's address", self._node.http_url),
+        module = Module(
             credentials=ADMINISTRATOR,
             collectors=tuple(collector.name for collector in COLLECTORS),
             databases=ACCESSES,
             # More than by default: drills make thousands, and values here are short.
             max_pending_operations=5000,
         )
+        target = Target(parse_endpoint("the node's address", self._node.http_url), module)
         self._server = Server(Scraper(target), Web(listen=((HOST, self._port),)))
         self._server.start()
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from nundb_exporter.collectors import COLLECTORS
-from nundb_exporter.config.settings import DEFAULT_URL, Target, Web, parse_endpoint
+from nundb_exporter.config.settings import DEFAULT_URL, Module, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, Secret
 from nundb_exporter.http_server import Request
 from nundb_exporter.protocol.commands import Command
@@ -36,12 +36,8 @@ class SlowTransport(ScriptedTransport):
 
 def pages(transport: ScriptedTransport, max_requests: int = 40) -> Pages:
     """Return the pages of a node that is asked through this transport."""
-    target = Target(
-        parse_endpoint("NUN_URL", DEFAULT_URL),
-        Credentials("nun", Secret("nun-pwd")),
-        tuple(collector.name for collector in COLLECTORS if collector.is_default),
-        (),
-    )
+    collectors = tuple(collector.name for collector in COLLECTORS if collector.is_default)
+    target = Target(parse_endpoint("NUN_URL", DEFAULT_URL), Module(Credentials("nun", Secret("nun-pwd")), collectors))
     return Pages(Scraper(target, transport), Web(listen=(), max_requests=max_requests))
 
 

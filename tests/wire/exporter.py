@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from nundb_exporter.collectors import COLLECTORS
-from nundb_exporter.config.settings import Target, Web, parse_endpoint
+from nundb_exporter.config.settings import Module, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
@@ -30,15 +30,14 @@ OFFSET_SECONDS: Final = 1.6
 """What the exporters here keep for the way back."""
 
 
-def target(url: str, *databases: str, **changes: Any) -> Target:  # noqa: ANN401 - the fields of Target
+def target(url: str, *databases: str, **changes: Any) -> Target:  # noqa: ANN401 - the fields of Module
     """Return a node's settings: every collector at its default, and each database with the token `<name>-token`."""
-    plain = Target(
-        endpoint=parse_endpoint("NUN_URL", url),
+    plain = Module(
         credentials=Credentials(USER, Secret(PASSWORD)),
         collectors=tuple(collector.name for collector in COLLECTORS if collector.is_default),
         databases=tuple(DatabaseAccess(name, Secret(f"{name}-token")) for name in databases),
     )
-    return dataclasses.replace(plain, **changes)
+    return Target(parse_endpoint("NUN_URL", url), dataclasses.replace(plain, **changes))
 
 
 @contextlib.asynccontextmanager

@@ -17,7 +17,7 @@ import click
 from nundb_exporter import __version__
 from nundb_exporter.cli import terminal
 from nundb_exporter.cli.exits import Exit
-from nundb_exporter.errors import ConfigError
+from nundb_exporter.errors import ConfigError, ConfigFileError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -83,6 +83,10 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack a character of the report
     try:
         code = _run()
+    except ConfigFileError as error:
+        code = Exit.USAGE
+        for each in error.errors:
+            _fail(code, str(each))
     except ConfigError as error:
         code = _fail(Exit.USAGE, str(error))
     except click.UsageError as error:

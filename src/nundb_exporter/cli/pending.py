@@ -61,8 +61,8 @@ def _fail(sentence: str, *, as_json: bool) -> Exit:
 
 
 async def _ask(node: Target, timeout_seconds: float) -> list[PendingOperation]:
-    transport = open_transport(node.endpoint, node.tls, node.ports)
-    prove = auth(node.credentials.user, node.credentials.password.reveal())
+    transport = open_transport(node.endpoint, node.module.tls, node.module.ports)
+    prove = auth(node.module.credentials.user, node.module.credentials.password.reveal())
     try:
         deadline = asyncio.get_running_loop().time() + timeout_seconds
         proof, listing = await transport.execute((prove, PENDING_OPS), deadline)

@@ -21,7 +21,7 @@ from nundb_exporter.cli.log_flags import (
     log_flags,
 )
 from nundb_exporter.cli.numbers import Count, Seconds
-from nundb_exporter.cli.target import read_target
+from nundb_exporter.cli.target import only_node, read_settings
 from nundb_exporter.config.settings import (
     DEFAULT_LISTEN_ADDRESS,
     DEFAULT_MAX_REQUESTS,
@@ -80,10 +80,9 @@ _LEVELS: Final = (*logs.LEVELS, "warn")
 )
 @flag(
     "--log.level",
-    "Only log messages of this level or above.",
+    "Only log messages of this level or above. Default: the configuration file's, or else info.",
     type=click.Choice(_LEVELS, case_sensitive=False),
-    default="info",
-    show_default=True,
+    default=None,
 )
 @flag(
     "--log.format",
@@ -99,7 +98,7 @@ def command(
     web_telemetry_path: str,
     web_max_requests: int,
     timeout_offset: float,
-    log_level: str,
+    log_level: str | None,
     log_format: Literal["logfmt", "json"],
     flags: NodeFlags,
     log: LogSettings | None,
@@ -110,7 +109,6 @@ def command(
     end it, after scrapes in progress, within eight seconds.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # even before there is something to read again
-    logs.configure(log_level, log_format)
     web = Web(
         listen=tuple(parse_listener("--web.listen-address", address) for address in web_listen_address),
         telemetry_path=parse_telemetry_path("--web.telemetry-path", web_telemetry_path),
@@ -118,7 +116,9 @@ def command(
         timeout_offset=timeout_offset,
         uses_systemd_socket=web_systemd_socket,
     )
-    asyncio.run(_serve(read_target(flags), web, _follow(log)))
+    settings = read_settings(flags)
+    logs.configure(log_level or settings.log_level or "info", log_format)
+    asyncio.run(_serve(only_node(settings.fleet), web, _follow(log)))
 
 
 def _follow(log: LogSettings | None) -> "LogSource | None":
@@ -152,7 +152,7 @@ async def _serve(node: Target, web: Web, log: "LogSource | None") -> None:
 
 def _read_secrets_again(node: Target) -> None:
     """Read files with secrets that have changed, as the next scrape would do by itself."""
-    secrets = (node.credentials.password, *(access.token for access in node.databases))
+    secrets = (node.module.credentials.password, *(access.token for access in node.module.databases))
     files = [secret for secret in secrets if isinstance(secret, SecretFile)]
     changed = sum(secret.refresh() for secret in files)
     _LOGGER.info("SIGHUP: %d of %d files with secrets have changed; other settings need a restart", changed, len(files))

@@ -17,6 +17,19 @@ def client_context(endpoint: Endpoint, tls: Tls) -> ssl.SSLContext | None:
     """
     if not endpoint.is_secure:
         return None
+    return _current_context(tls)
+
+
+def check_tls(tls: Tls) -> None:
+    """Look whether the files of the settings can be used.
+
+    Raises:
+        ConfigError: one cannot be read or is not PEM.
+    """
+    _current_context(tls)
+
+
+def _current_context(tls: Tls) -> ssl.SSLContext:
     return _context(tls, tuple(_version(path) for path in (tls.ca_file, tls.cert_file, tls.key_file) if path))
 
 
@@ -35,8 +48,8 @@ def _context(tls: Tls, _: tuple[tuple[int, ...], ...]) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=tls.ca_file)
     except (OSError, ssl.SSLError):
-        setting = f"--nundb.tls.ca-file {tls.ca_file}"
-        raise ConfigError(setting, "cannot be read as PEM", "name a file of CA certificates") from None
+        problem = f"{tls.ca_file} cannot be read as PEM"
+        raise ConfigError("--nundb.tls.ca-file", problem, "name a file of CA certificates") from None
     if tls.insecure_skip_verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -44,9 +57,9 @@ def _context(tls: Tls, _: tuple[tuple[int, ...], ...]) -> ssl.SSLContext:
         try:
             context.load_cert_chain(tls.cert_file, tls.key_file)
         except (OSError, ssl.SSLError):
-            setting = f"--nundb.tls.cert-file {tls.cert_file}"
+            problem = f"{tls.cert_file} cannot be read with its key"
             cure = "name a certificate and its key, both PEM"
-            raise ConfigError(setting, "cannot be read with its key", cure) from None
+            raise ConfigError("--nundb.tls.cert-file", problem, cure) from None
     return context
 
 

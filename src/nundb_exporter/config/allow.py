@@ -2,11 +2,10 @@
 
 A target comes from a URL that anybody may have written, and whoever is asked is told the password. So a name must match
 a pattern before it is looked up, and what it resolves to is checked again before it is dialled. Nothing here looks
-anything up. Imported only where there is something to check: ipaddress is slow to load.
+anything up.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, TypeAlias
@@ -78,27 +77,27 @@ def parse_allowed(setting: str, text: str) -> Allowed:
     """
     scheme, found, rest = text.rpartition("://")
     if found and scheme not in _PLAIN | _SECURE:
-        raise ConfigError(setting, f"{text} has no scheme of Nun-db", _EXAMPLE)
+        raise ConfigError(setting, "has no scheme of Nun-db", _EXAMPLE)
     host, _, digits = rest.rpartition(":")
     port = parse_port(digits)
     if not host or not port:
-        raise ConfigError(setting, f"{text} does not end with a port", _EXAMPLE)
+        raise ConfigError(setting, "does not end with a port", _EXAMPLE)
     schemes = frozenset({scheme}) if found else _PLAIN
     is_bracketed = host.startswith("[") and host.endswith("]")
     bare = host[1:-1] if is_bracketed else host
     try:
         network = ip_network(bare)
-    except ValueError as error:
+    except ValueError:
         if is_bracketed or "/" in host or ":" in host or _is_numeric(host):
-            problem = f"{text} is not a network: {error}" if "/" in host else f"{text} is not an address with a port"
+            problem = "is not a network" if "/" in host else "is not an address with a port"
             raise ConfigError(setting, problem, _EXAMPLE) from None
     else:
         if is_bracketed != (network.version == 6):  # noqa: PLR2004 - the version of IP
-            raise ConfigError(setting, f"{text} has brackets where none belong, or lacks them", _EXAMPLE)
+            raise ConfigError(setting, "has brackets where none belong, or lacks them", _EXAMPLE)
         return Allowed(schemes, port, network=network)
     name = host.lower().removesuffix(".")
     if not _PATTERN.fullmatch(name):
-        raise ConfigError(setting, f"{text} is neither a pattern of names nor a network", _EXAMPLE)
+        raise ConfigError(setting, "is neither a pattern of names nor a network", _EXAMPLE)
     return Allowed(schemes, port, re.compile(re.escape(name).replace(r"\*", _IN_LABEL), re.ASCII))
 
 
@@ -116,11 +115,11 @@ def parse_target(setting: str, text: str) -> Endpoint:
     return endpoint
 
 
+@dataclass(frozen=True, slots=True)
 class AllowList:
     """All entries. An empty list allows nothing."""
 
-    def __init__(self, entries: Iterable[Allowed] = ()) -> None:
-        self._entries = tuple(entries)
+    entries: tuple[Allowed, ...] = ()
 
     def refusal(self, endpoint: Endpoint) -> str | None:
         """Return why a target may not be asked, or None; what its name resolves to is yet to be checked."""
@@ -130,7 +129,7 @@ class AllowList:
         if literal is not None:
             return None if self._holds(endpoint, literal) else "is not in targets.allow"
         name = endpoint.host.removesuffix(".")
-        patterns = [entry.pattern for entry in self._entries if entry.pattern and entry.is_for(endpoint)]
+        patterns = [entry.pattern for entry in self.entries if entry.pattern and entry.is_for(endpoint)]
         return None if any(pattern.fullmatch(name) for pattern in patterns) else "is not in targets.allow"
 
     def admits(self, endpoint: Endpoint, address: str) -> bool:
@@ -141,12 +140,12 @@ class AllowList:
         found = _literal(address)
         if found is None:
             return False
-        has_networks = any(entry.network and entry.is_for(endpoint) for entry in self._entries)
+        has_networks = any(entry.network and entry.is_for(endpoint) for entry in self.entries)
         return self._holds(endpoint, found) or not (has_networks or _is_unlikely(found))
 
     def _holds(self, endpoint: Endpoint, address: _Address) -> bool:
         """Whether the address is in a network of the list."""
-        networks = [entry.network for entry in self._entries if entry.network and entry.is_for(endpoint)]
+        networks = [entry.network for entry in self.entries if entry.network and entry.is_for(endpoint)]
         holding = [network for network in networks if address in network]
         if _is_unlikely(address):
             holding = [network for network in holding if _is_written_out(network)]

@@ -1,85 +1,35 @@
-"""The configuration file: YAML in, checked modules out. Imported only when there is a file: pydantic is slow."""
+"""The configuration file: YAML in, checked sections out, or all that is wrong with it, each with its line.
 
-import difflib
-from pathlib import PurePath
-from typing import Annotated, Any, Final
+Imported only when there is a file: pydantic is slow.
+"""
 
-import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    ValidationInfo,
-    model_validator,
-)
+import dataclasses
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from nundb_exporter.config.yaml_text import line_at, read_yaml
-from nundb_exporter.errors import ConfigError
-
-
-def _beside_the_file(path: str, info: ValidationInfo) -> str:
-    return str(info.context / path) if isinstance(info.context, PurePath) else path
-
-
-_Text = Annotated[str, StringConstraints(min_length=1)]
-_FileName = Annotated[_Text, AfterValidator(_beside_the_file)]
-"""The name of a file; a relative one is relative to the directory of the configuration file."""
-
-
-class _Section(BaseModel):
-    # Errors must not quote their input: it may be a secret written to the wrong place.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_empty(cls, content: Any) -> Any:  # noqa: ANN401 - whatever YAML has
-        """Take what has nothing behind or below it as if it were not there."""
-        if isinstance(content, dict):
-            return {key: value for key, value in content.items() if value is not None}
-        return {} if content is None else content
-
-
-class Database(_Section):
-    """A database that may be asked about its connections, conflicts and keys."""
-
-    name: _Text
-    token_file: _FileName
-
-
-class TlsFiles(_Section):
-    """TLS to the node; the files are PEM."""
-
-    ca_file: _FileName | None = None
-    cert_file: _FileName | None = None
-    key_file: _FileName | None = None
-    server_name: _Text | None = None
-    insecure_skip_verify: bool = False
-
-
-class Module(_Section):
-    """How nodes of one kind are asked."""
-
-    user: _Text | None = None
-    password_file: _FileName | None = None
-    collectors: list[_Text] | None = None
-    """Exactly these are on; None leaves each at its default."""
-    databases: list[Database] = []
-    tls: TlsFiles = TlsFiles()
-    max_pending_operations: Annotated[int, Field(ge=0)] | None = None
-    databases_pattern: _Text | None = None
-
-
-class ConfigFile(_Section):
-    """The whole file."""
-
-    modules: dict[str, Module] = {}
-
+from nundb_exporter.config.fleet import DEFAULT_MODULE
+from nundb_exporter.config.sections import (
+    NOWHERE,
+    REFUSED,
+    DatabaseSection,
+    FileSection,
+    LogSection,
+    ModuleSection,
+    NodeSection,
+    Section,
+    Surroundings,
+    TargetsSection,
+    TlsSection,
+)
+from nundb_exporter.config.spelling import cure, nearest
+from nundb_exporter.config.yaml_text import Document, NotYamlError, Place, read_document
+from nundb_exporter.errors import ConfigError, ConfigFileError
 
 _UNKNOWN: Final = "extra_forbidden"
+_MISSING: Final = "missing"
 _KEY_ITSELF: Final = "[key]"
 """What pydantic appends to the place of a key that is itself wrong."""
 _PROBLEMS: Final = {
@@ -88,8 +38,10 @@ _PROBLEMS: Final = {
     "greater_than_equal": "must be {ge} or more",
     "invalid_key": "is a key that must be text; write it in quotes",
     "int_type": "must be a whole number",
+    "less_than_equal": "must be {le} or less",
     "list_type": "must be a list",
-    "missing": "is missing",
+    "literal_error": "must be one of {expected}",
+    _MISSING: "is missing",
     "model_type": "must be a section of keys, each with its value",
     "string_too_short": "must not be empty",
     "string_type": "must be text; write it in quotes",
@@ -97,60 +49,104 @@ _PROBLEMS: Final = {
 """What pydantic finds, by its own name of it, in our words."""
 
 
-def parse_file(setting: str, text: str, directory: PurePath | None = None) -> ConfigFile:
-    """Read the text of a file in `directory`.
+_SECTIONS: Final[dict[Place, type[Section]]] = {
+    (): FileSection,
+    ("modules", "*"): ModuleSection,
+    ("modules", "*", "databases", "*"): DatabaseSection,
+    ("modules", "*", "tls"): TlsSection,
+    ("targets",): TargetsSection,
+    ("targets", "nodes", "*"): NodeSection,
+    ("log",): LogSection,
+}
+
+
+class _Fault(NamedTuple):
+    line: int
+    problem: str
+    cure: str = "correct it"
+
+
+def parse_file(name: str, text: str, surroundings: Surroundings = NOWHERE) -> FileSection:
+    """Read the text of the file that has this name.
 
     Raises:
-        ConfigError: not YAML, an unknown key (named with its line and the nearest known one), a key that is set twice
-            in one place, or a value of the wrong kind.
+        ConfigFileError: not YAML, unknown keys (each with the nearest known one), keys that are set twice in one place,
+            values of the wrong kind or that the surroundings refuse: all of them, in the order of their lines.
     """
-    root, content = read_yaml(setting, text)
     try:
-        return ConfigFile.model_validate(content, context=directory)
+        document = read_document(text)
+    except NotYamlError as error:
+        raise _refusal(name, [_Fault(error.line, str(error))]) from None
+    modules = _modules(document)
+    context = dataclasses.replace(surroundings, modules=modules or (DEFAULT_MODULE,))
+    errors: list[ErrorDetails] = []
+    try:
+        content = FileSection.model_validate(document.content, context=context)
     except ValidationError as error:
-        # A misspelt key is also a missing one: the misspelling is what the reader must see.
-        first = min(error.errors(include_url=False, include_input=False), key=lambda e: e["type"] != _UNKNOWN)
-        raise _explain(setting, root, first) from None
+        errors = error.errors(include_url=False, include_input=False)
+    faults = [*_misplaced(document, modules), *_explain(document, [*errors, *_incomplete(modules)])]
+    if faults:
+        raise _refusal(name, faults)
+    return content
 
 
-def _explain(setting: str, root: yaml.Node | None, found: ErrorDetails) -> ConfigError:
-    path = tuple(key for key in found["loc"] if key != _KEY_ITSELF)
-    key = ".".join(map(str, path))
-    line = _line(root, path)
-    if found["type"] != _UNKNOWN:
-        problem = _PROBLEMS.get(found["type"], "is not valid").format_map(found.get("ctx", {}))
-        return ConfigError(setting, f"line {line}: {key or 'the file'} {problem}", "correct it")
-    known = sorted(_section(path[:-1]).model_fields)
-    nearest = difflib.get_close_matches(str(path[-1]), known, n=1)
-    cure = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(known)}"
-    return ConfigError(setting, f"line {line}: unknown key {key}", cure)
+def _refusal(name: str, faults: list[_Fault]) -> ConfigFileError:
+    return ConfigFileError([ConfigError(f"{name}:{line}", problem, cure) for line, problem, cure in sorted(faults)])
 
 
-def _section(path: tuple[str | int, ...]) -> type[_Section]:
-    """Return what the section at `path` is."""
-    match path:
-        case ("modules", _):
-            return Module
-        case ("modules", _, "tls"):
-            return TlsFiles
-        case ("modules", _, "databases", _):
-            return Database
-        case _:
-            return ConfigFile
+def _modules(document: Document) -> dict[str, object]:
+    """Return the modules as they stand in the file, right or wrong."""
+    modules = document.content.get("modules") if isinstance(document.content, dict) else None
+    named = modules.items() if isinstance(modules, dict) else ()
+    return {name: module for name, module in named if isinstance(name, str)}
 
 
-def _line(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:
-    """Return the line of the last key of `path` that is in the file, counted from 1."""
-    line = line_at(node.start_mark) if node else 1
-    for key in path:
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((name, value) for name, value in node.value if name.value == str(key)), None)
-            if pair is None:
-                break
-            line, node = line_at(pair[0].start_mark), pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
-            node = node.value[key]
-            line = line_at(node.start_mark)
-        else:
-            break
-    return line
+def _misplaced(document: Document, modules: dict[str, object]) -> Iterator[_Fault]:
+    """Tell what is in the file and has no effect."""
+    for key, line in document.twins:
+        yield _Fault(line, f"{key} is set twice", "keep one of them")
+    if modules and DEFAULT_MODULE not in modules and not _has_targets(document):
+        problem = f"modules: there is no module {DEFAULT_MODULE}, and no other is used"
+        yield _Fault(document.line(("modules",)), problem, f"rename the module to {DEFAULT_MODULE}")
+
+
+def _incomplete(modules: dict[str, object]) -> Iterator[ErrorDetails]:
+    """Tell what no module but the default one can do without, which variables and flags may complete."""
+    for name, module in modules.items():
+        given = module if isinstance(module, dict) else {}
+        for key in ("user", "password_file") if name != DEFAULT_MODULE else ():
+            if given.get(key) is None:
+                yield {"type": _MISSING, "loc": ("modules", name, key), "msg": "", "input": None}
+
+
+def _has_targets(document: Document) -> bool:
+    return isinstance(document.content, dict) and document.content.get("targets") is not None
+
+
+def _explain(document: Document, errors: list[ErrorDetails]) -> Iterator[_Fault]:
+    meant: set[Place] = set()
+    """The keys that misspelt ones most resemble: they are not missed as well."""
+    for error in sorted(errors, key=lambda error: error["type"] != _UNKNOWN):
+        path = tuple(key for key in error["loc"] if key != _KEY_ITSELF)
+        line = document.line(path)
+        context = error.get("ctx", {})
+        if error["type"] == _UNKNOWN:
+            known = sorted(_section(path[:-1]).model_fields)
+            meant.add((*path[:-1], nearest(str(path[-1]), known) or ""))
+            yield _Fault(line, f"unknown key {_dotted(path)}", cure(str(path[-1]), known, "known here:"))
+        elif error["type"] == REFUSED:
+            yield _Fault(line, f"{_dotted(path)}: {context['problem']}", context["cure"])
+        elif path not in meant:
+            problem = _PROBLEMS.get(error["type"], "is not valid").format_map(context)
+            yield _Fault(line, f"{_dotted(path) or 'the file'} {problem}")
+
+
+def _dotted(place: Place) -> str:
+    return ".".join(map(str, place))
+
+
+def _section(place: Place) -> type[Section]:
+    """Return what the section at `place` is."""
+    is_module = place[:1] == ("modules",)
+    kinds = ("*" if isinstance(key, int) or (is_module and depth == 1) else key for depth, key in enumerate(place))
+    return _SECTIONS[tuple(kinds)]

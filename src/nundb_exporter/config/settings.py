@@ -191,10 +191,9 @@ def neighbouring_ports(endpoint: Endpoint) -> TransportPorts:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """One node, and how to ask it."""
+class Module:
+    """How nodes of one kind are asked."""
 
-    endpoint: Endpoint
     credentials: Credentials
     collectors: tuple[str, ...]
     """Names of the collectors that are on."""
@@ -205,6 +204,14 @@ class Target:
     max_pending_operations: int = DEFAULT_MAX_PENDING_OPERATIONS
     databases_pattern: re.Pattern[str] | None = None
     """Which databases nundb_database_info shows, by their whole name; None: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One node, and how to ask it."""
+
+    endpoint: Endpoint
+    module: Module
 
 
 def parse_pattern(setting: str, text: str) -> re.Pattern[str]:

@@ -1,39 +1,73 @@
 """YAML, with the line of everything that is in it. Imported only where there is a file."""
 
 import re
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 
 import yaml
 
 from nundb_exporter.errors import ConfigError
 
+Place: TypeAlias = tuple[str | int, ...]
+"""Where something stands: keys and positions, from the outside in."""
+
 _QUOTED: Final = re.compile(r" ?'[^']{2,}'")
 
 
-class Document(NamedTuple):
-    """A file that is YAML."""
+class NotYamlError(ValueError):
+    """A text that is not YAML, and where."""
 
-    root: yaml.Node | None
-    """What it says, with its lines; None if it says nothing."""
-    content: Any
-    """The same, as Python's own types."""
+    def __init__(self, line: int, cause: str = "") -> None:
+        super().__init__(f"is not YAML ({cause})" if cause else "is not YAML")
+        self.line = line
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that is set twice in one mapping: PyYAML takes the last and drops the others without a word."""
+    """Notes each key that is set twice in one mapping: PyYAML takes the last and drops the others without a word."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.twins: list[tuple[str, int]] = []
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:  # noqa: ANN401 - as PyYAML's stubs have it
         node = super().compose_mapping_node(anchor)
         names = set()
         for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in names:
-                raise _TwiceError(None, None, key.value, key.start_mark)
-            names.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in names:
+                self.twins.append((key.value, line_at(key.start_mark)))
+            names.add(key.value)
         return node
 
 
-class _TwiceError(yaml.MarkedYAMLError):
-    """A key is set twice."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a YAML text says."""
+
+    root: yaml.Node | None
+    """With its lines; None if it says nothing."""
+    content: object
+    """The same, as Python's own types."""
+    twins: tuple[tuple[str, int], ...]
+    """Keys that are set twice in one mapping, each with the line of the second."""
+
+    def line(self, place: Place) -> int:
+        """Return the line of the last key of `place` that is there, counted from 1."""
+        node = self.root
+        line = line_at(node.start_mark) if node else 1
+        for key in place:
+            if isinstance(node, yaml.MappingNode):
+                pair = next(((name, value) for name, value in node.value if name.value == str(key)), None)
+                if pair is None:
+                    break
+                line, node = line_at(pair[0].start_mark), pair[1]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+                node = node.value[key]
+                line = line_at(node.start_mark)
+            else:
+                break
+        return line
 
 
 def read_yaml(setting: str, text: str) -> Document:
@@ -43,20 +77,31 @@ def read_yaml(setting: str, text: str) -> Document:
         ConfigError: it is not YAML, or a key is set twice in one place.
     """
     try:
+        document = read_document(text)
+    except NotYamlError as error:
+        raise ConfigError(setting, f"line {error.line} {error}", "correct it") from None
+    for key, line in document.twins:
+        raise ConfigError(setting, f"line {line}: {key} is set twice", "keep one of them")
+    return document
+
+
+def read_document(text: str) -> Document:
+    """Read a text in which keys may be set twice.
+
+    Raises:
+        NotYamlError: it is not YAML.
+    """
+    try:
         loader = _Loader(text)
         root = loader.get_single_node()
-        return Document(root, loader.construct_document(root) if root is not None else None)
-    except _TwiceError as error:
-        problem = f"line {line_at(error.problem_mark)}: {error.problem} is set twice"
-        raise ConfigError(setting, problem, "keep one of them") from None
+        content = loader.construct_document(root) if root is not None else None
     except yaml.MarkedYAMLError as error:
         # What is quoted may be a secret: `password: *abc` is an alias that is not defined.
-        cause = _QUOTED.sub("", error.problem or "").strip()
-        problem = f"line {line_at(error.problem_mark)} is not YAML ({cause})"
-        raise ConfigError(setting, problem, "correct it") from None
+        raise NotYamlError(line_at(error.problem_mark), _QUOTED.sub("", error.problem or "").strip()) from None
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         # PyYAML lets through what its own constructors raise: at the date 2026-02-30, at `!!bool maybe`, at 2,000 `[`.
-        raise ConfigError(setting, "is not YAML", "correct it") from None
+        raise NotYamlError(1) from None
+    return Document(root, content, tuple(loader.twins))
 
 
 def line_at(mark: yaml.Mark | None) -> int:

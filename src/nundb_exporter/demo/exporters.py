@@ -8,7 +8,7 @@ from typing import Final
 
 from nundb_devserver import HOST, Node
 from nundb_exporter.collectors import COLLECTORS
-from nundb_exporter.config.settings import Target, TransportPorts, Web, parse_endpoint
+from nundb_exporter.config.settings import Module, Target, TransportPorts, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.judge import NodeReport, describe
@@ -46,8 +46,7 @@ async def start(node: Node, administrator: Credentials, databases: Sequence[Data
     Raises:
         ConfigError: the port cannot be listened on.
     """
-    target = Target(
-        endpoint=parse_endpoint("the node's address", node.http_url),
+    module = Module(
         credentials=administrator,
         collectors=tuple(collector.name for collector in COLLECTORS),
         databases=tuple(databases),
@@ -56,7 +55,7 @@ async def start(node: Node, administrator: Credentials, databases: Sequence[Data
         ),
         max_pending_operations=_MAX_PENDING_OPERATIONS,
     )
-    scraper = Scraper(target)
+    scraper = Scraper(Target(parse_endpoint("the node's address", node.http_url), module))
     server = Server(scraper, Web(listen=((HOST, port),)))
     try:
         (address,) = server.start()

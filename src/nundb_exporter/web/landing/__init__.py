@@ -54,7 +54,7 @@ def landing_page(target: Target, settings: Web) -> LandingPage:
     node sends cannot become code even if the page has a bug. Words are only filled in outside style and script.
     """
     style, script = _read("style.css"), _read("script.js")
-    collected = (family for each in COLLECTORS if each.name in target.collectors for family in each.families)
+    collected = (family for each in COLLECTORS if each.name in target.module.collectors for family in each.families)
     places = {
         # Relative, so that the page works behind a proxy that serves it under a prefix.
         "metrics": escape(f".{settings.telemetry_path}"),
