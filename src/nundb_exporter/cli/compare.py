@@ -83,7 +83,7 @@ def command(
     node = read_target(flags)
     endpoints = [parse_endpoint(f"URL {position}", url) for position, url in enumerate(urls, 1)] or [node.endpoint]
     targets = [dataclasses.replace(node, endpoint=endpoint) for endpoint in endpoints]
-    databases = _chosen(node.databases, names)
+    databases = _chosen(node.module.databases, names)
     if pattern:
         check_word("--keys", pattern)
     limits = Limits(

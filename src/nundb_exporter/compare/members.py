@@ -68,8 +68,8 @@ async def find_nodes(targets: Sequence[Target], timeout_seconds: float) -> list[
 
 
 async def _identify(target: Target, timeout_seconds: float) -> _Identity | TargetError:
-    transport = open_transport(target.endpoint, target.tls, target.ports)
-    prove = auth(target.credentials.user, target.credentials.password.reveal())
+    transport = open_transport(target.endpoint, target.module.tls, target.module.ports)
+    prove = auth(target.module.credentials.user, target.module.credentials.password.reveal())
     deadline = asyncio.get_running_loop().time() + timeout_seconds
     try:
         proof, state, process = await transport.execute((prove, CLUSTER_STATE, PROCESS_INFO), deadline)

@@ -64,7 +64,10 @@ async def compare(
     """Compare each database between the nodes, one database after another."""
     deadline = asyncio.get_running_loop().time() + limits.seconds
     fingerprints = Fingerprints(secrets.token_bytes())
-    transports = {node.url: open_transport(node.target.endpoint, node.target.tls, node.target.ports) for node in nodes}
+    transports = {
+        node.url: open_transport(node.target.endpoint, node.target.module.tls, node.target.module.ports)
+        for node in nodes
+    }
     try:
         return [await _Comparison(access, transports, limits, fingerprints, deadline).run() for access in databases]
     finally:
