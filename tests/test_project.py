@@ -11,18 +11,19 @@ from nundb_exporter.project import CHARTS, IMAGE, REPOSITORY
 ROOT = Path(__file__).parent.parent
 SETTING = "src/nundb_exporter/project.py"
 METADATA = "pyproject.toml"
+EXAMPLES = ("deploy/exporter/fleet.yml", "deploy/exporter/one-node.yml")
 DIRECTORIES = (".github", "benchmarks", "deploy", "docs", "scripts", "src", "tests")
 
 
 def test_no_other_file_repeats_where_the_project_lives() -> None:
-    """But the package's metadata, which are static, and what is generated."""
+    """But the package's metadata, which are static, what is generated, and examples, which tests hold to it."""
     places = [re.sub(r"^[a-z]+://", "", place).encode() for place in (REPOSITORY, IMAGE, CHARTS)]
     listed = {
         path.relative_to(ROOT).as_posix()
         for path in chain(ROOT.glob("*.*"), *(ROOT.glob(f"{directory}/**/*") for directory in DIRECTORIES))
         if path.is_file() and any(place in path.read_bytes() for place in places)
     }
-    assert listed - files(None, {}).keys() == {SETTING, METADATA}
+    assert listed - files(None, {}).keys() == {SETTING, METADATA, *EXAMPLES}
 
 
 def test_the_metadata_agree() -> None:

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from nundb_exporter.cli.flags import NodeFlags, node_flags
-from nundb_exporter.cli.target import Settings, read_settings, read_target
+from nundb_exporter.cli.target import Settings, read_settings, read_target, read_targets
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import parse_endpoint
 from nundb_exporter.credentials import Credentials, Secret
@@ -97,6 +97,14 @@ def test_a_command_about_one_node_is_told_which_where_there_are_several(file: Pa
     file.write_text(TWO_MODULES + "targets: {nodes: ['http://a:1', 'http://b:1']}")
     with pytest.raises(ConfigError, match=r"has 2 nodes where one is needed; choose one with NUN_URL or --nundb\.url"):
         read_target(NodeFlags(config_file=str(file), collectors={}))
+
+
+def test_urls_of_an_argument_replace_the_nodes(file: Path) -> None:
+    """Each is asked as the file says, if the file has it; the variable may then be anything."""
+    file.write_text(TWO_MODULES + "targets: {nodes: ['http://a:1', {url: 'http://b:1', module: east}]}")
+    flags = NodeFlags(config_file=str(file), url="redis://x", collectors={})
+    assert [node.module.credentials for node in read_targets(flags, ["http://b:1", "http://c:1"])] == [EVE, NUN]
+    assert len(read_targets(NodeFlags(config_file=str(file), collectors={}), [])) == 2
 
 
 def test_all_errors_of_a_file_are_told_at_once(file: Path) -> None:

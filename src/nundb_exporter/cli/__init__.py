@@ -22,7 +22,18 @@ from nundb_exporter.errors import ConfigError, ConfigFileError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-_COMMANDS: Final = ("serve", "check", "pending", "compare", "slow", "log", "devserver", "demo", "generate")
+_COMMANDS: Final = (
+    "serve",
+    "check",
+    "pending",
+    "compare",
+    "slow",
+    "log",
+    "check-config",
+    "devserver",
+    "demo",
+    "generate",
+)
 _NAME: Final = "nundb-exporter"
 _COMPLETE: Final = "_NUNDB_EXPORTER_COMPLETE"
 _OUTPUT_ERRORS: Final = frozenset(
@@ -39,7 +50,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -1,9 +1,8 @@
 """`nundb-exporter check`: one readable report of a node or of a cluster's nodes."""
 
 import asyncio
-import dataclasses
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import click
@@ -11,9 +10,9 @@ import click
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.flags import NodeFlags, node_flags
 from nundb_exporter.cli.numbers import Seconds
-from nundb_exporter.cli.target import read_target
+from nundb_exporter.cli.target import read_targets
 from nundb_exporter.cli.terminal import printable
-from nundb_exporter.config.settings import Target, parse_endpoint
+from nundb_exporter.config.settings import Target
 from nundb_exporter.judge import Database, Member, NodeReport, Report, describe, judge, to_json
 from nundb_exporter.quantities import counted, duration
 from nundb_exporter.scrape import Scraper
@@ -35,11 +34,7 @@ def command(urls: tuple[str, ...], as_json: bool, timeout: float, flags: NodeFla
     Exit code 0: healthy; what is only for information does not count. 1: the report names a problem, critical or a
     warning. 2: a setting is wrong. 3: the report cannot be written.
     """
-    if urls:  # they replace NUN_URL, which may then be anything
-        flags = dataclasses.replace(flags, url=None)
-    node = read_target(flags)
-    endpoints = [parse_endpoint(f"URL {position}", url) for position, url in enumerate(urls, 1)] or [node.endpoint]
-    targets = [dataclasses.replace(node, endpoint=endpoint) for endpoint in endpoints]
+    targets = read_targets(flags, urls)
     report = judge(asyncio.run(_examine(targets, timeout)))
     if as_json:
         click.echo(to_json(report))
@@ -48,7 +43,7 @@ def command(urls: tuple[str, ...], as_json: bool, timeout: float, flags: NodeFla
     return Exit.OK if report.healthy else Exit.UNHEALTHY
 
 
-async def _examine(targets: list[Target], timeout_seconds: float) -> list[NodeReport]:
+async def _examine(targets: Sequence[Target], timeout_seconds: float) -> list[NodeReport]:
     return list(await asyncio.gather(*(_examine_one(node, timeout_seconds) for node in targets)))
 
 

@@ -1,7 +1,6 @@
 """`nundb-exporter compare`: whether the nodes of a cluster hold the same values."""
 
 import asyncio
-import dataclasses
 import json
 from collections.abc import Sequence
 from typing import Final
@@ -12,9 +11,9 @@ from nundb_exporter.cli.comparison import Report
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.flags import NodeFlags, node_flags
 from nundb_exporter.cli.numbers import Count, Seconds
-from nundb_exporter.cli.target import read_target
+from nundb_exporter.cli.target import read_targets
 from nundb_exporter.compare import Compared, Limits, Unreachable, compare, find_nodes
-from nundb_exporter.config.settings import Target, parse_endpoint
+from nundb_exporter.config.settings import Target
 from nundb_exporter.credentials import DatabaseAccess, check_word
 from nundb_exporter.errors import ConfigError
 
@@ -78,12 +77,8 @@ def command(
     Exit code 0: no difference. 1: values, keys or databases differ. 2: a setting is wrong, or there is no difference in
     what could be compared, but not everything could. 3: the report cannot be written.
     """
-    if urls:  # they replace NUN_URL, which may then be anything
-        flags = dataclasses.replace(flags, url=None)
-    node = read_target(flags)
-    endpoints = [parse_endpoint(f"URL {position}", url) for position, url in enumerate(urls, 1)] or [node.endpoint]
-    targets = [dataclasses.replace(node, endpoint=endpoint) for endpoint in endpoints]
-    databases = _chosen(node.module.databases, names)
+    targets = read_targets(flags, urls)
+    databases = _chosen(targets[0].module.databases, names)
     if pattern:
         check_word("--keys", pattern)
     limits = Limits(

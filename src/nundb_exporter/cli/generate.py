@@ -7,6 +7,8 @@ from typing import Final
 import click
 
 from nundb_exporter.cli.exits import Exit
+from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.config.schema import config_schema
 from nundb_exporter.judge.schema import report_schema
 from nundb_exporter.monitoring.generate import files
 from nundb_exporter.project import RUNBOOK
@@ -36,6 +38,7 @@ def command(directory: Path, check: bool, runbook_url: str) -> Exit:
     readme = directory / "README.md"
     generated = files(readme.read_text(encoding="utf-8") if readme.exists() else None, help_texts(), runbook_url)
     generated["docs/report.schema.json"] = report_schema()
+    generated["docs/config.schema.json"] = config_schema([collector.name for collector in COLLECTORS])
     stale = [path for path, text in generated.items() if _text(directory / path) != text]
     for path in stale:
         if not check:

@@ -1,5 +1,6 @@
 """The nodes that the flags, the environment and the configuration file describe."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -46,11 +47,11 @@ class Settings(NamedTuple):
     """As the file says it."""
 
 
-def read_settings(flags: NodeFlags) -> Settings:
+def read_settings(flags: NodeFlags, urls: Sequence[str] = ()) -> Settings:
     """Return the nodes that are to be asked, what else may be, and what else the file says.
 
-    The URL of a flag or variable is the only node, asked as the file says if the file has it too. Without one the nodes
-    are those of the file's section `targets`; without that section the one at the default URL.
+    The nodes are at `urls`, or else at the URL of the flag or variable, each asked as the file says if the file has it
+    too. Without any URL they are those of the file's section `targets`; without that section, the default URL.
 
     Raises:
         ConfigError: a setting is missing or wrong.
@@ -59,11 +60,10 @@ def read_settings(flags: NodeFlags) -> Settings:
     sections = file.modules if file else {}
     targets = file.targets if file else None
     listed = [(parse_endpoint("", node.url), node.module) for node in (targets and targets.nodes) or ()]
-    if flags.url or targets is None:
-        endpoint = parse_endpoint("NUN_URL", flags.url or DEFAULT_URL)
-        nodes = [(endpoint, dict(listed).get(endpoint, DEFAULT_MODULE))]
-    else:
-        nodes = listed
+    given = [parse_endpoint(f"URL {position}", url) for position, url in enumerate(urls, 1)]
+    if not given and (flags.url or targets is None):
+        given = [parse_endpoint("NUN_URL", flags.url or DEFAULT_URL)]
+    nodes = [(endpoint, dict(listed).get(endpoint, DEFAULT_MODULE)) for endpoint in given] or listed
     names = {*sections, *(name for _, name in nodes), *([DEFAULT_MODULE] if flags.user else [])}
     modules: dict[str, Module] = {}
     for name in sorted(names):
@@ -83,6 +83,18 @@ def read_target(flags: NodeFlags) -> Target:
         ConfigError: a setting is missing or wrong, or there is not exactly one node.
     """
     return only_node(read_settings(flags).fleet)
+
+
+def read_targets(flags: NodeFlags, urls: Sequence[str]) -> tuple[Target, ...]:
+    """Return the nodes at the URLs, or else all that are configured.
+
+    Raises:
+        ConfigError: a setting is missing or wrong, or there is no node.
+    """
+    nodes = read_settings(flags, urls).fleet.nodes
+    if not nodes:
+        raise ConfigError(_FILE, "has no node", "name one with NUN_URL or --nundb.url")
+    return nodes
 
 
 def only_node(fleet: Fleet) -> Target:
