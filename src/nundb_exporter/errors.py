@@ -7,6 +7,7 @@
         * NotAllowedError -- the node's name has led to addresses that may not be asked: status 400 of a probe
     * ProtocolError -- a reply cannot be parsed: the collector that needs it fails
     * TooLargeError -- a reply is longer than is held: a shorter question may be answered
+    * SourceError -- something of this machine cannot be read: that local source fails
 
 No message contains a password, a token or a stored value.
 """
@@ -77,3 +78,7 @@ class ProtocolError(NundbExporterError):
 
 class TooLargeError(ProtocolError):
     """A reply that is longer than the exporter holds."""
+
+
+class SourceError(NundbExporterError):
+    """A local source, such as the node's process, cannot be read, or not all of it."""

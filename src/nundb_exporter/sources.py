@@ -8,11 +8,13 @@ what it knows at once: `samples` is called on the event loop and must neither wa
 import logging
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from nundb_exporter.errors import NundbExporterError
 from nundb_exporter.metrics import COLLECTOR_DURATION, COLLECTOR_SUCCESS, Sample, Subject
+from nundb_exporter.results import CollectorResult, Scrape
 from nundb_exporter.system_errors import cause_of
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -43,24 +45,25 @@ class Sources:
 
     def samples(self) -> list[Sample]:
         """Return the samples of all sources, each with its duration and success as a collector has them."""
-        return [sample for source in self._sources for sample in self._read(source)]
+        return self._read()[0]
 
-    def _read(self, source: Source) -> Iterator[Sample]:
-        name = source.subject.name
-        begun = time.perf_counter()
-        failure = None
-        try:
-            yield from source.samples()
-        except NundbExporterError as error:
-            failure = str(error)
-        except OSError as error:
-            failure = cause_of(error)
-        except Exception as error:  # noqa: BLE001 - a defect must not affect the node's metrics
-            # Without the error's text, which may repeat what the source has read.
-            failure = f"defect: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
-        self._log_change(name, failure)
-        yield COLLECTOR_DURATION.sample(time.perf_counter() - begun, name)
-        yield COLLECTOR_SUCCESS.sample(failure is None, name)
+    def joined(self, scrape: Scrape) -> Scrape:
+        """Return the scrape of the node with what the sources tell now, as further samples and collectors."""
+        samples, results = self._read()
+        return replace(scrape, samples=[*scrape.samples, *samples], collectors={**scrape.collectors, **results})
+
+    def _read(self) -> tuple[list[Sample], dict[str, CollectorResult]]:
+        samples: list[Sample] = []
+        results = {}
+        for source in self._sources:
+            name = source.subject.name
+            begun = time.perf_counter()
+            failure = _take(source, samples)
+            seconds = time.perf_counter() - begun
+            results[name] = CollectorResult(seconds, None if failure is None else failure.partition("\n")[0])
+            self._log_change(name, failure)
+            samples += (COLLECTOR_DURATION.sample(seconds, name), COLLECTOR_SUCCESS.sample(failure is None, name))
+        return samples, results
 
     def _log_change(self, name: str, failure: str | None) -> None:
         if failure == self._failures.get(name):
@@ -71,3 +74,17 @@ class Sources:
         else:
             self._failures[name] = failure
             _LOGGER.warning("collector %s failed: %s", name, failure)
+
+
+def _take(source: Source, samples: list[Sample]) -> str | None:
+    """Add what the source tells to `samples`, and return why it failed, if it did; a defect with its traceback."""
+    try:
+        samples.extend(source.samples())  # one by one: those before a failure stay
+    except NundbExporterError as error:
+        return str(error)
+    except OSError as error:
+        return cause_of(error)
+    except Exception as error:  # noqa: BLE001 - a defect must not affect the node's metrics
+        # Without the error's text, which may repeat what the source has read.
+        return f"defect: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
+    return None

@@ -2,7 +2,8 @@
 
 from typing import Final
 
+from nundb_exporter.host import families as host
 from nundb_exporter.log import families as log
 from nundb_exporter.metrics import Subject
 
-SUBJECTS: Final[tuple[Subject, ...]] = (log.SUBJECT,)
+SUBJECTS: Final[tuple[Subject, ...]] = (log.SUBJECT, host.SUBJECT)

@@ -47,6 +47,7 @@ class Check:
             *("check", "--json", "--timeout", f"{pace.scrape_seconds - TIMEOUT_OFFSET_SECONDS:g}"),
             *("--config.file", str(configuration)),
             *("--collector.pending.max-operations", "5000"),
+            "--collector.host",
             *urls,
         )
         self._environment = {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nundb_devserver import FAULTS
-from nundb_exporter.monitoring.alerts import cluster, databases, exporter, node, oplog, replication
+from nundb_exporter.monitoring.alerts import cluster, databases, exporter, host, node, oplog, replication
 from nundb_exporter.monitoring.rule import Alert
 from nundb_exporter.problems import PROBLEMS
 
@@ -172,6 +172,7 @@ LANES: dict[str, tuple[Drill, ...]] = {
         fault("http-dead", node.DOWN, node.TRANSPORT_DOWN),
         fault("websocket-dead", node.TRANSPORT_DOWN),
         fault("tcp-dead", node.TRANSPORT_DOWN),
+        fault("few-descriptors", host.DESCRIPTORS_RUNNING_OUT),
         Drill(
             name="web page",
             about="Something else answers at the node's address.",

@@ -27,6 +27,7 @@ from nundb_exporter.monitoring.cases.values import Values, seconds_of
 from nundb_exporter.monitoring.rule import Alert
 from nundb_exporter.problems import PROBLEMS
 from nundb_exporter.results import CollectorResult, Scrape
+from nundb_exporter.subjects import SUBJECTS
 
 JUDGED: Final = {problem.name: problem for problem in PROBLEMS if problem.has_alert}
 NEEDS_MORE_THAN_A_MOMENT: Final = {
@@ -59,7 +60,12 @@ UNLIKE: Final = {
 """Cases in which an alert fires for what lasts, and a moment shows something else."""
 
 _FAMILIES: Final = {
-    family.name: family for family in (*SCRAPE_FAMILIES, *(each for one in COLLECTORS for each in one.families))
+    family.name: family
+    for family in (
+        *SCRAPE_FAMILIES,
+        *(each for one in COLLECTORS for each in one.families),
+        *(each for one in SUBJECTS for each in one.families),
+    )
 }
 
 

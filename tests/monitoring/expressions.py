@@ -17,6 +17,7 @@ from promql_parser import (
 
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, Family
+from nundb_exporter.subjects import SUBJECTS
 
 TARGET_LABELS = {"job", "instance"}
 OF_PROMETHEUS: dict[str, set[str]] = {
@@ -27,7 +28,12 @@ OF_PROMETHEUS: dict[str, set[str]] = {
 }
 FAMILIES: dict[str, Family] = {
     family.name: family
-    for families in (SCRAPE_FAMILIES, EXPORTER_FAMILIES, *(collector.families for collector in COLLECTORS))
+    for families in (
+        SCRAPE_FAMILIES,
+        EXPORTER_FAMILIES,
+        *(collector.families for collector in COLLECTORS),
+        *(subject.families for subject in SUBJECTS),
+    )
     for family in families
 }
 

@@ -12,12 +12,13 @@ from nundb_exporter.metrics import Panel
 from nundb_exporter.monitoring.dashboards import DASHBOARDS
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard
 from nundb_exporter.monitoring.dashboards.grafana import COLUMNS, SCHEMA_VERSION, model
+from nundb_exporter.subjects import SUBJECTS
 
 from .expressions import FAMILIES, assert_known, labels_of, parse, selectors
 
 OFF_BY_DEFAULT = {
     family.name: collector.name for collector in COLLECTORS if not collector.is_default for family in collector.families
-}
+} | {family.name: subject.name for subject in SUBJECTS for family in subject.families}
 NEEDS_TOKEN = {family.name for collector in COLLECTORS if collector.database_commands for family in collector.families}
 
 

@@ -50,7 +50,7 @@ def test_a_directory_without_readme_gets_the_other_files() -> None:
 
 def test_the_readme_stays_short() -> None:
     """The table grows with the families; a reader wants to get started."""
-    assert GENERATED["README.md"].count("\n") <= 130
+    assert GENERATED["README.md"].count("\n") <= 140
 
 
 @pytest.mark.parametrize("text", ["# x\n", f"# x\n{README_BEGIN}\n", f"# x\n{README_END}\n"])

@@ -1,6 +1,7 @@
 """`nundb-exporter check`: one readable report of a node or of a cluster's nodes."""
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -9,13 +10,17 @@ import click
 
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.flags import NodeFlags, node_flags
+from nundb_exporter.cli.host_flags import host_flags
 from nundb_exporter.cli.numbers import Seconds
 from nundb_exporter.cli.target import read_targets
 from nundb_exporter.cli.terminal import printable
 from nundb_exporter.config.settings import Target
+from nundb_exporter.errors import ConfigError
+from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.judge import Database, Member, NodeReport, Report, describe, judge, to_json
 from nundb_exporter.quantities import counted, duration
 from nundb_exporter.scrape import Scraper
+from nundb_exporter.sources import Sources
 
 _MARKS: Final = {"critical": ("✗", "red"), "warning": ("✗", "yellow"), "info": ("i", "blue")}
 """Of each severity: the mark before a finding, and its colour."""
@@ -24,18 +29,22 @@ _MARKS: Final = {"critical": ("✗", "red"), "warning": ("✗", "yellow"), "info
 @click.command("check")
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @node_flags
+@host_flags
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--timeout", type=Seconds(), default=5.0, show_default=True, metavar="SECONDS", help="Timeout for each node."
 )
-def command(urls: tuple[str, ...], as_json: bool, timeout: float, flags: NodeFlags) -> Exit:
+def command(urls: tuple[str, ...], as_json: bool, timeout: float, flags: NodeFlags, host: HostSettings | None) -> Exit:
     """Report on a node, or on the nodes of a cluster and where they disagree.
 
     Exit code 0: healthy; what is only for information does not count. 1: the report names a problem, critical or a
     warning. 2: a setting is wrong. 3: the report cannot be written.
     """
     targets = read_targets(flags, urls)
-    report = judge(asyncio.run(_examine(targets, timeout)))
+    if host is not None and host.process is not None and len(targets) > 1:
+        cure = "leave it out: the ports of the URLs tell the processes"
+        raise ConfigError("--nundb.process", "names one process for several nodes", cure)
+    report = judge(asyncio.run(_examine(targets, host, timeout)))
     if as_json:
         click.echo(to_json(report))
     else:
@@ -43,17 +52,29 @@ def command(urls: tuple[str, ...], as_json: bool, timeout: float, flags: NodeFla
     return Exit.OK if report.healthy else Exit.UNHEALTHY
 
 
-async def _examine(targets: Sequence[Target], timeout_seconds: float) -> list[NodeReport]:
-    return list(await asyncio.gather(*(_examine_one(node, timeout_seconds) for node in targets)))
+async def _examine(targets: Sequence[Target], host: HostSettings | None, timeout_seconds: float) -> list[NodeReport]:
+    sources = [_sources(node, host) for node in targets]  # before the first question, whose answer would have to wait
+    each = (_examine_one(node, local, timeout_seconds) for node, local in zip(targets, sources, strict=True))
+    return list(await asyncio.gather(*each))
 
 
-async def _examine_one(node: Target, timeout_seconds: float) -> NodeReport:
+async def _examine_one(node: Target, sources: Sources, timeout_seconds: float) -> NodeReport:
     scraper = Scraper(node)
     try:
         scrape = await scraper.scrape(asyncio.get_running_loop().time() + timeout_seconds)
     finally:
         await scraper.close()
-    return describe(str(node.endpoint), scrape, time.time(), timeout_seconds)
+    return describe(str(node.endpoint), sources.joined(scrape), time.time(), timeout_seconds)
+
+
+def _sources(node: Target, host: HostSettings | None) -> Sources:
+    if host is None:
+        return Sources()
+    from nundb_exporter.host.source import HostSource  # noqa: PLC0415 - only where it is asked for
+
+    source = HostSource(dataclasses.replace(host, port=node.endpoint.port))
+    source.start()
+    return Sources([source])
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -79,6 +100,13 @@ def _node_lines(node: NodeReport) -> Iterator[str]:
     if node.same_as is not None:
         yield _row("same node", node.same_as)
         return
+    yield from _numbers(node)
+    yield from _rows("members", map(_member, node.members))
+    yield from _rows("databases", map(_database, node.databases))
+
+
+def _numbers(node: NodeReport) -> Iterator[str]:
+    texts = node.texts
     if node.started is not None:
         yield _row("started", f"{texts['started']}, {texts['uptime']} ago")
     if node.acting_primary is not None:
@@ -90,11 +118,11 @@ def _node_lines(node: NodeReport) -> Iterator[str]:
     for name, seconds in (("replication", node.replication_seconds), ("queries", node.query_seconds)):
         if seconds is not None:
             yield _row(name, f"{duration(seconds)} (moving average)")
+    if node.open_files is not None and node.max_files is not None:
+        yield _row("open files", texts["files"])
     transports = [f"{name} {'up' if is_up else 'down'}" for name, is_up in node.transports.items()]
     if transports:
         yield _row("transports", ", ".join(transports))
-    yield from _rows("members", map(_member, node.members))
-    yield from _rows("databases", map(_database, node.databases))
 
 
 def _member(member: Member) -> str:

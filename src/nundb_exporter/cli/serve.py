@@ -4,12 +4,15 @@ import asyncio
 import gc
 import logging
 import signal
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, Literal, Protocol
 
 import click
 
 from nundb_exporter import __version__, logs
 from nundb_exporter.cli.flags import NodeFlags, flag, node_flags
+from nundb_exporter.cli.host_flags import host_flags
 from nundb_exporter.cli.log_flags import (
     FORMAT,
     FROM_START,
@@ -32,13 +35,12 @@ from nundb_exporter.config.settings import (
     parse_listener,
     parse_telemetry_path,
 )
+from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.log.settings import LogSettings
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.secret_files import SecretFile
+from nundb_exporter.sources import Source
 from nundb_exporter.web import Server
-
-if TYPE_CHECKING:
-    from nundb_exporter.log.source import LogSource
 
 _LOGGER: Final = logging.getLogger(__name__)
 _LEVELS: Final = (*logs.LEVELS, "warn")
@@ -48,6 +50,7 @@ _LEVELS: Final = (*logs.LEVELS, "warn")
 @click.command("serve")
 @node_flags
 @log_flags(SWITCH, PATH, FORMAT, FROM_START, STATE_FILE, KEYS, WITHOUT_OWN)
+@host_flags
 @flag(
     "--web.listen-address",
     "Address to listen on, or unix:PATH; repeatable, and separated by spaces in the variable.",
@@ -102,6 +105,7 @@ def command(
     log_format: Literal["logfmt", "json"],
     flags: NodeFlags,
     log: LogSettings | None,
+    host: HostSettings | None,
 ) -> None:
     """Serve the metrics of one node (the default command).
 
@@ -118,22 +122,37 @@ def command(
     )
     settings = read_settings(flags)
     logs.configure(log_level or settings.log_level or "info", log_format)
-    asyncio.run(_serve(only_node(settings.fleet), web, _follow(log)))
+    node = only_node(settings.fleet)
+    asyncio.run(_serve(node, web, _sources(node, log, host)))
 
 
-def _follow(log: LogSettings | None) -> "LogSource | None":
-    if log is None:
-        return None
-    from nundb_exporter.log.source import LogSource  # noqa: PLC0415 - what reads logs, only where there is one
+class _Running(Source, Protocol):
+    """A local source that works by itself between start and stop."""
 
-    return LogSource(log)
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
-async def _serve(node: Target, web: Web, log: "LogSource | None") -> None:
-    server = Server(Scraper(node), web, () if log is None else (log,))
-    addresses = server.start()
+def _sources(node: Target, log: LogSettings | None, host: HostSettings | None) -> list[_Running]:
+    """Return the local sources that are on. What reads them is imported only where there is something to read."""
+    sources: list[_Running] = []
     if log is not None:
-        log.start()
+        from nundb_exporter.log.source import LogSource  # noqa: PLC0415
+
+        sources.append(LogSource(log))
+    if host is not None:
+        from nundb_exporter.host.source import HostSource  # noqa: PLC0415
+
+        sources.append(HostSource(replace(host, port=node.endpoint.port)))
+    return sources
+
+
+async def _serve(node: Target, web: Web, sources: Sequence[_Running]) -> None:
+    server = Server(Scraper(node), web, sources)
+    addresses = server.start()
+    for source in sources:
+        source.start()
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -146,8 +165,8 @@ async def _serve(node: Target, web: Web, log: "LogSource | None") -> None:
     await ended.wait()
     _LOGGER.info("stopping: waiting for scrapes in progress")
     await server.stop()
-    if log is not None:
-        log.stop()
+    for source in sources:
+        source.stop()
 
 
 def _read_secrets_again(node: Target) -> None:

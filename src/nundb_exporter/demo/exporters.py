@@ -11,8 +11,11 @@ from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Module, Target, TransportPorts, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess
 from nundb_exporter.errors import ConfigError
+from nundb_exporter.host.settings import HostSettings
+from nundb_exporter.host.source import HostSource
 from nundb_exporter.judge import NodeReport, describe
 from nundb_exporter.scrape import Scraper
+from nundb_exporter.sources import Source
 from nundb_exporter.web import Server
 
 PORT_FLAG: Final = "--exporter-port"
@@ -40,6 +43,16 @@ class Exporter:
         return describe(str(self.scraper.target.endpoint), scrape, time.time())
 
 
+def _host(port: int) -> list[Source]:
+    """Return what tells of the process of a node, which all nodes of the demo share; nothing without /proc."""
+    try:
+        host = HostSource(HostSettings(port=port))
+    except ConfigError:
+        return []
+    host.start()
+    return [host]
+
+
 async def start(node: Node, administrator: Credentials, databases: Sequence[DatabaseAccess], port: int) -> Exporter:
     """Start the exporter of a node, which need not run yet, on a port of its own; 0 means any free one.
 
@@ -56,7 +69,7 @@ async def start(node: Node, administrator: Credentials, databases: Sequence[Data
         max_pending_operations=_MAX_PENDING_OPERATIONS,
     )
     scraper = Scraper(Target(parse_endpoint("the node's address", node.http_url), module))
-    server = Server(scraper, Web(listen=((HOST, port),)))
+    server = Server(scraper, Web(listen=((HOST, port),)), _host(node.options.http_port))
     try:
         (address,) = server.start()
     except ConfigError as error:

@@ -19,6 +19,7 @@ from nundb_exporter.collectors import (
     transports,
 )
 from nundb_exporter.errors import ProtocolError
+from nundb_exporter.host import families as host
 from nundb_exporter.judge import texts
 from nundb_exporter.judge.report import CollectorReport, Database, ExporterReport, Member, NodeReport
 from nundb_exporter.metrics import (
@@ -94,6 +95,8 @@ def describe(url: str, scrape: Scrape, now: float, allowed_seconds: float | None
         oplog_records=values.count(oplog.RECORDS),
         replication_seconds=values.number(replication.DURATION),
         query_seconds=values.number(queries.DURATION),
+        open_files=values.count(host.OPEN_FDS),
+        max_files=values.count(host.MAX_FDS),
         members=tuple(_members(values, now)),
         databases=tuple(_databases(values)),
         database_count=values.count(databases.COUNT),

@@ -7,7 +7,7 @@ from nundb_exporter.errors import Reason
 from nundb_exporter.judge import unjudged
 from nundb_exporter.judge.finding import find
 from nundb_exporter.judge.report import Finding, Member, NodeReport
-from nundb_exporter.problems import cluster, exporter, node, oplog, replication
+from nundb_exporter.problems import cluster, exporter, host, node, oplog, replication
 from nundb_exporter.quantities import age, count, counted, duration, listed, size, visible
 
 _BY_REASON: Final = {
@@ -34,9 +34,11 @@ def findings(report: NodeReport) -> Iterator[Finding]:
         failure = (report.failure or "").removeprefix(f"{report.reason}: ")
         yield unreachable(report.url, Reason(report.reason), failure)
         yield from _transports(report)
+        yield from _host(report)
         return
     yield from _collection(report)
     yield from _transports(report)
+    yield from _host(report)
     yield from _clock(report)
     if report.acting_primary is not None and report.role is not None:
         yield from _acting(report, is_primary=report.role == "primary", acts=report.acting_primary)
@@ -54,6 +56,14 @@ def _transports(report: NodeReport) -> Iterator[Finding]:
         for transport, is_up in report.transports.items():
             if not is_up:
                 yield find(node.TRANSPORT_DOWN, node=report.url, transport=transport)
+
+
+def _host(report: NodeReport) -> Iterator[Finding]:
+    """Judge what is known without asking the node, and therefore also while it is down."""
+    if report.open_files is not None and report.max_files:
+        used = report.open_files / report.max_files
+        if used > host.FULL_SHARE:
+            yield find(host.DESCRIPTORS_RUNNING_OUT, node=report.url, share=f"{used:.0%}")
 
 
 def _collection(report: NodeReport) -> Iterator[Finding]:

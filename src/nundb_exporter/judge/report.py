@@ -137,6 +137,10 @@ class NodeReport:
     """The node's moving average."""
     query_seconds: float | None = None
     """The node's moving average."""
+    open_files: int | None = None
+    """File descriptors of its process, by the host that it shares with the exporter."""
+    max_files: int | None = None
+    """How many it may open."""
     members: tuple[Member, ...] = ()
     databases: tuple[Database, ...] = ()
     database_count: int | None = None

@@ -14,13 +14,17 @@ def _known(value: T | None, write: Callable[[T], str]) -> str:
     return UNKNOWN if value is None else write(value)
 
 
+def _files(opened: int | None, limit: int | None) -> str:
+    return UNKNOWN if opened is None or limit is None else f"{count(opened)} of {count(limit)}"
+
+
 def words(name: str) -> str:
     """Return a name of ours, such as `starting_up`, as words."""
     return name.replace("_", " ")
 
 
 def of_node(node: NodeReport) -> dict[str, str]:
-    """Return the texts of a node's fields, and of `oldest`, `links` and `acting` beneath them."""
+    """Return the texts of a node's fields, and of `files`, `oldest`, `links` and `acting` beneath them."""
     listed = [member for member in node.members if not member.has_left]
     lost = sum(member.is_connected is False for member in listed)
     if lost:
@@ -47,6 +51,7 @@ def of_node(node: NodeReport) -> dict[str, str]:
         "oplog_records": _known(node.oplog_records, count),
         "replication_seconds": _known(node.replication_seconds, duration),
         "query_seconds": _known(node.query_seconds, duration),
+        "files": _files(node.open_files, node.max_files),
         "scrape_seconds": duration(node.scrape_seconds),
     }
 
@@ -90,12 +95,9 @@ def of_collector(collector: CollectorReport) -> CollectorReport:
 
 def of_exporter(exporter: ExporterReport, now: float) -> dict[str, str]:
     """Return the texts of the exporter's fields."""
-    files = UNKNOWN
-    if exporter.open_files is not None and exporter.max_files is not None:
-        files = f"{count(exporter.open_files)} of {count(exporter.max_files)}"
     return {
         "memory": _known(exporter.memory_bytes, size),
-        "files": files,
+        "files": _files(exporter.open_files, exporter.max_files),
         "uptime": _known(exporter.started, lambda started: age(now - started.timestamp())),
         "requests_rejected": count(exporter.requests_rejected),
         "samples_dropped": count(exporter.samples_dropped),

@@ -106,7 +106,7 @@ class Pages:
             self._in_progress -= 1
 
     async def _scrape(self, deadline: float) -> _Shared:
-        return _Shared(await self._scraper.scrape(deadline), {})
+        return _Shared(self._sources.joined(await self._scraper.scrape(deadline)), {})
 
     def _own_samples(self) -> list[Sample]:
         return [
@@ -117,9 +117,7 @@ class Pages:
         ]
 
     def _render(self, scrape: Scrape, allowed: float, form: Format) -> str:
-        page = render(
-            [*scrape.samples, *self._sources.samples(), SCRAPE_TIMEOUT.sample(allowed), *self._own_samples()], form
-        )
+        page = render([*scrape.samples, SCRAPE_TIMEOUT.sample(allowed), *self._own_samples()], form)
         self._dropped += page.dropped
         return page.text
 

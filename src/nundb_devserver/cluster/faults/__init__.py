@@ -27,6 +27,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
         processes.http_dead,
         processes.websocket_dead,
         processes.tcp_dead,
+        processes.few_descriptors,
         data.resolve_storm,
         data.sync_damage,
         data.strategy_mismatch,

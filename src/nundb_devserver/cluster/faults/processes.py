@@ -1,5 +1,7 @@
 """Faults of processes: they hang, end, restart, lose a listener, are slow, or have a wrong clock or password."""
 
+import os
+import resource
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
@@ -22,6 +24,8 @@ _SLOW_COMMAND_SECONDS: Final = 0.25
 _CLOCK_ERROR_NANOSECONDS: Final = 3_600 * 1_000_000_000
 _RESTART_SECONDS: Final = 2.0
 _REJOINING_SECONDS: Final = 2.0
+_OPEN_FILES: Final = 1000
+_OPEN_SHARE: Final = 0.87
 _OTHER_PASSWORD: Final = "changed"  # noqa: S105 - that it is another one is the point
 
 
@@ -132,6 +136,22 @@ websocket_dead = fault("websocket-dead", "The WebSocket listener is gone, HTTP a
     _dead_listener(Transport.WEBSOCKET)
 )
 tcp_dead = fault("tcp-dead", "The TCP listener is gone, HTTP and WebSocket live on.")(_dead_listener(Transport.TCP))
+
+
+@fault("few-descriptors", "Most of the files that the process may open are open; all nodes share one process.")
+async def few_descriptors(nodes: Nodes, index: int) -> AsyncIterator[None]:  # noqa: ARG001 - every node has it
+    """Open many, and lower the soft limit to just above: enough are left for all nodes to go on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    first = os.open(os.devnull, os.O_RDONLY)
+    opened = [first, *(os.dup(first) for _ in range(min(_OPEN_FILES, soft // 2)))]
+    try:
+        # The kernel gives out the lowest free number: the last one tells how many are open.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, int(opened[-1] / _OPEN_SHARE)), hard))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for each in opened:
+            os.close(each)
 
 
 def _mute(node: Node, *, is_mute: bool) -> None:

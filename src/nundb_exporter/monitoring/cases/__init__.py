@@ -6,7 +6,7 @@ deploy/prometheus/tests.yml, for `promtool test rules` (rule_tests.py).
 
 from typing import Final
 
-from nundb_exporter.monitoring.cases import cluster, databases, exporter, members, node, oplog, replication
+from nundb_exporter.monitoring.cases import cluster, databases, exporter, host, members, node, oplog, replication
 from nundb_exporter.monitoring.cases.case import Case
 
 CASES: Final[tuple[Case, ...]] = (
@@ -17,4 +17,5 @@ CASES: Final[tuple[Case, ...]] = (
     *replication.CASES,
     *oplog.CASES,
     *databases.CASES,
+    *host.CASES,
 )

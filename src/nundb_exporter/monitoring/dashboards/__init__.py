@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from nundb_exporter.monitoring.dashboards import databases, older_names, overview, replication
+from nundb_exporter.monitoring.dashboards import databases, host, older_names, overview, replication
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard
 
 DASHBOARDS: Final[tuple[Dashboard, ...]] = (
     overview.DASHBOARD,
     replication.DASHBOARD,
     databases.DASHBOARD,
+    host.DASHBOARD,
     older_names.DASHBOARD,
 )

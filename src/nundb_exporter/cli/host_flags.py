@@ -1,0 +1,51 @@
+"""The flags that say which process of this host is the node's."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+from nundb_exporter.cli.flags import flag
+from nundb_exporter.host.families import SUBJECT
+from nundb_exporter.host.settings import AUTO, HostSettings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Process(click.ParamType[int | None]):
+    """The number of a process, or `auto`."""
+
+    name = "process"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:  # noqa: ANN401 - click's own
+        """Return the number, None for `auto`, or fail as click's own types do."""
+        text = str(value).strip()
+        if text == AUTO:
+            return None
+        if not (text.isascii() and text.isdecimal() and int(text)):
+            self.fail(f"{value!r} is neither the number of a process nor {AUTO}.", param, ctx)
+        return int(text)
+
+
+_SWITCH: Final = flag(f"--collector.{SUBJECT.name}/--no-collector.{SUBJECT.name}", f"{SUBJECT.help} Off by default.")
+_PROCESS: Final = flag(
+    "--nundb.process",
+    "Number of the node's process, or auto: the one that listens on the port of the URL.",
+    type=_Process(),
+    default=AUTO,
+    show_default=True,
+    metavar=f"PID|{AUTO}",
+)
+
+
+def host_flags(function: F) -> F:
+    """Add the flags to a command, which receives them together as the keyword argument `host`; None if it is off."""
+
+    @functools.wraps(function)
+    def command(*arguments: Any, **values: Any) -> Any:  # noqa: ANN401 - click's own
+        is_on = values.pop(f"collector_{SUBJECT.name}")
+        process = values.pop("nundb_process")
+        return function(*arguments, host=HostSettings(process) if is_on else None, **values)
+
+    return _SWITCH(_PROCESS(command))  # type: ignore[return-value] # to click, a command is any callable
