@@ -7,9 +7,9 @@ from typing import NoReturn
 import pytest
 
 
-def needed(name: str) -> str:
-    """Return the path of a program that scripts/system-packages installs, or end the test."""
-    return shutil.which(name) or cannot_check(f"{name} is not installed: scripts/system-packages tests")
+def needed(name: str, purpose: str = "tests") -> str:
+    """Return the path of a program that scripts/system-packages installs for a purpose, or end the test."""
+    return shutil.which(name) or cannot_check(f"{name} is not installed: scripts/system-packages {purpose}")
 
 
 def cannot_check(why: str) -> NoReturn:

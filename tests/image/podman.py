@@ -1,0 +1,88 @@
+"""podman, with a configuration and a storage of its own."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parents[2]
+_CONFIGURATION: Final = """\
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+"""
+"""What podman needs where neither systemd nor cgroups of version 2 are: in most runners of CI."""
+_BASE: Final = "localhost/debian:trixie-slim"
+_PATIENCE_SECONDS: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Podman:
+    """podman as a test uses it: an engine whose images and containers are in one directory."""
+
+    program: str
+    directory: Path
+
+    def __call__(self, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command of podman.
+
+        Raises:
+            AssertionError: it failed, and `check` is set.
+        """
+        return self._run(self.program, *arguments, check=check)
+
+    def _run(self, *command: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+        (self.directory / "containers.conf").write_text(_CONFIGURATION, encoding="utf-8")
+        (self.directory / "storage.conf").write_text(
+            f'[storage]\ndriver = "overlay"\ngraphroot = "{self.directory}/images"\nrunroot = "{self.directory}/run"\n',
+            encoding="utf-8",
+        )
+        environment = {
+            **os.environ,
+            "ENGINE": self.program,
+            "CONTAINERS_CONF": str(self.directory / "containers.conf"),
+            "CONTAINERS_STORAGE_CONF": str(self.directory / "storage.conf"),
+        }
+        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert not check or ended.returncode == 0, ended.stdout + ended.stderr
+        return ended
+
+    def inspect(self, thing: str) -> dict[str, Any]:
+        """Return what podman tells of an image or a container."""
+        (told,) = json.loads(self("inspect", thing).stdout)
+        return dict(told)
+
+    def make_base(self, mmdebstrap: str) -> None:
+        """Make the image that the Containerfile begins with out of Debian's packages: no registry is asked."""
+        archive = self.directory / "base.tar"
+        subprocess.run([mmdebstrap, "--quiet", "--variant=minbase", "trixie", archive], check=True)
+        self("import", archive, _BASE)
+        archive.unlink()
+
+    def build(self, tag: str) -> None:
+        """Build the image from nothing. pip in it has this machine's certificates."""
+        certificates = os.environ.get("PIP_CERT", "/etc/ssl/certs/ca-certificates.crt")
+        settings = self.directory / "pip.conf"
+        settings.write_text("[global]\ncert = /run/certificates.pem\n", encoding="utf-8")
+        self._run(
+            *("scripts/image", tag, "--no-cache", "--network", "host", "--build-arg", f"DEBIAN={_BASE}"),
+            *("--volume", f"{certificates}:/run/certificates.pem:ro", "--volume", f"{settings}:/etc/pip.conf:ro"),
+        )
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    """Ask until something holds.
+
+    Raises:
+        AssertionError: it does not in two minutes.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.1)
