@@ -5,12 +5,15 @@ import tomllib
 from itertools import chain
 from pathlib import Path
 
+from nundb_exporter.cli.generate import help_texts
 from nundb_exporter.monitoring.generate import files
 from nundb_exporter.project import CHARTS, IMAGE, REPOSITORY
 
 ROOT = Path(__file__).parent.parent
 SETTING = "src/nundb_exporter/project.py"
 METADATA = "pyproject.toml"
+EXAMPLES = ("deploy/exporter/fleet.yml", "deploy/exporter/one-node.yml")
+"""Their first line names the schema, which a test holds to the setting: a copy of them must find it."""
 EXAMPLES = ("deploy/exporter/fleet.yml", "deploy/exporter/one-node.yml")
 DIRECTORIES = (".github", "benchmarks", "deploy", "docs", "scripts", "src", "tests")
 

@@ -69,11 +69,11 @@ def test_a_whole_file_reads() -> None:
     assert whole.log == LogSection(level="debug")
 
 
-def test_the_example_in_the_readme_is_a_file_with_every_key() -> None:
+def test_the_example_in_the_documentation_is_a_file_with_every_key() -> None:
     """What a reader copies is taken, and a new key is not forgotten there."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    (example,) = re.findall(r"^```yaml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
-    file = parse_file("README.md", example)
+    document = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text("utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
+    file = parse_file("configuration.md", example)
     assert file.model_fields_set == set(FileSection.model_fields)
     assert file.modules["default"].model_fields_set == set(ModuleSection.model_fields)
     assert file.targets is not None
