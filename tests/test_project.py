@@ -5,7 +5,6 @@ import tomllib
 from itertools import chain
 from pathlib import Path
 
-from nundb_exporter.cli.generate import help_texts
 from nundb_exporter.monitoring.generate import files
 from nundb_exporter.project import CHARTS, IMAGE, REPOSITORY
 
@@ -13,8 +12,7 @@ ROOT = Path(__file__).parent.parent
 SETTING = "src/nundb_exporter/project.py"
 METADATA = "pyproject.toml"
 EXAMPLES = ("deploy/exporter/fleet.yml", "deploy/exporter/one-node.yml")
-"""Their first line names the schema, which a test holds to the setting: a copy of them must find it."""
-EXAMPLES = ("deploy/exporter/fleet.yml", "deploy/exporter/one-node.yml")
+"""Their first line names the schema, so that a copy of them finds it."""
 DIRECTORIES = (".github", "benchmarks", "deploy", "docs", "scripts", "src", "tests")
 
 
