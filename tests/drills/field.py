@@ -10,13 +10,13 @@ from pathlib import Path
 
 from nundb_devserver import HOST, Cluster, Node, NodeOptions, NotReadyError
 from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Module, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.demo.clients import connected
 from nundb_exporter.demo.workload import DATABASES, Workload
 from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.host.source import HostSource
-from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 from tests.wire.waiting import eventually
 
@@ -71,7 +71,7 @@ class Exporter:
         target = Target(parse_endpoint("the node's address", self._node.http_url), module)
         host = HostSource(HostSettings(port=target.endpoint.port))
         host.start()
-        self._server = Server(Scraper(target), Web(listen=((HOST, self._port),)), (host,))
+        self._server = Server(Fleet.of(target), Web(listen=((HOST, self._port),)), (host,))
         self._server.start()
 
     async def stop(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 
 from nundb_exporter import collectors
+from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Web
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.exposition import Format, render
@@ -201,8 +202,8 @@ async def test_no_object_shows_a_secret(nodes: Nodes, caplog: pytest.LogCaptureF
             databases=(DatabaseAccess("shop", Secret(TOKEN)),),
             collectors=tuple(collector.name for collector in collectors.COLLECTORS),
         )
-        scraper = Scraper(settings)
-        web = Server(scraper, Web(listen=(("127.0.0.1", 0),)))
+        web = Server(Fleet.of(settings), Web(listen=(("127.0.0.1", 0),)))
+        scraper = web.nodes.configured[0].scraper
         for behaviour in BAD_DAYS:
             server.behaviour = behaviour
             await server.restart()

@@ -2,21 +2,27 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from http import HTTPStatus
+from typing import NamedTuple, TypeAlias
 
 from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import DEFAULT_URL, Module, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, Secret
-from nundb_exporter.http_server import Request
+from nundb_exporter.http_server import Request, Response
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply
 from nundb_exporter.scrape import Scraper
+from nundb_exporter.web.discovery import Discovery
+from nundb_exporter.web.nodes import Nodes
 from nundb_exporter.web.pages import Pages
+from nundb_exporter.web.reports import Reports
 from tests.judge.observed import TWO, said
 from tests.scripted import ScriptedTransport
 
 REQUEST = Request("GET", "/")
+Page: TypeAlias = Callable[[Request], Coroutine[object, object, Response]]
 
 
 class SlowTransport(ScriptedTransport):
@@ -34,11 +40,22 @@ class SlowTransport(ScriptedTransport):
         return replies
 
 
-def pages(transport: ScriptedTransport, max_requests: int = 40) -> Pages:
+class Served(NamedTuple):
+    """The two pages that are made of scrapes of the configured node."""
+
+    metrics: Page
+    report: Page
+
+
+def pages(transport: ScriptedTransport, max_requests: int = 40) -> Served:
     """Return the pages of a node that is asked through this transport."""
     collectors = tuple(collector.name for collector in COLLECTORS if collector.is_default)
     target = Target(parse_endpoint("NUN_URL", DEFAULT_URL), Module(Credentials("nun", Secret("nun-pwd")), collectors))
-    return Pages(Scraper(target, transport), Web(listen=(), max_requests=max_requests))
+    settings = Web(listen=(), max_requests=max_requests)
+    nodes = Nodes(Fleet.of(target), settings, make=lambda node, _: Scraper(node, transport))
+    discovery = Discovery(nodes)
+    served = Pages(nodes, discovery)
+    return Served(served.metrics, Reports(nodes, discovery, served.own_samples).page)
 
 
 async def test_report_and_metrics_at_the_same_moment_are_of_one_scrape() -> None:

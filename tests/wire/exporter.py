@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Module, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
-from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 
 from .clock import Clock
@@ -43,7 +43,14 @@ def target(url: str, *databases: str, **changes: Any) -> Target:  # noqa: ANN401
 @contextlib.asynccontextmanager
 async def serving(node: Target, port: int = 0, **web: Any) -> AsyncIterator[str]:  # noqa: ANN401 - the fields of Web
     """Serve a node's metrics within this process, and yield the URL of the exporter."""
-    server = Server(Scraper(node), Web(listen=(("127.0.0.1", port),), timeout_offset=OFFSET_SECONDS, **web))
+    async with serving_fleet(Fleet.of(node), port, **web) as url:
+        yield url
+
+
+@contextlib.asynccontextmanager
+async def serving_fleet(fleet: Fleet, port: int = 0, **web: Any) -> AsyncIterator[str]:  # noqa: ANN401 - the fields of Web
+    """Serve the nodes of a fleet within this process, and yield the URL of the exporter."""
+    server = Server(fleet, Web(listen=(("127.0.0.1", port),), timeout_offset=OFFSET_SECONDS, **web))
     (address,) = server.start()
     try:
         yield f"http://{address}"

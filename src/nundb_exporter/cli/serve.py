@@ -24,20 +24,19 @@ from nundb_exporter.cli.log_flags import (
     log_flags,
 )
 from nundb_exporter.cli.numbers import Count, Seconds
-from nundb_exporter.cli.target import only_node, read_settings
+from nundb_exporter.cli.target import read_settings
+from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import (
     DEFAULT_LISTEN_ADDRESS,
     DEFAULT_MAX_REQUESTS,
     DEFAULT_TELEMETRY_PATH,
     DEFAULT_TIMEOUT_OFFSET,
-    Target,
     Web,
     parse_listener,
     parse_telemetry_path,
 )
 from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.log.settings import LogSettings
-from nundb_exporter.scrape import Scraper
 from nundb_exporter.secret_files import SecretFile
 from nundb_exporter.sources import Source
 from nundb_exporter.web import Server
@@ -122,8 +121,7 @@ def command(
     )
     settings = read_settings(flags)
     logs.configure(log_level or settings.log_level or "info", log_format)
-    node = only_node(settings.fleet)
-    asyncio.run(_serve(node, web, _sources(node, log, host)))
+    asyncio.run(_serve(settings.fleet, web, _sources(settings.fleet, log, host)))
 
 
 class _Running(Source, Protocol):
@@ -134,7 +132,7 @@ class _Running(Source, Protocol):
     def stop(self) -> None: ...
 
 
-def _sources(node: Target, log: LogSettings | None, host: HostSettings | None) -> list[_Running]:
+def _sources(fleet: Fleet, log: LogSettings | None, host: HostSettings | None) -> list[_Running]:
     """Return the local sources that are on. What reads them is imported only where there is something to read."""
     sources: list[_Running] = []
     if log is not None:
@@ -144,12 +142,14 @@ def _sources(node: Target, log: LogSettings | None, host: HostSettings | None) -
     if host is not None:
         from nundb_exporter.host.source import HostSource  # noqa: PLC0415
 
-        sources.append(HostSource(replace(host, port=node.endpoint.port)))
+        # The port of several nodes is none: then the process or the data directory has to be named.
+        port = fleet.nodes[0].endpoint.port if len(fleet.nodes) == 1 else None
+        sources.append(HostSource(replace(host, port=port)))
     return sources
 
 
-async def _serve(node: Target, web: Web, sources: Sequence[_Running]) -> None:
-    server = Server(Scraper(node), web, sources)
+async def _serve(fleet: Fleet, web: Web, sources: Sequence[_Running]) -> None:
+    server = Server(fleet, web, sources)
     addresses = server.start()
     for source in sources:
         source.start()
@@ -157,10 +157,10 @@ async def _serve(node: Target, web: Web, sources: Sequence[_Running]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    loop.add_signal_handler(signal.SIGHUP, _read_secrets_again, node)
+    loop.add_signal_handler(signal.SIGHUP, _read_secrets_again, fleet)
     for address in addresses:
         url = address if address.startswith("unix:") else f"http://{address}{web.telemetry_path}"
-        _LOGGER.info("version %s serves %s on %s", __version__, node.endpoint, url)
+        _LOGGER.info("version %s serves %s on %s", __version__, _nodes(fleet), url)
     _freeze_garbage_collector()
     await ended.wait()
     _LOGGER.info("stopping: waiting for scrapes in progress")
@@ -169,9 +169,19 @@ async def _serve(node: Target, web: Web, sources: Sequence[_Running]) -> None:
         source.stop()
 
 
-def _read_secrets_again(node: Target) -> None:
+def _nodes(fleet: Fleet) -> str:
+    if len(fleet.nodes) == 1:
+        return str(fleet.nodes[0].endpoint)
+    return f"{len(fleet.nodes)} nodes"
+
+
+def _read_secrets_again(fleet: Fleet) -> None:
     """Read files with secrets that have changed, as the next scrape would do by itself."""
-    secrets = (node.module.credentials.password, *(access.token for access in node.module.databases))
+    secrets = [
+        secret
+        for module in fleet.modules.values()
+        for secret in (module.credentials.password, *(access.token for access in module.databases))
+    ]
     files = [secret for secret in secrets if isinstance(secret, SecretFile)]
     changed = sum(secret.refresh() for secret in files)
     _LOGGER.info("SIGHUP: %d of %d files with secrets have changed; other settings need a restart", changed, len(files))

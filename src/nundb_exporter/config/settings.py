@@ -12,7 +12,11 @@ from nundb_exporter.errors import ConfigError
 DEFAULT_URL: Final = "http://localhost:3013"
 DEFAULT_LISTEN_ADDRESS: Final = ":9898"
 REPORT_PATH: Final = "/report"
-"""Where the judgement of the node is served."""
+"""Where the judgement of the nodes is served."""
+PROBE_PATH: Final = "/probe"
+"""Where the metrics of a node are served that the query names."""
+DISCOVERY_PATH: Final = "/sd"
+"""Where the members that are found are served."""
 DEFAULT_TELEMETRY_PATH: Final = "/metrics"
 DEFAULT_MAX_REQUESTS: Final = 40
 DEFAULT_TIMEOUT_OFFSET: Final = 0.25
@@ -247,6 +251,6 @@ def parse_telemetry_path(setting: str, path: str) -> str:
     """
     if not path.startswith("/") or any(character in path for character in " ?#{}"):
         raise ConfigError(setting, "is not an absolute path", f"write it as {DEFAULT_TELEMETRY_PATH}")
-    if path in {"/", REPORT_PATH} or path.startswith("/-/"):
+    if path in {"/", REPORT_PATH, PROBE_PATH, DISCOVERY_PATH} or path.startswith("/-/"):
         raise ConfigError(setting, "is taken by another page", f"write it as {DEFAULT_TELEMETRY_PATH}")
     return path

@@ -8,6 +8,7 @@ from typing import Final
 
 from nundb_devserver import HOST, Node
 from nundb_exporter.collectors import COLLECTORS
+from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Module, Target, TransportPorts, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess
 from nundb_exporter.errors import ConfigError
@@ -68,11 +69,11 @@ async def start(node: Node, administrator: Credentials, databases: Sequence[Data
         ),
         max_pending_operations=_MAX_PENDING_OPERATIONS,
     )
-    scraper = Scraper(Target(parse_endpoint("the node's address", node.http_url), module))
-    server = Server(scraper, Web(listen=((HOST, port),)), _host(node.options.http_port))
+    fleet = Fleet.of(Target(parse_endpoint("the node's address", node.http_url), module))
+    server = Server(fleet, Web(listen=((HOST, port),)), _host(node.options.http_port))
     try:
         (address,) = server.start()
     except ConfigError as error:
         cure = f"choose others with {PORT_FLAG}, or stop the program that has it"
         raise ConfigError(PORT_FLAG, f"port {port}: {error.problem}", cure) from error
-    return Exporter(scraper, server, address)
+    return Exporter(server.nodes.configured[0].scraper, server, address)

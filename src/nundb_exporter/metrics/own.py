@@ -83,6 +83,14 @@ LOG_LINES_DROPPED: Final = Family(
     "nundb-exporter",
     since=None,
 )
+DISCOVERY_AGE: Final = Family(
+    "nundb_exporter_discovery_age_seconds",
+    "gauge",
+    "Age of the list of members that /sd has from a configured node, which it keeps while the node does not answer",
+    "cluster-state",
+    since=None,
+    labels=("seed",),
+)
 _AGE: Final = "at most a second old"
 """In the help of every cached value (self_metrics.py)."""
 PROCESS_CPU: Final = Family(
@@ -140,6 +148,7 @@ EXPORTER_FAMILIES: Final = (
     REQUESTS_REJECTED,
     SAMPLES_DROPPED,
     LOG_LINES_DROPPED,
+    DISCOVERY_AGE,
     PROCESS_CPU,
     PROCESS_RESIDENT,
     PROCESS_VIRTUAL,

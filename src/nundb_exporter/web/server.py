@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from nundb_exporter import http_server
-from nundb_exporter.config.settings import REPORT_PATH, Web
+from nundb_exporter.config.fleet import Fleet
+from nundb_exporter.config.settings import DISCOVERY_PATH, PROBE_PATH, REPORT_PATH, Web
 from nundb_exporter.http_server import Handler, Router
-from nundb_exporter.scrape import Scraper
 from nundb_exporter.sources import Source, Sources
+from nundb_exporter.web.discovery import Discovery
 from nundb_exporter.web.listening import listeners
+from nundb_exporter.web.nodes import Nodes
 from nundb_exporter.web.pages import Pages
+from nundb_exporter.web.probe import Probe
+from nundb_exporter.web.reports import Reports
 
 _SHUTDOWN_SECONDS: Final = 7.0
 """How long scrapes in progress may take after the signal to stop: Docker kills a container ten seconds after it."""
@@ -17,15 +21,23 @@ _HEADERS: Final = {"Server": "nundb-exporter", "X-Content-Type-Options": "nosnif
 
 
 class Server:
-    """Serve one node's metrics, those of its local sources, and the exporter's own."""
+    """Serve the metrics of a fleet's nodes, those of local sources, and the exporter's own.
 
-    def __init__(self, scraper: Scraper, settings: Web, sources: Sequence[Source] = ()) -> None:
-        self._scraper = scraper
+    Raises:
+        ConfigError: a file of the TLS settings of a configured node is unusable.
+    """
+
+    def __init__(self, fleet: Fleet, settings: Web, sources: Sequence[Source] = ()) -> None:
         self._settings = settings
-        pages = Pages(scraper, settings, Sources(sources))
+        self.nodes = Nodes(fleet, settings, Sources(sources))
+        """Those that are asked."""
+        discovery = Discovery(self.nodes)
+        pages = Pages(self.nodes, discovery)
         routes: dict[str, Handler] = {
             settings.telemetry_path: pages.metrics,
-            REPORT_PATH: pages.report,
+            PROBE_PATH: Probe(self.nodes).page,
+            DISCOVERY_PATH: discovery.page,
+            REPORT_PATH: Reports(self.nodes, discovery, pages.own_samples).page,
             "/": pages.landing,
             "/-/healthy": pages.healthy,
             "/-/ready": pages.ready,
@@ -44,6 +56,6 @@ class Server:
         return [listener.address for listener in opened]
 
     async def stop(self) -> None:
-        """Stop listening, wait for scrapes in progress, and close the connections to the node."""
+        """Stop listening, wait for scrapes in progress, and close the connections to the nodes."""
         await self._server.stop(_SHUTDOWN_SECONDS)
-        await self._scraper.close()
+        await self.nodes.close()

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from html import escape
 from importlib import resources
 from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
 from nundb_exporter import __version__
 from nundb_exporter.collectors import COLLECTORS, oplog, queries, replication
-from nundb_exporter.config.settings import REPORT_PATH, Target, Web
+from nundb_exporter.config.fleet import Fleet
+from nundb_exporter.config.settings import PROBE_PATH, REPORT_PATH, Target, Web
 from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_DURATION, SCRAPE_FAMILIES, Family
 
 _FILES: Final = resources.files(__name__)
@@ -47,8 +49,8 @@ class LandingPage(NamedTuple):
     policy: str
 
 
-def landing_page(target: Target, settings: Web) -> LandingPage:
-    """Put the page of a node's exporter together.
+def node_page(target: Target, settings: Web, query: str = "") -> LandingPage:
+    """Put the page of one node together; `query` selects it where it is not the only one.
 
     The policy allows only the page's own style and script, by their hashes, and requests to the exporter: a name that a
     node sends cannot become code even if the page has a bug. Words are only filled in outside style and script.
@@ -57,9 +59,9 @@ def landing_page(target: Target, settings: Web) -> LandingPage:
     collected = (family for each in COLLECTORS if each.name in target.module.collectors for family in each.families)
     places = {
         # Relative, so that the page works behind a proxy that serves it under a prefix.
-        "metrics": escape(f".{settings.telemetry_path}"),
-        "report": f".{REPORT_PATH}",
-        "telemetry_path": escape(settings.telemetry_path),
+        "metrics": escape(f".{PROBE_PATH}?{query}" if query else f".{settings.telemetry_path}"),
+        "report": escape(f".{REPORT_PATH}?{query}" if query else f".{REPORT_PATH}"),
+        "telemetry_path": escape(PROBE_PATH if query else settings.telemetry_path),
         "node": escape(str(target.endpoint)),
         "version": __version__,
         "charts": "".join(map(_chart, _CHARTS)),
@@ -100,3 +102,16 @@ def _read(name: str) -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def nodes_page(fleet: Fleet) -> LandingPage:
+    """Put the page of several nodes together: a link to each."""
+    nodes = "".join(map(_link, fleet.nodes))
+    text = _PLACE.sub(lambda found: {"version": __version__, "nodes": nodes}[found[1]], _read("nodes.html"))
+    policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    return LandingPage(text, policy)
+
+
+def _link(node: Target) -> str:
+    query = urlencode({"target": str(node.endpoint)})
+    return f'<li><a href="./?{escape(query)}">{escape(str(node.endpoint))}</a></li>\n'

@@ -1,0 +1,67 @@
+"""Everything that may be asked: the configured nodes, which are kept as long as the exporter runs, and what else is."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from nundb_exporter.client.route import DIRECT, Route
+from nundb_exporter.config.fleet import Fleet
+from nundb_exporter.config.settings import Target, Web
+from nundb_exporter.scrape import Scraper
+from nundb_exporter.sources import Sources
+from nundb_exporter.web.kept import KeptNodes
+from nundb_exporter.web.scraped import ScrapedNode, Tally
+from nundb_exporter.web.selection import Selection
+
+MakeScraper: TypeAlias = Callable[[Target, Route], Scraper]
+
+
+def _scraper(target: Target, route: Route) -> Scraper:
+    return Scraper(target, route=route)
+
+
+class Nodes:
+    """The nodes of a fleet, and what its list allows besides.
+
+    `sources` tell of the node if it is the only one. `make` replaces how a node is asked.
+
+    Raises:
+        ConfigError: a file of the TLS settings of a configured node is unusable.
+    """
+
+    def __init__(
+        self, fleet: Fleet, settings: Web, sources: Sources | None = None, make: MakeScraper = _scraper
+    ) -> None:
+        self.fleet = fleet
+        self.settings = settings
+        self.sources = sources or Sources()
+        self.tally = Tally()
+        self._make = make
+        self._kept = KeptNodes()
+        own = self.sources if len(fleet.nodes) == 1 else None
+        self.configured = tuple(self._new(node, DIRECT, own) for node in fleet.nodes)
+        """In the order of the configuration."""
+
+    @property
+    def single(self) -> ScrapedNode | None:
+        """The only configured node; None if there are several, or none."""
+        return self.configured[0] if len(self.configured) == 1 else None
+
+    def get(self, selection: Selection) -> ScrapedNode:
+        """Return a node that was selected, to be asked at once.
+
+        Raises:
+            ConfigError: a file of its TLS settings is unusable.
+        """
+        for node in self.configured:
+            if node.scraper.target == selection.target:
+                return node
+        return self._kept.get(selection.key, lambda: self._new(selection.target, selection.route))
+
+    def _new(self, target: Target, route: Route, sources: Sources | None = None) -> ScrapedNode:
+        return ScrapedNode(self._make(target, route), self.settings, self.tally, sources)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._kept.close()
+        for node in self.configured:
+            await node.close()
