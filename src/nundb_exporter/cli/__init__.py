@@ -29,6 +29,7 @@ _COMMANDS: Final = (
     "compare",
     "slow",
     "log",
+    "files",
     "check-config",
     "devserver",
     "demo",

@@ -17,7 +17,7 @@ from nundb_exporter.cli.terminal import printable
 from nundb_exporter.config.settings import Target
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.host.settings import HostSettings
-from nundb_exporter.judge import Database, Member, NodeReport, Report, describe, judge, to_json
+from nundb_exporter.judge import Database, Finding, Member, NodeReport, Report, describe, judge, to_json
 from nundb_exporter.quantities import counted, duration
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.sources import Sources
@@ -82,12 +82,18 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _node_lines(node)
         yield ""
     for finding in report.findings:
-        mark, colour = _MARKS[finding.severity]
-        yield f"{click.style(mark, fg=colour, bold=True)} {printable(finding.sentence)}"
-        yield f"  {printable(finding.advice)}"
+        yield from finding_lines(finding)
     if report.healthy:
         summary = f": {report.summary}" if report.summary else ""
         yield f"{click.style('✓', fg='green', bold=True)} healthy{summary}"
+
+
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """Yield a finding's sentence and its advice."""
+    mark, colour = _MARKS[finding.severity]
+    sentence = finding.sentence[0].upper() + finding.sentence[1:]
+    yield f"{click.style(mark, fg=colour, bold=True)} {printable(sentence)}"
+    yield f"  {printable(finding.advice)}"
 
 
 def _node_lines(node: NodeReport) -> Iterator[str]:

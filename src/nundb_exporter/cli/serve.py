@@ -6,11 +6,13 @@ import logging
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, Literal, Protocol
 
 import click
 
 from nundb_exporter import __version__, logs
+from nundb_exporter.cli.files_flags import files_flags
 from nundb_exporter.cli.flags import NodeFlags, flag, node_flags
 from nundb_exporter.cli.host_flags import host_flags
 from nundb_exporter.cli.log_flags import (
@@ -50,6 +52,7 @@ _LEVELS: Final = (*logs.LEVELS, "warn")
 @node_flags
 @log_flags(SWITCH, PATH, FORMAT, FROM_START, STATE_FILE, KEYS, WITHOUT_OWN)
 @host_flags
+@files_flags
 @flag(
     "--web.listen-address",
     "Address to listen on, or unix:PATH; repeatable, and separated by spaces in the variable.",
@@ -105,6 +108,7 @@ def command(
     flags: NodeFlags,
     log: LogSettings | None,
     host: HostSettings | None,
+    data_dir: Path | None,
 ) -> None:
     """Serve the metrics of one node (the default command).
 
@@ -121,7 +125,7 @@ def command(
     )
     settings = read_settings(flags)
     logs.configure(log_level or settings.log_level or "info", log_format)
-    asyncio.run(_serve(settings.fleet, web, _sources(settings.fleet, log, host)))
+    asyncio.run(_serve(settings.fleet, web, _sources(settings.fleet, log, host, data_dir)))
 
 
 class _Running(Source, Protocol):
@@ -132,7 +136,7 @@ class _Running(Source, Protocol):
     def stop(self) -> None: ...
 
 
-def _sources(fleet: Fleet, log: LogSettings | None, host: HostSettings | None) -> list[_Running]:
+def _sources(fleet: Fleet, log: LogSettings | None, host: HostSettings | None, data_dir: Path | None) -> list[_Running]:
     """Return the local sources that are on. What reads them is imported only where there is something to read."""
     sources: list[_Running] = []
     if log is not None:
@@ -144,7 +148,11 @@ def _sources(fleet: Fleet, log: LogSettings | None, host: HostSettings | None) -
 
         # The port of several nodes is none: then the process or the data directory has to be named.
         port = fleet.nodes[0].endpoint.port if len(fleet.nodes) == 1 else None
-        sources.append(HostSource(replace(host, port=port)))
+        sources.append(HostSource(replace(host, port=port, data_dir=data_dir)))
+    if data_dir is not None:
+        from nundb_exporter.files.source import FilesSource  # noqa: PLC0415
+
+        sources.append(FilesSource(data_dir))
     return sources
 
 

@@ -16,7 +16,10 @@ from nundb_exporter.judge.report import (
     Member,
     NodeReport,
     Report,
+    StoredData,
+    StoredDatabase,
 )
+from nundb_exporter.judge.storage import describe_stored, restart_objections
 
 __all__ = [
     "CollectorReport",
@@ -27,10 +30,14 @@ __all__ = [
     "NodeReport",
     "PendingGroup",
     "Report",
+    "StoredData",
+    "StoredDatabase",
     "describe",
     "describe_exporter",
+    "describe_stored",
     "group_pending",
     "judge",
+    "restart_objections",
     "to_json",
     "unreachable",
 ]

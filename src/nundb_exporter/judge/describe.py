@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Final
 
 from nundb_exporter.collectors import (
     acting_role,
@@ -22,6 +21,8 @@ from nundb_exporter.errors import ProtocolError
 from nundb_exporter.host import families as host
 from nundb_exporter.judge import texts
 from nundb_exporter.judge.report import CollectorReport, Database, ExporterReport, Member, NodeReport
+from nundb_exporter.judge.storage import describe_data
+from nundb_exporter.judge.values import Values
 from nundb_exporter.metrics import (
     PROCESS_MAX_FDS,
     PROCESS_OPEN_FDS,
@@ -29,7 +30,6 @@ from nundb_exporter.metrics import (
     PROCESS_START,
     REQUESTS_REJECTED,
     SAMPLES_DROPPED,
-    Family,
     Sample,
 )
 from nundb_exporter.problems.replication import OLD_SECONDS
@@ -37,38 +37,10 @@ from nundb_exporter.protocol.commands import PENDING_OPS
 from nundb_exporter.quantities import moment
 from nundb_exporter.results import Scrape
 
-_LARGEST: Final = 2.0**64
-"""A node may send any number: one beyond those of 64 bits, as Nun-db counts, is taken as unknown."""
-
-
-class _Values:
-    """The samples of one scrape, looked up by family and labels."""
-
-    def __init__(self, samples: Iterable[Sample]) -> None:
-        self._by_family: dict[Family, list[tuple[tuple[str, ...], float]]] = {}
-        for sample in samples:
-            self._by_family.setdefault(sample.family, []).append((sample.labels, sample.value))
-
-    def all(self, family: Family) -> list[tuple[tuple[str, ...], float]]:
-        """Return each sample of the family, twins included."""
-        return self._by_family.get(family, [])
-
-    def number(self, family: Family, *labels: str) -> float | None:
-        found = dict(reversed(self.all(family))).get(labels)
-        return found if found is not None and -_LARGEST <= found <= _LARGEST else None
-
-    def count(self, family: Family, *labels: str) -> int | None:
-        value = self.number(family, *labels)
-        return None if value is None else int(value)
-
-    def flag(self, family: Family, *labels: str) -> bool | None:
-        value = self.number(family, *labels)
-        return None if value is None else bool(value)
-
 
 def describe(url: str, scrape: Scrape, now: float, allowed_seconds: float | None = None) -> NodeReport:
     """Describe one node after a scrape; `now` is this machine's clock, in seconds since the epoch."""
-    values = _Values(scrape.samples)
+    values = Values(scrape.samples)
     asked_at = moment(now)
     if asked_at is None:
         raise ValueError(f"no time: {now}")
@@ -100,6 +72,7 @@ def describe(url: str, scrape: Scrape, now: float, allowed_seconds: float | None
         members=tuple(_members(values, now)),
         databases=tuple(_databases(values)),
         database_count=values.count(databases.COUNT),
+        data=describe_data(values, now),
         transports={name: bool(value) for (name,), value in values.all(transports.UP)},
         collectors=tuple(
             texts.of_collector(CollectorReport(name=name, seconds=result.seconds, failure=result.failure))
@@ -112,7 +85,7 @@ def describe(url: str, scrape: Scrape, now: float, allowed_seconds: float | None
     return replace(report, texts=texts.of_node(report))
 
 
-def _members(values: _Values, now: float) -> Iterator[Member]:
+def _members(values: Values, now: float) -> Iterator[Member]:
     roles: list[tuple[str, str | None]] = [(name, role) for (name, role), _ in values.all(cluster.MEMBER)]
     names = {name for name, _ in roles}
     # A member that left is not listed, but operations for it may stay pending.
@@ -134,7 +107,7 @@ def _members(values: _Values, now: float) -> Iterator[Member]:
         yield replace(member, texts=texts.of_member(member))
 
 
-def _databases(values: _Values) -> Iterator[Database]:
+def _databases(values: Values) -> Iterator[Database]:
     found: list[Database] = [
         Database(name=name, strategy=strategy) for (name, strategy), _ in values.all(databases.INFO)
     ]
@@ -171,7 +144,7 @@ def _snapshots_wait_for(scrape: Scrape) -> tuple[str, ...] | None:
 
 def describe_exporter(samples: Iterable[Sample], version: str, now: float) -> ExporterReport:
     """Describe the exporter itself by its own metrics."""
-    values = _Values(samples)
+    values = Values(samples)
     started = values.number(PROCESS_START)
     report = ExporterReport(
         version=version,

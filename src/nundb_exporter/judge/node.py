@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from nundb_exporter.errors import Reason
-from nundb_exporter.judge import unjudged
+from nundb_exporter.judge import storage, unjudged
 from nundb_exporter.judge.finding import find
 from nundb_exporter.judge.report import Finding, Member, NodeReport
 from nundb_exporter.problems import cluster, exporter, host, node, oplog, replication
@@ -30,6 +30,8 @@ def unreachable(url: str, reason: Reason, failure: str) -> Finding:
 
 def findings(report: NodeReport) -> Iterator[Finding]:
     """Yield what is wrong with the node."""
+    if report.data is not None:
+        yield from storage.findings(report.data, report.url)
     if report.reason is not None:
         failure = (report.failure or "").removeprefix(f"{report.reason}: ")
         yield unreachable(report.url, Reason(report.reason), failure)

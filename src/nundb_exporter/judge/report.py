@@ -84,6 +84,49 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDatabase:
+    """What a node's files say of a database; null is what they do not."""
+
+    __pydantic_config__: ClassVar = _DESCRIBED
+    name: str
+    """Empty for all databases together that were never saved: no file tells their names."""
+    saved: datetime | None = None
+    """When its last snapshot ended."""
+    saved_seconds: float | None = None
+    """How long ago that was."""
+    unsaved_operations: int | None = None
+    """Changes since then, which a crash would lose."""
+    asked_seconds: float | None = None
+    """How long ago a snapshot was asked for that is not done."""
+    size_bytes: int = 0
+    damage: tuple[str, ...] = ()
+    """Which of its files are damaged: keys, values, metadata, reclaim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredData:
+    """What a node's data directory says; null is what it does not, or what is not read yet."""
+
+    __pydantic_config__: ClassVar = _DESCRIBED
+    is_oplog_valid: bool | None
+    """Whether a start keeps the operation log."""
+    is_restart_safe: bool | None
+    """Whether the node could join again if it were killed now."""
+    is_oplog_torn: bool | None
+    is_key_map_damaged: bool
+    never_saved: int | None
+    """Databases that no snapshot has saved."""
+    colliding: int | None
+    """Databases that share their number with another one."""
+    unknown_keys: int | None
+    """Keys in the operation log whose numbers are not saved."""
+    free_bytes: int | None
+    """Of the file system."""
+    capacity_bytes: int | None
+    databases: tuple[StoredDatabase, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorReport:
     """A collector that ran."""
 
@@ -145,6 +188,8 @@ class NodeReport:
     databases: tuple[Database, ...] = ()
     database_count: int | None = None
     """How many databases it lists: of very many, only the first by name are reported."""
+    data: StoredData | None = None
+    """What its data directory says; null if the exporter does not read it."""
     transports: dict[str, bool] = field(default_factory=dict)
     """Whether each transport that was probed answers."""
     collectors: tuple[CollectorReport, ...] = ()

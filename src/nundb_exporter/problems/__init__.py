@@ -27,7 +27,7 @@ that they say the same thing in the same words and draw the line at the same num
 
 from typing import Final
 
-from nundb_exporter.problems import cluster, databases, exporter, host, node, oplog, replication
+from nundb_exporter.problems import cluster, databases, exporter, files, host, node, oplog, replication
 from nundb_exporter.problems.problem import Problem, Severity, runbook_url
 
 PROBLEMS: Final[tuple[Problem, ...]] = (
@@ -38,6 +38,7 @@ PROBLEMS: Final[tuple[Problem, ...]] = (
     *oplog.PROBLEMS,
     *databases.PROBLEMS,
     *host.PROBLEMS,
+    *files.PROBLEMS,
 )
 
 __all__ = ["PROBLEMS", "Problem", "Severity", "runbook_url"]

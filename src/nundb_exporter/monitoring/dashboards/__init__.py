@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from nundb_exporter.monitoring.dashboards import databases, host, older_names, overview, replication
+from nundb_exporter.monitoring.dashboards import databases, host, older_names, overview, replication, storage
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard
 
 DASHBOARDS: Final[tuple[Dashboard, ...]] = (
@@ -10,5 +10,6 @@ DASHBOARDS: Final[tuple[Dashboard, ...]] = (
     replication.DASHBOARD,
     databases.DASHBOARD,
     host.DASHBOARD,
+    storage.DASHBOARD,
     older_names.DASHBOARD,
 )

@@ -1,0 +1,143 @@
+"""`nundb-exporter files`: what a data directory says, without a node."""
+
+import dataclasses
+import json
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from nundb_exporter.cli.check import finding_lines
+from nundb_exporter.cli.exits import Exit
+from nundb_exporter.cli.terminal import printable
+from nundb_exporter.errors import ConfigError
+from nundb_exporter.files import families
+from nundb_exporter.files.conditions import Look
+from nundb_exporter.files.watch import APART_SECONDS, Watch
+from nundb_exporter.judge import Finding, StoredData, StoredDatabase, describe_stored, restart_objections
+from nundb_exporter.judge.report import UNKNOWN
+from nundb_exporter.problems.files import NEVER_SAVED_NAME
+from nundb_exporter.quantities import age, counted, size
+from nundb_exporter.system_errors import cause_of
+from nundb_exporter.table import aligned
+
+_NODE: Final = "this node"
+_PATIENCE_SECONDS: Final = 10.0
+"""While files change, damage cannot be told from a snapshot in progress."""
+
+
+@click.command("files")
+@click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(directory: Path, as_json: bool) -> Exit:
+    """Say what is saved in a data directory, what a crash would lose, and whether the node may be restarted.
+
+    DIR is the node's NUN_DBS_DIR. It is only read, no value is, and the node is not asked.
+
+    Exit code 0: the node may be restarted, and loses nothing. 1: not yet, and what to do first. 2: DIR cannot be read,
+    or is no data directory. 3: the output cannot be written.
+    """
+    look = _look(directory)
+    now = time.time()
+    data = describe_stored(families.samples(look), now)
+    findings = restart_objections(data, _NODE)
+    is_safe = all(finding.severity == "info" for finding in findings)
+    if as_json:
+        click.echo(_json(directory, look, data, findings, is_safe=is_safe))
+    else:
+        click.echo("\n".join(_lines(directory, look, data, findings, is_safe=is_safe)))
+    return Exit.OK if is_safe else Exit.UNHEALTHY
+
+
+def _look(directory: Path) -> Look:
+    """Look until two looks agree, or until they will not.
+
+    Raises:
+        ConfigError: there is nothing to look at.
+    """
+    watch = Watch(directory)
+    begun = time.monotonic()
+    try:
+        look = watch.look(begun)
+        while look.doubtful and time.monotonic() - begun < _PATIENCE_SECONDS:
+            time.sleep(APART_SECONDS)
+            look = watch.look(time.monotonic())
+    except OSError as error:
+        where = str(error.filename or directory)
+        raise ConfigError(
+            where, f"cannot be read ({cause_of(error)})", "name NUN_DBS_DIR, as a user who may read it"
+        ) from error
+    if not look.contents.is_any:
+        raise ConfigError(str(directory), "has no file of Nun-db", "name what the node has as NUN_DBS_DIR")
+    return look
+
+
+def _lines(
+    directory: Path, look: Look, data: StoredData, findings: Sequence[Finding], *, is_safe: bool
+) -> Iterator[str]:
+    contents = look.contents
+    records = counted(contents.history.records, "record")
+    files = counted(contents.oplog_files, "file")
+    yield f"{click.style(printable(str(directory)), bold=True)}"
+    yield f"  operation log  {records} in {files}, {'valid' if data.is_oplog_valid else 'invalid'}"
+    yield f"  free space     {size(data.free_bytes or 0)} of {size(data.capacity_bytes or 0)}"
+    yield ""
+    rows = [_row(database) for database in data.databases if database.name or database.unsaved_operations]
+    if rows:
+        yield from aligned([("DATABASE", "SAVED", "A CRASH WOULD LOSE", "SIZE"), *rows], gap=2)
+        yield ""
+    for condition in look.told:
+        owner = f"database {condition.database}: " if condition.database else ""
+        yield f"  {printable(owner + condition.detail)}"
+    for condition in look.doubtful:
+        yield f"  perhaps, the files are changing: {printable(condition.detail)}"
+    if look.told or look.doubtful:
+        yield ""
+    for finding in findings:
+        yield from finding_lines(finding)
+    if is_safe:
+        yield f"{click.style('✓', fg='green', bold=True)} may be restarted: everything in the operation log is saved"
+    else:
+        yield f"{click.style('✗', fg='red', bold=True)} do not restart it yet"
+
+
+def _row(database: StoredDatabase) -> tuple[str, str, str, str]:
+    name = printable(database.name) or NEVER_SAVED_NAME
+    saved = "never" if database.saved is None else f"{database.saved:%Y-%m-%d %H:%M:%S} UTC"
+    if database.saved_seconds is not None:
+        saved += f", {age(database.saved_seconds)} ago"
+    lost = "unknown" if database.unsaved_operations is None else counted(database.unsaved_operations, "change")
+    if database.asked_seconds is not None:
+        lost += f", snapshot asked for {age(database.asked_seconds)} ago"
+    return name, saved, lost, size(database.size_bytes) if database.name else UNKNOWN
+
+
+def _json(directory: Path, look: Look, data: StoredData, findings: Sequence[Finding], *, is_safe: bool) -> str:
+    contents = look.contents
+    report = {
+        "directory": str(directory),
+        "may_restart": is_safe,
+        "findings": [dataclasses.asdict(finding) for finding in findings],
+        "details": [
+            {"kind": each.kind, "database": each.database or None, "detail": each.detail, "certain": each in look.told}
+            for each in (*look.told, *look.doubtful)
+        ],
+        **dataclasses.asdict(data),
+        "oplog": {
+            "records": contents.history.records,
+            "files": contents.oplog_files,
+            "bytes": contents.oplog_bytes,
+            "oldest": contents.history.oldest,
+            "newest": contents.history.newest,
+        },
+    }
+    return json.dumps(report, ensure_ascii=False, indent=2, default=_write)
+
+
+def _write(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value))

@@ -1,0 +1,395 @@
+"""The families of a data directory, their samples and panels, and what they are called together."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from nundb_exporter.files import layout
+from nundb_exporter.files.conditions import OF_DATABASE, Kind, Look, saved_numbers
+from nundb_exporter.files.contents import Contents, Database
+from nundb_exporter.files.layout import ADMIN_DATABASE, ADMIN_NUMBER, Part
+from nundb_exporter.files.metadata import is_valid_flag
+from nundb_exporter.metrics import Family, Panel, Sample, ShownAs, Subject
+
+MAX_SHOWN: Final = 500
+"""Databases that become series: the first by name, as of those that a node lists."""
+UNNAMED: Final = ""
+"""The label of databases that were never saved: no file tells their names."""
+_NANO: Final = 1_000_000_000
+
+SNAPSHOT: Final = Family(
+    "nundb_database_snapshot_timestamp_seconds",
+    "gauge",
+    "When the last snapshot of a database ended, changed or not, in seconds since the epoch",
+    "files: NAME-nun.madadata",  # sic
+    since=None,
+    labels=("database",),
+    caveat="At most the 500 first databases by name.",
+)
+UNSAVED: Final = Family(
+    "nundb_database_unsaved_operations",
+    "gauge",
+    "Changes of a database that are newer than its last snapshot: a crash would lose them now; databases that were "
+    "never saved together have an empty name",
+    "files: oplog-nun.op",
+    since=None,
+    labels=("database",),
+    caveat="Changes of $connections are not logged. After a crash, what was lost in it counts until the next snapshot. "
+    "Of databases with one number, each has the changes of all.",
+)
+ASKED: Final = Family(
+    "nundb_database_snapshot_asked_timestamp_seconds",
+    "gauge",
+    "When a snapshot was first asked for that is not done yet, in seconds since the epoch; absent if there is none; "
+    "databases that were never saved together have an empty name",
+    "files: oplog-nun.op",
+    since=None,
+    labels=("database",),
+    caveat="Nun-db does snapshots every NUN_DECLUTTER_INTERVAL, 300 s by default. `snapshot` answers success even "
+    "if the thread that does them is dead.",
+)
+NEVER_SAVED: Final = Family(
+    "nundb_databases_never_saved",
+    "gauge",
+    "Databases in the operation log that no snapshot has saved: a restart forgets them",
+    "files: oplog-nun.op",
+    since=None,
+)
+SIZE: Final = Family(
+    "nundb_data_file_size_bytes",
+    "gauge",
+    "Size of a file: keys, values, metadata and old_keys of a database; key_map and oplog of the node",
+    "files",
+    since=None,
+    labels=("database", "file"),
+)
+DAMAGED: Final = Family(
+    "nundb_data_damaged",
+    "gauge",
+    "Whether files are damaged: the keys, the values or the metadata of a database, or a snapshot that reclaimed space "
+    "and was killed; the key_map of the node",
+    "files",
+    since=None,
+    labels=("database", "damage"),
+    caveat="Told when two looks agree and the files have not changed between them; absent in between.",
+)
+COLLIDING: Final = Family(
+    "nundb_databases_colliding",
+    "gauge",
+    "Databases that share their number with another one: changes of one are replicated as the other's",
+    "files: NAME-nun.madadata",  # sic
+    since=None,
+)
+VALID: Final = Family(
+    "nundb_oplog_valid",
+    "gauge",
+    "Whether a start would keep the operation log; if not, it deletes it and asks the cluster for everything",
+    "files: is-oplog.valid",
+    since=None,
+    caveat="After a start in invalid state it says valid although it is not, until keys are saved; "
+    "nundb_restart_safe sees that.",
+)
+RESTART_SAFE: Final = Family(
+    "nundb_restart_safe",
+    "gauge",
+    "Whether the node could join its cluster again if it were killed now; 0: it would end with code 101 at each start, "
+    "because its operation log ends with a database or a key that no snapshot has saved",
+    "files: oplog-nun.op, keys-nun.keys, NAME-nun.madadata",  # sic
+    since=None,
+    caveat="Told when two looks agree; absent in between. It says nothing of what would be lost.",
+)
+UNKNOWN_KEYS: Final = Family(
+    "nundb_oplog_unknown_keys",
+    "gauge",
+    "Keys in the operation log whose numbers are not saved; after a restart, a member that asks from before them ends "
+    "the node, if the log is valid",
+    "files: oplog-nun.op, keys-nun.keys",
+    since=None,
+)
+TORN: Final = Family(
+    "nundb_oplog_torn",
+    "gauge",
+    "Whether a record of the operation log is cut off, by a full disk or a crash",
+    "files: oplog-nun.op",
+    since=None,
+)
+FILES: Final = Family(
+    "nundb_oplog_files", "gauge", "Files of the operation log: segments and the current one", "files: oplog", since=None
+)
+OLDEST: Final = Family(
+    "nundb_oplog_oldest_operation_timestamp_seconds",
+    "gauge",
+    "When the oldest operation in the log took place, in seconds since the epoch; absent if there is none",
+    "files: oplog-nun.op",
+    since=None,
+)
+NEWEST: Final = Family(
+    "nundb_oplog_newest_operation_timestamp_seconds",
+    "gauge",
+    "When the newest operation in the log took place, in seconds since the epoch; absent if there is none",
+    "files: oplog-nun.op",
+    since=None,
+)
+UNREAD: Final = Family(
+    "nundb_files_unread_bytes",
+    "gauge",
+    "Bytes of the operation log and of files of keys that the exporter has not read yet; until it has read the log, "
+    "what the log says is absent",
+    "files",
+    since=None,
+)
+FREE: Final = Family(
+    "nundb_data_filesystem_available_bytes",
+    "gauge",
+    "Free space of the data directory's file system; Nun-db ends when it cannot write its operation log",
+    "files: statvfs",
+    since=None,
+)
+CAPACITY: Final = Family(
+    "nundb_data_filesystem_size_bytes",
+    "gauge",
+    "Size of the data directory's file system",
+    "files: statvfs",
+    since=None,
+)
+FREE_INODES: Final = Family(
+    "nundb_data_filesystem_available_inodes",
+    "gauge",
+    "Files that can still be created in the data directory's file system; absent if it does not limit them",
+    "files: statvfs",
+    since=None,
+)
+INODES: Final = Family(
+    "nundb_data_filesystem_inodes",
+    "gauge",
+    "Files that the data directory's file system can hold; absent if it does not limit them",
+    "files: statvfs",
+    since=None,
+)
+FAMILIES: Final = (
+    SNAPSHOT,
+    UNSAVED,
+    ASKED,
+    NEVER_SAVED,
+    SIZE,
+    DAMAGED,
+    COLLIDING,
+    VALID,
+    RESTART_SAFE,
+    UNKNOWN_KEYS,
+    TORN,
+    FILES,
+    OLDEST,
+    NEWEST,
+    UNREAD,
+    FREE,
+    CAPACITY,
+    FREE_INODES,
+    INODES,
+)
+
+
+def samples(look: Look) -> Iterator[Sample]:
+    """Yield what one look has shown."""
+    contents = look.contents
+    for database in islice(contents.databases, MAX_SHOWN):
+        yield from _of_database(look, database)
+    for file, name in (("key_map", layout.KEY_MAP), ("oplog", layout.OPLOG)):
+        stamp = contents.stamps.get(name)
+        if stamp is not None:
+            size = contents.oplog_bytes if name == layout.OPLOG else stamp.size
+            yield SIZE.sample(size, UNNAMED, file)
+    yield from _state(look, DAMAGED, Kind.KEY_MAP, UNNAMED, UNNAMED, Kind.KEY_MAP)
+    yield COLLIDING.sample(sum(condition.kind is Kind.COLLISION for condition in look.told))
+    yield VALID.sample(is_valid_flag(contents.flag))
+    if contents.key_map is not None:
+        yield from _not(_state(look, RESTART_SAFE, Kind.RESTART, UNNAMED))
+    yield FILES.sample(contents.oplog_files)
+    if not contents.unread_oplog_bytes:
+        yield from _of_log(look)
+    yield UNREAD.sample(contents.unread_bytes)
+    yield FREE.sample(contents.space.free_bytes)
+    yield CAPACITY.sample(contents.space.bytes)
+    if contents.space.files:
+        yield FREE_INODES.sample(contents.space.free_files)
+        yield INODES.sample(contents.space.files)
+
+
+def _of_database(look: Look, database: Database) -> Iterator[Sample]:
+    if database.saved_at is not None:
+        yield SNAPSHOT.sample(database.saved_at / _NANO, database.name)
+    for part in Part:
+        if part in database.stamps:
+            yield SIZE.sample(database.stamps[part].size, database.name, part)
+    for kind in OF_DATABASE:
+        if kind is not Kind.KEYS or database.keys is not None or Part.KEYS not in database.stamps:
+            yield from _state(look, DAMAGED, kind, database.name, database.name, kind)
+
+
+def _of_log(look: Look) -> Iterator[Sample]:
+    contents = look.contents
+    history = contents.history
+    yield from _state(look, TORN, Kind.TORN, UNNAMED)
+    if history.oldest is not None and history.newest is not None:
+        yield OLDEST.sample(history.oldest / _NANO)
+        yield NEWEST.sample(history.newest / _NANO)
+    saved = saved_numbers(contents)
+    yield NEVER_SAVED.sample(len(history.databases - saved))
+    if contents.key_map is not None:
+        yield UNKNOWN_KEYS.sample(max(history.highest_key + 1 - contents.key_map.keys, 0))
+    for name, changes, asked in _at_risk(contents):
+        yield UNSAVED.sample(changes, name)
+        if asked is not None:
+            yield ASKED.sample(asked / _NANO, name)
+
+
+def _at_risk(contents: Contents) -> Iterator[tuple[str, int, int | None]]:
+    """Yield each database with its unsaved changes, and since when a snapshot of it is due."""
+    history = contents.history
+    for database in islice(contents.databases, MAX_SHOWN):
+        number, saved_at = database.number, database.saved_at
+        if number is not None:
+            changes = history.changes_after(number, saved_at)
+            yield database.name, changes, history.snapshot_asked_after(number, saved_at)
+    if ADMIN_NUMBER not in {database.number for database in contents.databases}:
+        changes = history.changes_after(ADMIN_NUMBER, None)
+        if changes:
+            yield ADMIN_DATABASE, changes, history.snapshot_asked_after(ADMIN_NUMBER, None)
+    unknown = history.databases - saved_numbers(contents)
+    asked = [time for number in unknown if (time := history.snapshot_asked_after(number, None)) is not None]
+    yield UNNAMED, sum(history.changes_after(number, None) for number in unknown), min(asked, default=None)
+
+
+def _state(look: Look, family: Family, kind: Kind, database: str, *labels: str) -> Iterator[Sample]:
+    """Yield whether something is wrong; nothing while only one look says so."""
+    if any(condition.kind is kind and condition.database == database for condition in look.told):
+        yield family.sample(1, *labels)
+    elif not any(condition.kind is kind and condition.database == database for condition in look.doubtful):
+        yield family.sample(0, *labels)
+
+
+def _not(found: Iterator[Sample]) -> Iterator[Sample]:
+    return (sample._replace(value=1 - sample.value) for sample in found)
+
+
+_BY_DATABASE: Final = "{{database}} at {{instance}}"
+
+_OPT_IN: Final = "Needs --collector.files, which is off by default."
+_PANELS: Final = (
+    Panel(
+        "Age of the last snapshot",
+        f"time() - {SNAPSHOT.selected}",
+        "s",
+        "Since a database was saved. Nothing saves by itself: somebody must send `snapshot`.",
+        _BY_DATABASE,
+    ),
+    Panel(
+        "Changes that a crash would lose",
+        UNSAVED.selected,
+        "short",
+        "Changes since the last snapshot. No name: databases that were never saved.",
+        _BY_DATABASE,
+    ),
+    Panel(
+        "Snapshots that are due",
+        f"time() - {ASKED.selected}",
+        "s",
+        "How long ago a snapshot was asked for that is not done. Beyond NUN_DECLUTTER_INTERVAL, 300 s by default, "
+        "the thread that does them is dead.",
+        _BY_DATABASE,
+    ),
+    Panel(
+        "Databases never saved",
+        NEVER_SAVED.selected,
+        "short",
+        "Databases that a restart forgets.",
+        warning=1,
+    ),
+    Panel(
+        "Operation log valid",
+        VALID.selected,
+        "short",
+        "Whether a start keeps the log. Invalid: it asks the cluster for everything.",
+        kind="states",
+        shown_as=(ShownAs(0, "invalid", "yellow"), ShownAs(1, "valid", "green")),
+    ),
+    Panel(
+        "Safe to restart",
+        RESTART_SAFE.selected,
+        "short",
+        "Whether the node could join again if it were killed now. It says nothing of what would be lost.",
+        kind="states",
+        shown_as=(ShownAs(0, "would end at each start", "red"), ShownAs(1, "safe", "green")),
+    ),
+    Panel(
+        "Damaged files",
+        f"{DAMAGED.selected} == 1",
+        "short",
+        "Files that a start cannot read, or that have lost data. Empty: none.",
+        kind="table",
+    ),
+    Panel(
+        "Files of the operation log",
+        FILES.selected,
+        "short",
+        "Segments and the current file. Pruning keeps nine.",
+    ),
+    Panel(
+        "Reach of the operation log",
+        f"{NEWEST.selected} - {OLDEST.selected}",
+        "s",
+        "Time between its oldest and its newest operation.",
+    ),
+    Panel(
+        "Size of files",
+        f"sum by (instance, file) ({SIZE.selected})",
+        "bytes",
+        "Sizes by kind of file. Values only grow, until `snapshot true` reclaims space.",
+        "{{file}} at {{instance}}",
+    ),
+    Panel(
+        "Largest databases",
+        f"topk(10, sum by (instance, database) ({SIZE.selected}))",
+        "bytes",
+        "The ten databases that take most space.",
+        _BY_DATABASE,
+    ),
+    Panel(
+        "Free space",
+        FREE.selected,
+        "bytes",
+        "Free space of the file system. Nun-db ends when it is used up, and a snapshot that meets a full disk is "
+        "the last one.",
+    ),
+    Panel(
+        "Free space, share",
+        f"{FREE.selected} / {CAPACITY.selected}",
+        "percentunit",
+        "Share of the file system that is free.",
+    ),
+    Panel(
+        "Full in",
+        f"{FREE.selected} / (-deriv({FREE.selected}[$__rate_interval]) > 0)",
+        "s",
+        "Time until the file system is full, if it goes on filling like this. Empty: it does not fill.",
+    ),
+    Panel(
+        "Free inodes",
+        FREE_INODES.selected,
+        "short",
+        "Files that can still be created.",
+    ),
+    Panel(
+        "Not read yet",
+        UNREAD.selected,
+        "bytes",
+        "What the exporter has not read yet; it reads a little at a time.",
+    ),
+)
+
+SUBJECT: Final = Subject(
+    name="files",
+    help="What is saved, what a crash would lose and whether a restart is safe, from Nun-db's data directory.",
+    families=FAMILIES,
+    panels=tuple(panel._replace(description=f"{panel.description} {_OPT_IN}") for panel in _PANELS),
+)

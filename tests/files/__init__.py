@@ -1,0 +1,1 @@
+"""The data directory: real ones, and every state that can be made."""
