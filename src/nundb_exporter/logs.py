@@ -144,6 +144,11 @@ def configure(level: str, form: Literal["logfmt", "json"]) -> None:
     logging.basicConfig(level=level.upper(), handlers=[writer], force=True)
 
 
+def set_level(level: str) -> None:
+    """Log only messages of this level or above."""
+    logging.getLogger().setLevel(level.upper())
+
+
 def dropped_lines() -> int:
     """Return how many lines of the log were not written."""
     return sum(handler.dropped for handler in logging.getLogger().handlers if isinstance(handler, LogWriter))

@@ -38,6 +38,11 @@ class SecretFile(Secret):
         self._version, self._is_settled = _state(path)
         super().__init__(self._read())
 
+    @property
+    def is_read_once(self) -> bool:
+        """Whether it comes from something that cannot be read again, such as a pipe."""
+        return self._version is None
+
     def reveal(self) -> str:
         """Return the text that the file holds, or held last."""
         self.refresh()
@@ -68,6 +73,28 @@ class SecretFile(Secret):
         text = without_editor_marks(read_text(self._setting, self._path))
         self._check(self._setting, text)
         return text
+
+
+class SecretFiles:
+    """Opens files with secrets. What can be read only once is kept for whoever opens it again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, SecretFile] = {}
+
+    def open(self, setting: str, path: str, check: Check) -> SecretFile:
+        """Return the secret in a file.
+
+        Raises:
+            ConfigError: the file cannot be read, or holds what `check` refuses.
+        """
+        kept = self._kept.get(path)
+        if kept is not None:
+            check(setting, kept.reveal())
+            return kept
+        opened = SecretFile(setting, path, check)
+        if opened.is_read_once:
+            self._kept[path] = opened
+        return opened
 
 
 def _state(path: str) -> tuple[tuple[int, ...] | None, bool]:

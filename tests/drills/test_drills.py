@@ -29,6 +29,7 @@ VARIABLES = {
 }
 """The dashboards' variables, with everything selected."""
 UNDRILLED = {
+    "NundbExporterReloadFailed": "the exporters of the drills have no file to read again",
     "NundbExporterSamplesDropped": "no reply of the embedded server has duplicates",
 }
 """Alerts that no drill fires, and why: tests/monitoring covers them with promtool."""

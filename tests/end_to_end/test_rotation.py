@@ -1,7 +1,5 @@
 """Secrets that change while the exporter runs."""
 
-import os
-import signal
 import ssl
 from pathlib import Path
 
@@ -78,30 +76,6 @@ async def test_a_file_that_is_being_written_loses_no_scrape(folder: Path) -> Non
             for _ in range(2):
                 assert (await exporter.metrics()).is_up
         await until(lambda: exporter.output.count("The last good value stays in use") == 3)
-
-
-async def test_sighup_reads_secrets_again_and_does_not_end_the_exporter(folder: Path) -> None:
-    """One line says what has changed; the next scrape uses it."""
-    async with ScriptedNode(rotated()) as node, exporter_of(node, folder) as exporter:
-        exporter.send(signal.SIGHUP)
-        await until(lambda: "SIGHUP: 0 of 2 files with secrets have changed" in exporter.output)
-        node.behaviour = rotated(password=NEW_PASSWORD)
-        (folder / "password").write_text(f"{NEW_PASSWORD}\n")
-        await node.restart()
-        exporter.send(signal.SIGHUP)
-        await until(lambda: "SIGHUP: 1 of 2 files with secrets have changed" in exporter.output)
-        assert (await exporter.metrics()).is_up
-        assert "m4rk" not in exporter.output
-
-
-async def test_sighup_does_not_end_an_exporter_without_files() -> None:
-    """A terminal that is closed, or a script that reloads every exporter, sends it."""
-    async with ScriptedNode(answering()) as node, Exporter(node.url) as exporter:
-        for _ in range(3):
-            exporter.send(signal.SIGHUP)
-        await until(lambda: exporter.output.count("SIGHUP: 0 of 0") >= 1)
-        assert (await exporter.metrics()).is_up
-        os.kill(exporter.pid, 0)
 
 
 async def test_renewed_certificates_are_used_from_the_next_connection_on(

@@ -38,6 +38,7 @@ NEEDS_MORE_THAN_A_MOMENT: Final = {
     "NundbExporterAbsent": "likewise",
     "NundbExporterRequestsRejected": "counts the requests of a quarter of an hour",
     "NundbExporterSamplesDropped": "likewise; the report shows twice what is listed twice",
+    "NundbExporterReloadFailed": "an exporter that goes on with good settings judges its nodes as well as before",
     "NundbMemberMissing": "compares with the six hours before",
     "NundbElectionsFlapping": "counts the changes of a quarter of an hour",
     "NundbPendingGrowing": "compares with the minutes before",

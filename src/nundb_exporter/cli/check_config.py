@@ -7,6 +7,7 @@ from nundb_exporter.cli.target import read_file
 from nundb_exporter.cli.terminal import printable
 from nundb_exporter.errors import ConfigFileError
 from nundb_exporter.quantities import counted
+from nundb_exporter.secret_files import SecretFiles
 
 
 @click.command("check-config")
@@ -18,7 +19,7 @@ def command(file: str) -> Exit:
     and variables do not count. Exit code 0: there is no error. 1: there are some. 2: FILE cannot be read.
     """
     try:
-        content = read_file("FILE", file)
+        content = read_file("FILE", file, SecretFiles())
     except ConfigFileError as refused:
         for error in refused.errors:
             click.echo(printable(str(error)))

@@ -29,16 +29,17 @@ from nundb_exporter.credentials import (
     without_editor_marks,
 )
 from nundb_exporter.errors import ConfigError
-from nundb_exporter.secret_files import SecretFile
+from nundb_exporter.secret_files import SecretFiles
 
 if TYPE_CHECKING:
     from nundb_exporter.config.sections import ModuleSection
 
-_NO_FLAGS: Final = NodeFlags(collectors={})
+NO_FLAGS: Final = NodeFlags(collectors={})
+"""What flags and variables say of every other module."""
 
 
-def read_module(name: str, section: "ModuleSection | None", flags: NodeFlags = _NO_FLAGS) -> Module:
-    """Return the module that a section of the file describes, and that flags and variables change if it is the default.
+def read_module(name: str, section: "ModuleSection | None", secrets: SecretFiles, flags: NodeFlags) -> Module:
+    """Return the module that a section of the file describes, and as the flags change it.
 
     Raises:
         ConfigError: a setting is missing or wrong.
@@ -47,11 +48,11 @@ def read_module(name: str, section: "ModuleSection | None", flags: NodeFlags = _
     if limit is None and section:
         limit = section.max_pending_operations
     place = f"modules.{name}"
-    is_default = name == DEFAULT_MODULE
+    user = _user(flags.user, section)
     return Module(
-        credentials=Credentials(_user(flags.user, section), _password(flags.password_file, section, place, is_default)),
+        credentials=Credentials(user, _password(name, section, secrets, flags.password_file)),
         collectors=_collectors(flags, section),
-        databases=tuple(_databases(section, place)),
+        databases=tuple(_databases(section, place, secrets)),
         tls=_tls(flags, section),
         ports=_ports(flags.transports_ports) if flags.transports_ports else None,
         max_pending_operations=DEFAULT_MAX_PENDING_OPERATIONS if limit is None else limit,
@@ -73,14 +74,14 @@ def _user(given: str | None, section: "ModuleSection | None") -> str:
     return user
 
 
-def _password(path: str | None, section: "ModuleSection | None", place: str, has_variable: bool) -> Secret:
+def _password(name: str, section: "ModuleSection | None", secrets: SecretFiles, path: str | None) -> Secret:
     if path:
-        return SecretFile("NUN_PWD_FILE", path)
-    if has_variable and (password := without_editor_marks(os.environ.get("NUN_PWD", ""))):
+        return secrets.open("NUN_PWD_FILE", path, check_text)
+    if name == DEFAULT_MODULE and (password := without_editor_marks(os.environ.get("NUN_PWD", ""))):
         check_text("NUN_PWD", password)
         return Secret(password)
     if section and section.password_file:
-        return SecretFile(f"{place}.password_file", section.password_file)
+        return secrets.open(f"modules.{name}.password_file", section.password_file, check_text)
     raise ConfigError("NUN_PWD", "is not set", "set it to the administrator's password, or NUN_PWD_FILE to a file")
 
 
@@ -93,10 +94,10 @@ def _collectors(flags: NodeFlags, section: "ModuleSection | None") -> tuple[str,
     return tuple(collector.name for collector in COLLECTORS if is_on.get(collector.name))
 
 
-def _databases(section: "ModuleSection | None", place: str) -> list[DatabaseAccess]:
+def _databases(section: "ModuleSection | None", place: str, secrets: SecretFiles) -> list[DatabaseAccess]:
     return [
         DatabaseAccess(
-            each.name, SecretFile(f"{place}.databases: token_file of {each.name}", each.token_file, check_word)
+            each.name, secrets.open(f"{place}.databases: token_file of {each.name}", each.token_file, check_word)
         )
         for each in (section.databases if section else ())
     ]

@@ -3,8 +3,9 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -26,6 +27,7 @@ from nundb_exporter.cli.log_flags import (
     log_flags,
 )
 from nundb_exporter.cli.numbers import Count, Seconds
+from nundb_exporter.cli.service_manager import ServiceManager
 from nundb_exporter.cli.target import read_settings
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import (
@@ -39,13 +41,15 @@ from nundb_exporter.config.settings import (
 )
 from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.log.settings import LogSettings
-from nundb_exporter.secret_files import SecretFile
+from nundb_exporter.secret_files import SecretFiles
 from nundb_exporter.sources import Source
 from nundb_exporter.web import Server
+from nundb_exporter.web.reload import Reload
 
 _LOGGER: Final = logging.getLogger(__name__)
 _LEVELS: Final = (*logs.LEVELS, "warn")
 """`warn` is how Prometheus' own programs spell it."""
+_DEFAULT_LEVEL: Final = "info"
 
 
 @click.command("serve")
@@ -112,8 +116,9 @@ def command(
 ) -> None:
     """Serve the metrics of one node (the default command).
 
-    Files with a password or a token are read again when they have changed; SIGHUP does so at once. SIGTERM and SIGINT
-    end it, after scrapes in progress, within eight seconds.
+    Files with a password, a token or a certificate are read again when they have changed. SIGHUP and POST /-/reload
+    read the configuration file again too, and use all of it or, if it has an error, nothing. SIGTERM and SIGINT end the
+    exporter, after scrapes in progress, within eight seconds.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # even before there is something to read again
     web = Web(
@@ -123,9 +128,15 @@ def command(
         timeout_offset=timeout_offset,
         uses_systemd_socket=web_systemd_socket,
     )
-    settings = read_settings(flags)
-    logs.configure(log_level or settings.log_level or "info", log_format)
-    asyncio.run(_serve(settings.fleet, web, _sources(settings.fleet, log, host, data_dir)))
+    secrets = SecretFiles()
+
+    def read() -> tuple[Fleet, str]:
+        settings = read_settings(flags, secrets=secrets)
+        return settings.fleet, log_level or settings.log_level or _DEFAULT_LEVEL
+
+    fleet, level = read()
+    logs.configure(level, log_format)
+    asyncio.run(_serve(fleet, web, _sources(fleet, log, host, data_dir), read))
 
 
 class _Running(Source, Protocol):
@@ -156,8 +167,21 @@ def _sources(fleet: Fleet, log: LogSettings | None, host: HostSettings | None, d
     return sources
 
 
-async def _serve(fleet: Fleet, web: Web, sources: Sequence[_Running]) -> None:
-    server = Server(fleet, web, sources)
+async def _serve(fleet: Fleet, web: Web, sources: Sequence[_Running], read: Callable[[], tuple[Fleet, str]]) -> None:
+    """Serve until a signal ends it; `read` returns the nodes and the level of the log as they are set then."""
+    manager = ServiceManager(os.environ)
+
+    def read_again() -> None:
+        manager.reloading()
+        try:
+            new, level = read()
+            server.nodes.replace(new)
+            logs.set_level(level)
+        finally:
+            manager.ready(_serving(server.nodes.fleet))
+
+    reload = Reload(read_again)
+    server = Server(fleet, web, sources, reload)
     addresses = server.start()
     for source in sources:
         source.start()
@@ -165,34 +189,28 @@ async def _serve(fleet: Fleet, web: Web, sources: Sequence[_Running]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    loop.add_signal_handler(signal.SIGHUP, _read_secrets_again, fleet)
+    loop.add_signal_handler(signal.SIGHUP, reload.run, "SIGHUP")
     for address in addresses:
         url = address if address.startswith("unix:") else f"http://{address}{web.telemetry_path}"
         _LOGGER.info("version %s serves %s on %s", __version__, _nodes(fleet), url)
     _freeze_garbage_collector()
+    manager.ready(_serving(fleet))
     await ended.wait()
+    manager.stopping()
     _LOGGER.info("stopping: waiting for scrapes in progress")
     await server.stop()
     for source in sources:
         source.stop()
 
 
+def _serving(fleet: Fleet) -> str:
+    return f"Serving {_nodes(fleet)}"
+
+
 def _nodes(fleet: Fleet) -> str:
     if len(fleet.nodes) == 1:
         return str(fleet.nodes[0].endpoint)
     return f"{len(fleet.nodes)} nodes"
-
-
-def _read_secrets_again(fleet: Fleet) -> None:
-    """Read files with secrets that have changed, as the next scrape would do by itself."""
-    secrets = [
-        secret
-        for module in fleet.modules.values()
-        for secret in (module.credentials.password, *(access.token for access in module.databases))
-    ]
-    files = [secret for secret in secrets if isinstance(secret, SecretFile)]
-    changed = sum(secret.refresh() for secret in files)
-    _LOGGER.info("SIGHUP: %d of %d files with secrets have changed; other settings need a restart", changed, len(files))
 
 
 def _freeze_garbage_collector() -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from nundb_exporter.cli.flags import NodeFlags
-from nundb_exporter.cli.modules import read_module
+from nundb_exporter.cli.modules import NO_FLAGS, read_module
 from nundb_exporter.client.tls import check_tls
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.allow import AllowList, parse_allowed
 from nundb_exporter.config.fleet import DEFAULT_MODULE, Fleet
 from nundb_exporter.config.settings import DEFAULT_URL, Module, Target, parse_endpoint
 from nundb_exporter.errors import ConfigError
-from nundb_exporter.secret_files import SecretFile, read_text
+from nundb_exporter.secret_files import SecretFiles, read_text
 
 if TYPE_CHECKING:
     from nundb_exporter.config.sections import FileSection
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _FILE: Final = "--config.file"
 
 
-def read_file(setting: str, path: str) -> "FileSection":
+def read_file(setting: str, path: str, secrets: SecretFiles) -> "FileSection":
     """Read the configuration file that a setting names, and what it names.
 
     Raises:
@@ -33,7 +33,7 @@ def read_file(setting: str, path: str) -> "FileSection":
     surroundings = Surroundings(
         directory=Path(path).parent,
         collectors=tuple(collector.name for collector in COLLECTORS),
-        check_secret=lambda name, check: SecretFile("", name, check),
+        check_secret=lambda name, check: secrets.open("", name, check),
         check_tls=check_tls,
     )
     return parse_file(path, read_text(setting, path), surroundings)
@@ -44,10 +44,10 @@ class Settings(NamedTuple):
 
     fleet: Fleet
     log_level: str | None
-    """As the file says it."""
+    """None: nothing is said of it."""
 
 
-def read_settings(flags: NodeFlags, urls: Sequence[str] = ()) -> Settings:
+def read_settings(flags: NodeFlags, urls: Sequence[str] = (), secrets: SecretFiles | None = None) -> Settings:
     """Return the nodes that are to be asked, what else may be, and what else the file says.
 
     The nodes are at `urls`, or else at the URL of the flag or variable, each asked as the file says if the file has it
@@ -56,7 +56,8 @@ def read_settings(flags: NodeFlags, urls: Sequence[str] = ()) -> Settings:
     Raises:
         ConfigError: a setting is missing or wrong.
     """
-    file = read_file(_FILE, flags.config_file) if flags.config_file else None
+    secrets = secrets or SecretFiles()
+    file = read_file(_FILE, flags.config_file, secrets) if flags.config_file else None
     sections = file.modules if file else {}
     targets = file.targets if file else None
     listed = [(parse_endpoint("", node.url), node.module) for node in (targets and targets.nodes) or ()]
@@ -68,7 +69,8 @@ def read_settings(flags: NodeFlags, urls: Sequence[str] = ()) -> Settings:
     modules: dict[str, Module] = {}
     for name in sorted(names):
         section = sections.get(name)
-        modules[name] = read_module(name, section, flags) if name == DEFAULT_MODULE else read_module(name, section)
+        own = flags if name == DEFAULT_MODULE else NO_FLAGS
+        modules[name] = read_module(name, section, secrets, own)
     found = tuple(Target(endpoint, modules[name]) for endpoint, name in nodes)
     fleet = Fleet(found, modules)
     if targets is not None:

@@ -83,6 +83,20 @@ LOG_LINES_DROPPED: Final = Family(
     "nundb-exporter",
     since=None,
 )
+CONFIG_RELOAD_SUCCESSFUL: Final = Family(
+    "nundb_exporter_config_last_reload_successful",
+    "gauge",
+    "Whether the settings could be used when they were read last: at the start, at SIGHUP or by POST /-/reload",
+    "nundb-exporter",
+    since=None,
+)
+CONFIG_RELOAD_TIME: Final = Family(
+    "nundb_exporter_config_last_reload_success_timestamp_seconds",
+    "gauge",
+    "When the settings in use were read, in seconds since the epoch",
+    "nundb-exporter",
+    since=None,
+)
 DISCOVERY_AGE: Final = Family(
     "nundb_exporter_discovery_age_seconds",
     "gauge",
@@ -148,6 +162,8 @@ EXPORTER_FAMILIES: Final = (
     REQUESTS_REJECTED,
     SAMPLES_DROPPED,
     LOG_LINES_DROPPED,
+    CONFIG_RELOAD_SUCCESSFUL,
+    CONFIG_RELOAD_TIME,
     DISCOVERY_AGE,
     PROCESS_CPU,
     PROCESS_RESIDENT,

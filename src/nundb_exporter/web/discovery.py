@@ -69,7 +69,7 @@ class Discovery:
 
         await self.refresh()
         groups = [found.group() for found in self.found()]
-        ages = [self._clock() - view.at for view in self._views.values()]
+        ages = [self._clock() - view.at for view in self._current().values()]
         headers = {"Content-Type": "application/json", **({"Age": f"{max(ages):.0f}"} if ages else {})}
         return Response(200, json.dumps(groups, ensure_ascii=False, indent=1).encode(), headers)
 
@@ -98,7 +98,12 @@ class Discovery:
     def found(self) -> list[Found]:
         """Return all nodes: those that are configured, by their own address, then the others that they name."""
         seeds = [node.scraper.target.endpoint for node in self._nodes.configured]
-        return merged(seeds, {seed: self._views[seed] for seed in seeds if seed in self._views}, self._nodes.fleet.port)
+        return merged(seeds, self._current(), self._nodes.fleet.port)
+
+    def _current(self) -> dict[Endpoint, View]:
+        """Return what the nodes said last that are configured now: a reload may have taken some away."""
+        seeds = [node.scraper.target.endpoint for node in self._nodes.configured]
+        return {seed: self._views[seed] for seed in seeds if seed in self._views}
 
     def members(self) -> list[Selection]:
         """Return the nodes that the configured ones have named, as far as they may be asked."""
@@ -110,7 +115,7 @@ class Discovery:
 
     def samples(self) -> Iterator[Sample]:
         """Yield how old the last good answers are."""
-        for seed, view in self._views.items():
+        for seed, view in self._current().items():
             yield DISCOVERY_AGE.sample(self._clock() - view.at, str(seed))
 
 

@@ -77,6 +77,12 @@ class KeptNodes:
         self._forget(len(self._nodes) - self._most, asyncio.get_running_loop().time())
         self._watch()
 
+    def give_up(self) -> list[ScrapedNode]:
+        """Return all, and keep them no longer."""
+        nodes = [node for node, _ in self._nodes.values()]
+        self._nodes.clear()
+        return nodes
+
     async def close(self) -> None:
         """Close all."""
         if self._timer is not None:

@@ -1,5 +1,6 @@
 """Everything that may be asked: the configured nodes, which are kept as long as the exporter runs, and what else is."""
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -37,9 +38,22 @@ class Nodes:
         self.tally = Tally()
         self._make = make
         self._kept = KeptNodes()
-        own = self.sources if len(fleet.nodes) == 1 else None
-        self.configured = tuple(self._new(node, DIRECT, own) for node in fleet.nodes)
+        self.configured = self._configured(fleet)
         """In the order of the configuration."""
+        self._retiring: set[asyncio.Task[None]] = set()
+
+    def replace(self, fleet: Fleet) -> None:
+        """Ask the nodes of another fleet from now on. Scrapes in progress end with the settings that they began with.
+
+        Raises:
+            ConfigError: a file of the TLS settings of a configured node is unusable; nothing has changed.
+        """
+        configured = self._configured(fleet)
+        for node in (*self.configured, *self._kept.give_up()):
+            task = asyncio.create_task(node.retire())
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
+        self.fleet, self.configured = fleet, configured
 
     @property
     def single(self) -> ScrapedNode | None:
@@ -57,6 +71,10 @@ class Nodes:
                 return node
         return self._kept.get(selection.key, lambda: self._new(selection.target, selection.route))
 
+    def _configured(self, fleet: Fleet) -> tuple[ScrapedNode, ...]:
+        own = self.sources if len(fleet.nodes) == 1 else None
+        return tuple(self._new(node, DIRECT, own) for node in fleet.nodes)
+
     def _new(self, target: Target, route: Route, sources: Sources | None = None) -> ScrapedNode:
         return ScrapedNode(self._make(target, route), self.settings, self.tally, sources)
 
@@ -65,3 +83,4 @@ class Nodes:
         await self._kept.close()
         for node in self.configured:
             await node.close()
+        await asyncio.gather(*self._retiring)

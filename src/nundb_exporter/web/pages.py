@@ -11,6 +11,7 @@ from nundb_exporter.results import Scrape
 from nundb_exporter.self_metrics import ExporterProcess
 from nundb_exporter.web.discovery import Discovery
 from nundb_exporter.web.nodes import Nodes
+from nundb_exporter.web.reload import Reload
 from nundb_exporter.web.scraped import written
 from nundb_exporter.web.selection import RefusedError, names_target, select
 
@@ -18,9 +19,10 @@ from nundb_exporter.web.selection import RefusedError, names_target, select
 class Pages:
     """The pages of an exporter."""
 
-    def __init__(self, nodes: Nodes, discovery: Discovery) -> None:
+    def __init__(self, nodes: Nodes, discovery: Discovery, reload: Reload | None = None) -> None:
         self._nodes = nodes
         self._discovery = discovery
+        self._reload = reload
         self._process = ExporterProcess()
 
     async def metrics(self, request: Request) -> Response:
@@ -47,6 +49,7 @@ class Pages:
             REQUESTS_REJECTED.sample(tally.rejected),
             SAMPLES_DROPPED.sample(tally.dropped),
             LOG_LINES_DROPPED.sample(logs.dropped_lines()),
+            *(self._reload.samples() if self._reload else ()),
             *self._discovery.samples(),
             *self._process.samples(),
         ]

@@ -95,6 +95,8 @@ class ScrapedNode:
         self._sources = sources
         self._scrapes: Coalescer[_Shared] = Coalescer()
         self._in_progress = 0
+        self._unused = asyncio.Event()
+        self._unused.set()
 
     @property
     def is_in_use(self) -> bool:
@@ -127,14 +129,22 @@ class ScrapedNode:
         # A deadline, not a duration: a request that takes over another's scrape later has less time left.
         deadline = asyncio.get_running_loop().time() + allowed
         self._in_progress += 1
+        self._unused.clear()
         try:
             return await self._scrapes.share(allowed, lambda: self._scrape(deadline))
         finally:
             self._in_progress -= 1
+            if not self._in_progress:
+                self._unused.set()
 
     async def _scrape(self, deadline: float) -> _Shared:
         scrape = await self.scraper.scrape(deadline)
         return _Shared(scrape if self._sources is None else self._sources.joined(scrape), {})
+
+    async def retire(self) -> None:
+        """Close the kept connections as soon as no scrape is in progress."""
+        await self._unused.wait()
+        await self.close()
 
     async def close(self) -> None:
         """Close the kept connections."""

@@ -13,6 +13,7 @@ from nundb_exporter.web.listening import listeners
 from nundb_exporter.web.nodes import Nodes
 from nundb_exporter.web.pages import Pages
 from nundb_exporter.web.probe import Probe
+from nundb_exporter.web.reload import Reload
 from nundb_exporter.web.reports import Reports
 
 _SHUTDOWN_SECONDS: Final = 7.0
@@ -27,12 +28,14 @@ class Server:
         ConfigError: a file of the TLS settings of a configured node is unusable.
     """
 
-    def __init__(self, fleet: Fleet, settings: Web, sources: Sequence[Source] = ()) -> None:
+    def __init__(
+        self, fleet: Fleet, settings: Web, sources: Sequence[Source] = (), reload: Reload | None = None
+    ) -> None:
         self._settings = settings
         self.nodes = Nodes(fleet, settings, Sources(sources))
         """Those that are asked."""
         discovery = Discovery(self.nodes)
-        pages = Pages(self.nodes, discovery)
+        pages = Pages(self.nodes, discovery, reload)
         routes: dict[str, Handler] = {
             settings.telemetry_path: pages.metrics,
             PROBE_PATH: Probe(self.nodes).page,
@@ -42,7 +45,9 @@ class Server:
             "/-/healthy": pages.healthy,
             "/-/ready": pages.ready,
         }
-        router = Router({path: {"GET": page} for path, page in routes.items()})
+        posts: dict[str, Handler] = {"/-/reload": reload.page} if reload else {}
+        pages_by_method = {path: {"GET": page} for path, page in routes.items()}
+        router = Router(pages_by_method | {path: {"POST": page} for path, page in posts.items()})
         self._server = http_server.Server(router, headers=_HEADERS)
 
     def start(self) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Final
 
 from nundb_exporter.metrics import (
     COLLECTOR_SUCCESS,
+    CONFIG_RELOAD_SUCCESSFUL,
     REQUESTS_REJECTED,
     SAMPLES_DROPPED,
     SCRAPE_DURATION,
@@ -159,8 +160,27 @@ SAMPLES_LOST: Final = Alert(
     remedy="Report it, with the output of `check`.",
     other_causes="None: the exporter counts the samples that it drops.",
 )
+RELOAD_FAILED: Final = Alert(
+    name="NundbExporterReloadFailed",
+    expression=f"{CONFIG_RELOAD_SUCCESSFUL} == 0",
+    wait="5m",
+    severity="warning",
+    summary="A Nun-db exporter could not read its settings again.",
+    description=prose("""
+        {{ $labels.instance }} (job {{ $labels.job }}) goes on with the settings from before: those that it was told to
+        read have an error.
+    """),
+    meaning=prose("""
+        SIGHUP or POST /-/reload found an error in the configuration file, or a file that it names cannot be read. A
+        restart now would end the exporter.
+    """),
+    confirm=("curl --silent --request POST http://EXPORTER:9898/-/reload", "nundb-exporter check-config FILE"),
+    evidence="Both name file, line and cause of each error.",
+    remedy="Correct the file, then reload again.",
+    other_causes="The file was being written at that moment: reload again.",
+)
 GROUP: Final = Group(
     "nundb-exporter",
     "The exporter",
-    (DOWN, ABSENT, COLLECTOR_FAILING, SCRAPE_SLOW, REQUESTS_REFUSED, SAMPLES_LOST),
+    (DOWN, ABSENT, COLLECTOR_FAILING, SCRAPE_SLOW, REQUESTS_REFUSED, SAMPLES_LOST, RELOAD_FAILED),
 )

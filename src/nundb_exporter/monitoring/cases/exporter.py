@@ -4,6 +4,7 @@ from typing import Final
 
 from nundb_exporter.metrics import (
     COLLECTOR_SUCCESS,
+    CONFIG_RELOAD_SUCCESSFUL,
     REQUESTS_REJECTED,
     SAMPLES_DROPPED,
     SCRAPE_DURATION,
@@ -178,5 +179,23 @@ CASES: Final = (
         series=(of(UP, held(1)), of(SAMPLES_DROPPED, held(12))),
         at="20m",
         misses=(alerts.SAMPLES_LOST,),
+    ),
+    Case(
+        about="the exporter has found an error in its settings",
+        series=(of(UP, held(1)), of(CONFIG_RELOAD_SUCCESSFUL, held(1, "3m") + held(0))),
+        at="10m",
+        fires=(
+            on(
+                alerts.RELOAD_FAILED,
+                text="a (job nundb) goes on with the settings from before: those that it was told to read have an "
+                "error.",
+            ),
+        ),
+    ),
+    Case(
+        about="the error is corrected within two minutes",
+        series=(of(UP, held(1)), of(CONFIG_RELOAD_SUCCESSFUL, held(1, "3m") + held(0, "2m") + held(1))),
+        at="10m",
+        misses=(alerts.RELOAD_FAILED,),
     ),
 )
