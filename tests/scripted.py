@@ -1,6 +1,7 @@
 """A transport that says what a test has written down, or what a recording holds: no socket, no patch."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from nundb_exporter.config.settings import DEFAULT_URL, Module, Target, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
@@ -43,9 +44,11 @@ class ScriptedTransport:
         """Do nothing."""
 
 
-def scripted_node(answers: Answers, *collectors: str) -> tuple[Scraper, ScriptedTransport]:
+def scripted_node(
+    answers: Answers, *collectors: str, clock: Callable[[], float] = time.time
+) -> tuple[Scraper, ScriptedTransport]:
     """Return what scrapes a node that answers so, with these collectors, and the transport that it asks through."""
     transport = ScriptedTransport(answers.node, answers.database)
     databases = tuple(DatabaseAccess(name, Secret("token")) for name in answers.options.databases)
     module = Module(Credentials("nun", Secret("nun-pwd")), collectors, databases)
-    return Scraper(Target(parse_endpoint("NUN_URL", DEFAULT_URL), module), transport), transport
+    return Scraper(Target(parse_endpoint("NUN_URL", DEFAULT_URL), module), transport, clock=clock), transport

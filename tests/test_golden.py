@@ -32,6 +32,8 @@ from tests.programs import needed
 from tests.scripted import scripted_node
 
 ALL_BUT_TRANSPORTS = [collector.name for collector in COLLECTORS if not collector.probes]
+RECORDED_AT = 1795400500.0
+"""About when the recordings were made, in seconds since the epoch."""
 
 
 def healthy_primary() -> Answers:
@@ -102,7 +104,7 @@ async def page(answers: Answers) -> list[Sample]:
         if all((name, command) in answers.database for command in (CONNECTIONS, CONFLICT_KEYS, KEYS))
     ]
     answers = replace(answers, options=replace(answers.options, databases=tuple(sorted(known))))
-    node, _ = scripted_node(answers, *ALL_BUT_TRANSPORTS)
+    node, _ = scripted_node(answers, *ALL_BUT_TRANSPORTS, clock=lambda: RECORDED_AT)
     scrape = await node.scrape(asyncio.get_running_loop().time() + 10)
     durations = {SCRAPE_DURATION, COLLECTOR_DURATION}
     return [sample._replace(value=0) if sample.family in durations else sample for sample in scrape.samples]

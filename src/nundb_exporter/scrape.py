@@ -50,7 +50,8 @@ class Scraper:
     """Scrapes one node, as often as it is told to. Only its connections are kept from one scrape to the next.
 
     `transport` replaces the one that the endpoint's scheme gives; of `collectors` those run that the target names.
-    Every connection takes the `route`, those of probes too.
+    Every connection takes the `route`, those of probes too. `clock` tells the seconds since the epoch, by which
+    operations are old.
 
     Raises:
         ConfigError: a file of the TLS settings is unusable.
@@ -62,8 +63,10 @@ class Scraper:
         transport: Transport | None = None,
         collectors: Sequence[Collector] = COLLECTORS,
         route: Route = DIRECT,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.target = target
+        self._clock = clock
         module = self._module = target.module
         self._transport = transport or open_transport(target.endpoint, module.tls, module.ports, route)
         self._route = route
@@ -89,7 +92,7 @@ class Scraper:
         started = time.perf_counter()
         loop = asyncio.get_running_loop()
         allowed = deadline - loop.time()
-        answers = Answers(self._options)
+        answers = Answers(self._options, asked_at=self._clock())
         # What probes transports runs beside the question, and whatever becomes of it: where one listener has died, the
         # others tell.
         results = {collector.name: CollectorResult() for collector in self._collectors if collector.probes}

@@ -22,6 +22,7 @@ from nundb_exporter.collectors import (
     queries,
     replication,
 )
+from tests.debts import owed
 
 from .conftest import Opener
 from .landing import POLL_MILLISECONDS, Landing
@@ -106,8 +107,7 @@ MUCH: Final = (
     cluster.MEMBER.sample(1, "192.168.100.10:3014", "primary"),
     cluster.MEMBER.sample(1, _LONG, "secondary"),
     cluster.CONNECTED.sample(1, _LONG),
-    pending.UNACKNOWLEDGED.sample(12345, _LONG),
-    pending.OLDEST.sample(1000, _LONG),
+    *owed(12345, _LONG, 1000),
     replication.PENDING.sample(123456),
     oplog.RECORDS.sample(42949672),
     oplog.SIZE.sample(1073741824),

@@ -6,9 +6,10 @@ import time
 import pytest
 from playwright.async_api import expect
 
-from nundb_exporter.collectors import cluster, databases, keys, pending, replication, transports
+from nundb_exporter.collectors import cluster, databases, keys, replication, transports
 from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.metrics import Sample
+from tests.debts import owed
 
 from .conftest import Opener
 from .landing import POLL_MILLISECONDS, UNKNOWN
@@ -42,7 +43,7 @@ async def test_a_node_that_is_down_is_shown_with_the_finding_of_its_reason(visit
             {},
             f"{NOBODY} has no link to c:1",
         ),
-        ((pending.UNACKNOWLEDGED.sample(7, "z:1"),), {}, f"{NOBODY} keeps 7 operations that z:1 will"),
+        (tuple(owed(7, "z:1", time.time())), {}, f"{NOBODY} keeps 7 operations that z:1 will"),
     ],
 )
 async def test_a_finding_is_shown_as_long_as_the_report_has_it(
@@ -63,7 +64,7 @@ async def test_a_finding_is_shown_as_long_as_the_report_has_it(
 
 async def test_what_a_late_member_owes_stands_in_the_facts_and_in_its_row(visit: Opener) -> None:
     """Ages come as texts: the page does not compute them."""
-    late = (pending.UNACKNOWLEDGED.sample(12, "b:1"), pending.OLDEST.sample(time.time() - 125, "b:1"))
+    late = owed(12, "b:1", time.time() - 125)
     async with exporter(NOBODY) as url:
         page = await visit(url, is_scripted=True)
         await page.is_told(told(*UP[:-1], *late))

@@ -1,5 +1,7 @@
 """What the collector of pending operations makes of lists that no recording holds."""
 
+from dataclasses import replace
+
 import pytest
 
 from nundb_exporter.collectors import (
@@ -13,7 +15,7 @@ from nundb_exporter.protocol.commands import (
 )
 from nundb_exporter.protocol.replies import Reply
 
-from .reading import FIVE, node, read
+from .reading import FIVE, Read, node, read
 
 
 def listing(*entries: str) -> str:
@@ -24,6 +26,11 @@ def listing(*entries: str) -> str:
 def entry(message: str, op_id: int, replications: str) -> str:
     """Return a line of it."""
     return f'message: "{message}", opp_id: {op_id}, ack_count: 0, replicate_count: 1, replications: {replications}'
+
+
+def nothing_overdue(*members: str) -> Read:
+    """Return what is read where each member owes nothing for long."""
+    return {(pending.OVERDUE, (member, about)): 0 for member in members for about in pending.ABOUT}
 
 
 CLUSTER = "cluster-state  me:1(self):Primary , a:1(Connected):Secoundary, b:1(Connected):Secoundary,"  # sic
@@ -54,7 +61,44 @@ def test_members_that_owe_nothing_are_known_to_owe_nothing() -> None:
         (pending.STUCK, ()): 0,
         (pending.UNACKNOWLEDGED, ("a:1",)): 0,
         (pending.UNACKNOWLEDGED, ("b:1",)): 0,
+        **nothing_overdue("a:1", "b:1"),
     }
+
+
+def overdue(text: str, now: float, offset: float | None = None) -> dict[str, list[float]]:
+    """Return what each member owes too long: about data, about the cluster, and the time of the newest if any."""
+    answers = replace(owing(1, text), asked_at=now, clock_offset=offset)
+    found = read(pending.COLLECTOR, answers)
+    return {
+        member: [
+            *(found[pending.OVERDUE, (member, about)] for about in pending.ABOUT),
+            *(value for key, value in found.items() if key == (pending.NEWEST_OVERDUE, (member,))),
+        ]
+        for member in dict.fromkeys(labels[0] for family, labels in found if family is pending.OVERDUE)
+    }
+
+
+def test_what_is_late_is_told_from_what_is_on_its_way() -> None:
+    """After a minute an operation is overdue; the newest of them tells whether the member could still answer."""
+    text = listing(
+        *(entry("replicate shop a -1 x", second * 10**9, ", a:1:true, b:1:false") for second in (100, 139, 141, 199)),
+        entry("set-primary me:1", 120 * 10**9, ", a:1:false, b:1:false"),
+        entry("replicate-snapshot shop false", 0, ", a:1:false, b:1:false"),
+    )
+    assert overdue(text, 200) == {"a:1": [0, 1, 120], "b:1": [2, 1, 139]}
+
+
+def test_what_a_member_owes_that_is_no_longer_listed_is_overdue_at_once() -> None:
+    """It will never acknowledge anything."""
+    text = listing(entry("replicate shop a -1 x", 199 * 10**9, ", a:1:false, gone:1:false"))
+    assert overdue(text, 200) == {"a:1": [0, 0], "b:1": [0, 0], "gone:1": [1, 0, 199]}
+
+
+@pytest.mark.parametrize(("offset", "count"), [(None, 0), (30.0, 1), (-3600.0, 0)])
+def test_operations_are_as_old_as_the_clock_says_that_dates_them(offset: float | None, count: int) -> None:
+    """A node's clock may be wrong, and over HTTP it is known by how much."""
+    text = listing(entry("replicate shop a -1 x", 150 * 10**9, ", a:1:false"))
+    assert overdue(text, 200, offset)["a:1"][0] == count
 
 
 def test_too_long_a_list_leaves_its_numbers_absent() -> None:
@@ -84,6 +128,7 @@ def test_who_owes_what_since_when() -> None:
         (pending.UNACKNOWLEDGED, ("gone:1",)): 1,
         (pending.OLDEST, ("a:1",)): 1.5,
         (pending.OLDEST, ("b:1",)): 1.5,
+        **nothing_overdue("a:1", "b:1", "gone:1"),
         (pending.DATABASE, ("shop", "update")): 2,
         (pending.DATABASE, ("shop|chat", "snapshot")): 1,
         (pending.DATABASE, ("", "other")): 1,

@@ -83,7 +83,7 @@ FAILOVER = (
     cluster.ELECTIONS_FLAPPING,
 )
 # A node that dies may leave operations unacknowledged.
-LEFT_BEHIND = (replication.LEAKED, replication.SNAPSHOT_STUCK)
+LEFT_BEHIND = (replication.LEAKED, replication.LEFTOVER, replication.SNAPSHOT_STUCK)
 
 
 def fault(

@@ -42,7 +42,9 @@ def observed(
 
 async def scraped(answers: Answers, *, url: str = URL, now: float = NOW) -> NodeReport:
     """Scrape a node that answers so, with the default collectors, and describe it."""
-    scraper, _ = scripted_node(answers, *(collector.name for collector in COLLECTORS if collector.is_default))
+    scraper, _ = scripted_node(
+        answers, *(collector.name for collector in COLLECTORS if collector.is_default), clock=lambda: now
+    )
     scrape = await scraper.scrape(asyncio.get_running_loop().time() + 10)
     return describe(url, scrape, now)
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from nundb_exporter.collectors import acting_role, conflicts, pending, process
+from nundb_exporter.collectors import acting_role, conflicts, process
 from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.judge import NodeReport, judge
 from nundb_exporter.metrics import Sample
+from tests.debts import owed
 
 from .observed import NOW, found, node, observed, sentences
 
@@ -92,8 +93,8 @@ def test_a_member_that_was_not_asked_is_named() -> None:
 
 def test_a_member_that_has_left_with_debts_is_not_one_that_others_must_list() -> None:
     """The node itself does not list it any more."""
-    owed = pending.UNACKNOWLEDGED.sample(1, "c:1")
-    assert ids(node(A, "primary", OF_A, owed), node(B, "secondary", OF_B)) == ["NundbOperationsLeaked"]
+    debts = owed(1, "c:1", NOW - 1)
+    assert ids(node(A, "primary", OF_A, *debts), node(B, "secondary", OF_B)) == ["NundbOperationsLeaked"]
 
 
 def test_a_database_that_a_node_lacks_is_named_once() -> None:
@@ -161,16 +162,35 @@ def test_nodes_that_call_themselves_alike_and_started_at_different_times_are_two
 
 def test_a_member_that_restarted_since_is_not_late_but_owes_for_ever() -> None:
     """Operations are not sent again to a member that comes back."""
-    owed = (pending.UNACKNOWLEDGED.sample(3, "b:1"), pending.OLDEST.sample(NOW - 300, "b:1"))
-    (finding,) = found(node(A, "primary", OF_A, *owed), node(B, "secondary", OF_B, started(100)))
+    debts = owed(3, "b:1", NOW - 300)
+    (finding,) = found(node(A, "primary", OF_A, *debts), node(B, "secondary", OF_B, started(100)))
     assert (finding.id, finding.member) == ("NundbOperationsLeaked", "b:1")
     assert finding.sentence.endswith("it has restarted since.")
 
 
+def test_what_a_failed_join_has_left_behind_is_information() -> None:
+    """No data is among it: the node that has joined since has missed nothing."""
+    debts = owed(1, "b:1", NOW - 300, "cluster")
+    report = judge([node(A, "primary", OF_A, *debts), node(B, "secondary", OF_B, started(100))])
+    (finding,) = report.findings
+    assert (finding.id, finding.member, report.healthy) == ("NundbJoinLeftover", "b:1", True)
+    assert finding.sentence == (
+        "http://a:3013 keeps 1 operation of a join or an election, which b:1 will never acknowledge: it has restarted "
+        "since."
+    )
+
+
+def test_old_debts_do_not_hide_new_ones() -> None:
+    """A member that owes operations from before its start and from after it does not acknowledge."""
+    debts = owed(920, "b:1", NOW - 300, newest=NOW - 61)
+    nodes = [node(A, "primary", OF_A, *debts), node(B, "secondary", OF_B, started(200))]
+    assert ids(*nodes) == ["NundbReplicaNotAcknowledging"]
+
+
 def test_a_member_that_has_run_all_the_time_is_late() -> None:
     """It was sent the operation, and does not acknowledge it."""
-    owed = (pending.UNACKNOWLEDGED.sample(3, "b:1"), pending.OLDEST.sample(NOW - 300, "b:1"))
-    nodes = [node(A, "primary", OF_A, *owed), node(B, "secondary", OF_B, started(1000))]
+    debts = owed(3, "b:1", NOW - 300)
+    nodes = [node(A, "primary", OF_A, *debts), node(B, "secondary", OF_B, started(1000))]
     assert ids(*nodes) == ["NundbReplicaNotAcknowledging"]
 
 
@@ -213,5 +233,5 @@ def test_a_node_that_is_down_is_compared_with_nobody() -> None:
 
 def test_the_headline_of_several_nodes_counts_those_that_are_up() -> None:
     """And the problems of the others."""
-    owed = pending.UNACKNOWLEDGED.sample(1, "z:1")
-    assert judge([node(A, "primary", OF_A, owed), down(B)]).headline == "1 of 2 nodes up, 1 problem"
+    debts = owed(1, "z:1", NOW - 1)
+    assert judge([node(A, "primary", OF_A, *debts), down(B)]).headline == "1 of 2 nodes up, 1 problem"

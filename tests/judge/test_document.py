@@ -10,6 +10,7 @@ import pytest
 from nundb_exporter.collectors import pending, process, transports
 from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.judge import Report, describe_exporter, judge, to_json
+from tests.debts import owed
 
 from .observed import NOW, TWO, node, observed, said, scraped
 
@@ -18,7 +19,7 @@ OF_A, OF_B = "*a:1=primary b:1=secondary", "a:1=primary *b:1=secondary"
 REPORTS: Final = {
     "a node that is down": judge([observed(error=TargetError(Reason.AUTH, "invalid user or password"))]),
     "a node with findings": judge(
-        [observed(transports.UP.sample(0, "tcp"), pending.UNACKNOWLEDGED.sample(1, "z:1"), failures={"keys": "no"})]
+        [observed(transports.UP.sample(0, "tcp"), *owed(1, "z:1", NOW - 1), failures={"keys": "no"})]
     ),
     "a cluster": judge([node("A", "primary", OF_A, shop="none"), node("B", "secondary", OF_B, shop="newer")]),
     "an exporter's": judge([observed(process.START_TIME.sample(NOW))], describe_exporter((), "1.0", NOW)),

@@ -14,6 +14,7 @@ from nundb_exporter.problems.replication import BACKLOG
 from nundb_exporter.protocol.commands import LIST_DBS, PROCESS_INFO
 from nundb_exporter.protocol.replies import Reply
 from tests import recordings
+from tests.debts import owed
 
 from .observed import ALONE, NOW, TWO, URL, found, observed, said, scraped, sentences
 
@@ -107,7 +108,7 @@ async def test_what_is_owed_too_long_and_by_whom() -> None:
     )
     assert sentences(await scraped(said("4", members, listing=listing))) == [
         "http://a:3013 has no link to b:1, which it lists.",
-        "b:1 has not acknowledged 3 operations of http://a:3013, the oldest for 1 min 1 s.",
+        "b:1 has not acknowledged 1 operation of http://a:3013 for more than a minute.",
         "http://a:3013 keeps 1 operation that gone:1 will never acknowledge: it has left the cluster.",
         stuck,
     ]
@@ -185,9 +186,9 @@ def test_clocks_that_nearly_agree_are_no_finding() -> None:
 
 def test_an_operation_of_the_future_shows_a_clock_too() -> None:
     """Operation ids are the node's time."""
-    owed = (pending.UNACKNOWLEDGED.sample(1, "b:1"), pending.OLDEST.sample(NOW + 60, "b:1"))
+    debts = (pending.UNACKNOWLEDGED.sample(1, "b:1"), pending.OLDEST.sample(NOW + 60, "b:1"))
     member = (cluster.MEMBER.sample(1, "b:1", "secondary"), cluster.CONNECTED.sample(1, "b:1"))
-    (finding,) = found(observed(*primary(*member, *owed)))
+    (finding,) = found(observed(*primary(*member, *debts)))
     assert finding.id == "NundbClocksApart"
     assert finding.sentence.endswith("an operation that it made is 1 min in the future.")
 
@@ -260,16 +261,14 @@ def test_shares_of_pending_operations_that_are_not_asked_for_are_told() -> None:
 
 def test_findings_are_sorted_by_severity() -> None:
     """The worst first."""
-    samples = primary(
-        replication.PENDING.sample(BACKLOG + 1), transports.UP.sample(0, "tcp"), pending.UNACKNOWLEDGED.sample(1, "z:1")
-    )
+    samples = primary(replication.PENDING.sample(BACKLOG + 1), transports.UP.sample(0, "tcp"), *owed(1, "z:1", NOW - 1))
     severities = [finding.severity for finding in found(observed(*samples))]
     assert severities == ["critical", "warning", "warning", "info"]
 
 
 def test_names_in_a_sentence_can_be_seen() -> None:
     """A member's name must not command a terminal, nor turn a line around."""
-    (finding,) = found(observed(*primary(pending.UNACKNOWLEDGED.sample(1, "\u202ea\x1b[2J"))))
+    (finding,) = found(observed(*primary(*owed(1, "\u202ea\x1b[2J", NOW - 1))))
     assert r"\u202ea\x1b[2J" in finding.sentence
     assert finding.member == "\u202ea\x1b[2J"
 

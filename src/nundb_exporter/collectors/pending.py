@@ -1,7 +1,7 @@
 """Pending operations in detail: by member, with the age of the oldest, and by database and operation."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
@@ -27,6 +27,27 @@ OLDEST: Final = Family(
     since="2022-06",
     labels=("member",),
 )
+OVERDUE: Final = Family(
+    "nundb_replication_overdue_operations",
+    "gauge",
+    f"Operations older than {OLD_SECONDS} seconds, by the node's clock, that this member has not acknowledged, and all "
+    "that are owed by a member which the node no longer lists; about `data`, or about the `cluster`: joins and "
+    "elections; snapshots have no time and are not included",
+    "debug pending-ops: opp_id",
+    since="2022-06",
+    labels=("member", "about"),
+)
+NEWEST_OVERDUE: Final = Family(
+    "nundb_replication_newest_overdue_timestamp_seconds",
+    "gauge",
+    "Time of the newest of a member's overdue operations, in seconds since the epoch by the node's clock; absent for "
+    "members without any",
+    "debug pending-ops: opp_id",
+    since="2022-06",
+    labels=("member",),
+    caveat="If the member has started since, it will never acknowledge them; otherwise it owes some that it can.",
+)
+ABOUT: Final = ("data", "cluster")
 DATABASE: Final = Family(
     "nundb_replication_pending_database_operations",
     "gauge",
@@ -91,6 +112,30 @@ def _by_member(answers: Answers, shares: Sequence[PendingShare]) -> Iterable[Sam
         yield UNACKNOWLEDGED.sample(count, member)
     for member, op_id in oldest.items():
         yield OLDEST.sample(op_id / 1e9, member)
+    yield from _overdue(answers, shares, {member.name for member in known}, owed)
+
+
+def _overdue(
+    answers: Answers, shares: Sequence[PendingShare], listed: Set[str], owing: Iterable[str]
+) -> Iterable[Sample]:
+    """Tell what is late from what is on its way. Whoever is no longer listed will never acknowledge anything."""
+    due = int((answers.asked_at + (answers.clock_offset or 0.0) - OLD_SECONDS) * 1e9)
+    counts: Counter[tuple[str, str]] = Counter()
+    newest: dict[str, int] = {}
+    for share in shares:
+        timed = [op_id for op_id in share.op_ids if op_id]
+        late = [op_id for op_id in timed if op_id < due]
+        about = ABOUT[share.is_about_cluster]
+        for member, is_acknowledged in share.acknowledged.items():
+            found = timed if listed and member not in listed else late
+            if found and not is_acknowledged:
+                counts[member, about] += len(found)
+                newest[member] = max(*found, newest.get(member, 0))
+    for member in owing:
+        for about in ABOUT:
+            yield OVERDUE.sample(counts[member, about], member, about)
+    for member, op_id in newest.items():
+        yield NEWEST_OVERDUE.sample(op_id / 1e9, member)
 
 
 def _by_database(counts: Mapping[tuple[str, str], int]) -> Iterable[Sample]:
@@ -112,7 +157,7 @@ COLLECTOR: Final = Collector(
     name="pending",
     help="Pending operations by member, database and operation.",
     commands=(METRICS_STATE, CLUSTER_STATE),
-    families=(UNACKNOWLEDGED, OLDEST, DATABASE, STUCK),
+    families=(UNACKNOWLEDGED, OLDEST, OVERDUE, NEWEST_OVERDUE, DATABASE, STUCK),
     follow_up=follow_up,
     parse=parse,
     panels=(
@@ -132,6 +177,14 @@ COLLECTOR: Final = Collector(
             "Operations that a member has not acknowledged. Those of a member that has left stay until the node "
             "restarts. Absent while more operations are pending than may be listed.",
             "{{member}} owes {{instance}}",
+        ),
+        Panel(
+            "Overdue operations",
+            OVERDUE.selected,
+            "short",
+            f"Operations that a member has not acknowledged for more than {OLD_SECONDS} seconds, or that a member owes "
+            "which has left. A number that stays is a leftover; one that grows is a member that hangs.",
+            "{{member}} owes {{instance}}, {{about}}",
         ),
         Panel(
             "Pending by database and operation",

@@ -29,7 +29,7 @@ def merged(nodes: Sequence[NodeReport]) -> list[NodeReport]:
 
 
 def joined(nodes: Sequence[NodeReport]) -> list[NodeReport]:
-    """Return the reports with `has_outlived_oldest` filled in, which takes the start times of the others.
+    """Return the reports with `has_outlived_overdue` filled in, which takes the start times of the others.
 
     Operations are not sent again to a member that comes back (protocol notes 6.8).
     """
@@ -42,9 +42,9 @@ def joined(nodes: Sequence[NodeReport]) -> list[NodeReport]:
 
 def _outlived(member: Member, now: float, starts: Mapping[str, float]) -> Member:
     started = starts.get(member.name)
-    if started is None or member.oldest_pending_seconds is None:
+    if started is None or member.newest_overdue_seconds is None:
         return member
-    return replace(member, has_outlived_oldest=started > now - member.oldest_pending_seconds)
+    return replace(member, has_outlived_overdue=started > now - member.newest_overdue_seconds)
 
 
 def findings(reports: Sequence[NodeReport]) -> Iterator[Finding]:

@@ -32,7 +32,6 @@ from nundb_exporter.metrics import (
     SAMPLES_DROPPED,
     Sample,
 )
-from nundb_exporter.problems.replication import OLD_SECONDS
 from nundb_exporter.protocol.commands import PENDING_OPS
 from nundb_exporter.quantities import moment
 from nundb_exporter.results import Scrape
@@ -94,6 +93,9 @@ def _members(values: Values, now: float) -> Iterator[Member]:
     for name, role in roles:
         connected = values.flag(cluster.CONNECTED, name)
         oldest = values.number(pending.OLDEST, name)
+        newest = values.number(pending.NEWEST_OVERDUE, name)
+        overdue = [values.count(pending.OVERDUE, name, about) for about in pending.ABOUT]
+        known = [number for number in overdue if number is not None]
         member = Member(
             name=name,
             role=role,
@@ -102,7 +104,10 @@ def _members(values: Values, now: float) -> Iterator[Member]:
             is_connected=connected,
             unacknowledged=values.count(pending.UNACKNOWLEDGED, name),
             oldest_pending_seconds=None if oldest is None else now - oldest,
-            is_late=oldest is not None and now - oldest > OLD_SECONDS,
+            overdue=sum(known) if known else None,
+            overdue_data=overdue[0],
+            newest_overdue_seconds=None if newest is None else now - newest,
+            is_late=any(known),
         )
         yield replace(member, texts=texts.of_member(member))
 

@@ -6,7 +6,7 @@ from typing import Final
 from nundb_exporter.errors import Reason
 from nundb_exporter.judge import storage, unjudged
 from nundb_exporter.judge.finding import find
-from nundb_exporter.judge.report import Finding, Member, NodeReport
+from nundb_exporter.judge.report import Finding, NodeReport
 from nundb_exporter.problems import cluster, exporter, host, node, oplog, replication
 from nundb_exporter.quantities import age, count, counted, duration, listed, size, visible
 
@@ -115,28 +115,17 @@ def _pending(report: NodeReport) -> Iterator[Finding]:
         limit = count(report.max_pending_operations)
         yield find(replication.PENDING_NOT_LISTED, node=report.url, operations=counted(total, "operation"), limit=limit)
     for member in report.members:
-        if member.has_left:
-            yield _leaked(report, member, "has left the cluster")
-        elif member.has_outlived_oldest:
-            yield _leaked(report, member, "has restarted since")
-        elif member.is_late:
-            yield find(
-                replication.NOT_ACKNOWLEDGING,
-                node=report.url,
-                member=member.name,
-                operations=_owed(member),
-                age=age(member.oldest_pending_seconds or 0),
-            )
+        if not member.overdue:
+            continue
+        operations = counted(member.overdue, "operation")
+        if member.has_left or member.has_outlived_overdue:
+            reason = "has left the cluster" if member.has_left else "has restarted since"
+            problem = replication.LEAKED if member.overdue_data else replication.LEFTOVER
+            yield find(problem, node=report.url, member=member.name, operations=operations, reason=reason)
+        else:
+            yield find(replication.NOT_ACKNOWLEDGING, node=report.url, member=member.name, operations=operations)
     if report.stuck_snapshots:
         yield find(replication.SNAPSHOT_STUCK, node=report.url, **_snapshots(report, report.stuck_snapshots))
-
-
-def _leaked(report: NodeReport, member: Member, reason: str) -> Finding:
-    return find(replication.LEAKED, node=report.url, member=member.name, operations=_owed(member), reason=reason)
-
-
-def _owed(member: Member) -> str:
-    return counted(member.unacknowledged or 0, "operation")
 
 
 def _snapshots(report: NodeReport, number: int) -> dict[str, str]:

@@ -58,10 +58,16 @@ class Member:
     """How many operations it has not acknowledged."""
     oldest_pending_seconds: float | None
     """How long it has not acknowledged the oldest of them, by the exporter's clock."""
+    overdue: int | None
+    """How many it has not acknowledged for longer than acknowledgements ever take, or owes and has left."""
+    overdue_data: int | None
+    """How many of these are about data; the others announce a join or an election."""
+    newest_overdue_seconds: float | None
+    """How old the newest of them is, by the exporter's clock."""
     is_late: bool
-    """Whether that is longer than acknowledgements ever take."""
-    has_outlived_oldest: bool = False
-    """Whether it has started since, and will therefore never acknowledge that operation."""
+    """Whether any is overdue."""
+    has_outlived_overdue: bool = False
+    """Whether it has started since the newest of them, and will therefore never acknowledge any."""
     texts: dict[str, str] = field(default_factory=dict)
 
 

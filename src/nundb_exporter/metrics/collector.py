@@ -52,6 +52,8 @@ class Answers:
     """Databases whose session failed or has not ended, and why."""
     probes: dict[TransportName, float | None] = field(default_factory=dict)
     """Seconds until the transport answered, None if it did not; one that was not probed yet is missing."""
+    asked_at: float = 0.0
+    """When, in seconds since the epoch by our clock."""
     clock_offset: float | None = None
     """By how many seconds the node's clock is ahead of ours; None if its transport does not tell."""
     _meanings: dict[tuple[str | None, Command[object]], object] = field(

@@ -14,11 +14,11 @@ from typing import Final
 from nundb_exporter.collectors.cluster import CONNECTED, MEMBER, ROLE
 from nundb_exporter.collectors.databases import INFO
 from nundb_exporter.collectors.oplog import RECORDS
-from nundb_exporter.collectors.pending import DATABASE, OLDEST, UNACKNOWLEDGED
+from nundb_exporter.collectors.pending import DATABASE, NEWEST_OVERDUE, OVERDUE, UNACKNOWLEDGED
 from nundb_exporter.collectors.process import START_TIME
 from nundb_exporter.collectors.replication import PENDING
 from nundb_exporter.problems.oplog import FAST_RECORDS, FEW_RECORDS
-from nundb_exporter.problems.replication import BACKLOG, OLD_SECONDS
+from nundb_exporter.problems.replication import BACKLOG
 
 FIRING: Final = 'ALERTS{alertname=~"Nundb.*",alertstate="firing",job=~"$job",instance=~"$instance|"}'
 """For dashboards: alerts of the shipped rules. One about a whole cluster has no instance."""
@@ -32,10 +32,12 @@ MEMBER_START: Final = (
 )
 """When each member started, if it is scraped itself, or was within a day: an exporter that stops changes nothing."""
 
-OUTLIVED: Final = f"{OLDEST} < on (job, member) group_left () {MEMBER_START}"
-"""Members that started after the oldest operation that they have not acknowledged: they never will.
+OUTLIVED: Final = f"last_over_time({NEWEST_OVERDUE}[6h]) < on (job, member) group_left () {MEMBER_START}"
+"""Members that started after the newest of their overdue operations: they will acknowledge none of them.
 
-Operations are not sent again to a member that comes back (protocol notes 6.8)."""
+Operations are not sent again to a member that comes back (protocol notes 6.8). Where the list has become too long to
+ask for, the last one counts, as in KNOWN_OVERDUE. A member that has overdue operations from both before and after its
+start is not among these: it owes what it could acknowledge."""
 
 _NEW_PENDING: Final = f"({PENDING} - {PENDING} offset 1m)"
 _NEW_RECORDS: Final = f"({RECORDS} - {RECORDS} offset 1m)"
@@ -71,22 +73,17 @@ Of all operations on a database, only a resolve is pending as `other`; a single 
 make so many records that the list is soon too long to ask for. A healthy cluster that writes as fast has a few hundred
 operations pending (at 40 ms each)."""
 
-_LAST_LATE: Final = (
-    f"(last_over_time({OLDEST}[6h])"
-    f" and last_over_time((timestamp({OLDEST}) - {OLDEST})[6h:30s]) > {OLD_SECONDS}"
-    f" and last_over_time({UNACKNOWLEDGED}[6h]) > 0)"
-)
-"""The oldest operation in the last list, of members that were late then: under load every member owes something."""
-KNOWN_OLDEST: Final = textwrap.dedent(f"""
+KNOWN_OVERDUE: Final = textwrap.dedent(f"""
     (
-      {OLDEST}
+      sum by (job, instance, member) ({OVERDUE})
       or
-      ({_LAST_LATE} and on (job, instance) {PENDING} > 0 unless on (job, instance) {UNACKNOWLEDGED}
-       unless on (job, instance) {_FALLING} unless on (job, instance) ({STORM}))
+      (sum by (job, instance, member) (last_over_time({OVERDUE}[6h])) and on (job, instance) {PENDING} > 0
+       unless on (job, instance) {UNACKNOWLEDGED} unless on (job, instance) {_FALLING}
+       unless on (job, instance) ({STORM}))
     )
 """).strip()
-"""The oldest operation of each member, as long as the list is asked for; then, of those that were late, unless the list
-gets shorter or a resolve goes round: a replica that hangs does not begin to answer because it owes too much."""
+"""The overdue operations of each member, as long as the list is asked for; then those of the last list, unless it gets
+shorter or a resolve goes round: a replica that hangs does not begin to answer because it owes too much."""
 
 
 Narrow = Callable[..., str]

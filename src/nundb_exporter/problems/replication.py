@@ -15,7 +15,7 @@ NOT_ACKNOWLEDGING: Final = Problem(
     name="NundbReplicaNotAcknowledging",
     severity="critical",
     title="A Nun-db replica does not acknowledge operations.",
-    sentence="{member} has not acknowledged {operations} of {node}, the oldest for {age}.",
+    sentence="{member} has not acknowledged {operations} of {node} for more than a minute.",
     advice="If it hangs, resume it, or kill it and start it when the primary no longer lists it.",
 )
 PENDING_BACKLOG: Final = Problem(
@@ -41,6 +41,13 @@ LEAKED: Final = Problem(
     advice="Write their keys again if the member is still in use, because it has missed them.",
 )
 """`reason` is a verb with what belongs to it, as in `has left the cluster`."""
+LEFTOVER: Final = Problem(
+    name="NundbJoinLeftover",
+    severity="info",
+    title="A failed join or an election has left operations behind on a Nun-db node.",
+    sentence="{node} keeps {operations} of a join or an election, which {member} will never acknowledge: it {reason}.",
+    advice="Nothing is to be done: no data is among them, and the node forgets them when it restarts.",
+)
 SNAPSHOT_STUCK: Final = Problem(
     name="NundbSnapshotStuck",
     severity="warning",
@@ -50,4 +57,4 @@ SNAPSHOT_STUCK: Final = Problem(
     advice="Run `snapshot` for all databases on every replica itself, and restart the primary when convenient.",
 )
 
-PROBLEMS: Final = (NOT_ACKNOWLEDGING, PENDING_BACKLOG, PENDING_NOT_LISTED, LEAKED, SNAPSHOT_STUCK)
+PROBLEMS: Final = (NOT_ACKNOWLEDGING, PENDING_BACKLOG, PENDING_NOT_LISTED, LEAKED, LEFTOVER, SNAPSHOT_STUCK)

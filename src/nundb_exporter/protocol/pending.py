@@ -27,11 +27,13 @@ class PendingOperation(NamedTuple):
 
 
 class PendingShare(NamedTuple):
-    """The operations that say the same about who has acknowledged them."""
+    """The operations of one sort that say the same about who has acknowledged them."""
 
     acknowledged: Mapping[str, bool]
     """As of each operation."""
     op_ids: Sequence[int]
+    is_about_cluster: bool
+    """Whether they announce members or elections: nothing is lost with them but the news."""
 
 
 class PendingSummary(NamedTuple):
@@ -68,15 +70,17 @@ def pending_summary(text: str) -> PendingSummary:
         ProtocolError: an entry is not in the grammar.
     """
     meanings: dict[str, Mapping[str, bool]] = {}
-    op_ids = defaultdict[str, list[int]](list)
+    op_ids = defaultdict[tuple[str, bool], list[int]](list)
     kinds = defaultdict[tuple[str, str], int](int)
     for message, op_id, told in _entries(text, meanings):
-        op_ids[told].append(op_id)
-        kinds[_verb_and_database(message)] += 1
+        kind = verb, database = _verb_and_database(message)
+        op_ids[told, not database and verb not in _OPERATIONS].append(op_id)
+        kinds[kind] += 1
     counts = defaultdict[tuple[str, str], int](int)
     for (verb, database), count in kinds.items():
         counts[database, _OPERATIONS.get(verb, "other")] += count
-    return PendingSummary([PendingShare(meanings[told], found) for told, found in op_ids.items()], counts)
+    shares = [PendingShare(meanings[told], ids, is_about_cluster) for (told, is_about_cluster), ids in op_ids.items()]
+    return PendingSummary(shares, counts)
 
 
 def pending_operations(text: str) -> list[PendingOperation]:

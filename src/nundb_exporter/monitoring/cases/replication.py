@@ -6,41 +6,55 @@ from nundb_exporter.collectors import oplog, pending, replication
 from nundb_exporter.metrics import UP
 from nundb_exporter.monitoring.alerts import replication as alerts
 from nundb_exporter.monitoring.cases.case import Case, Series, of, on
-from nundb_exporter.monitoring.cases.situations import A, B, listing, merged, owing
+from nundb_exporter.monitoring.cases.situations import A, B, listing, merged, owing, owing_long
 from nundb_exporter.monitoring.cases.values import absent, held, rising, steps
+from nundb_exporter.problems.replication import OLD_SECONDS
 
 _LIMIT: Final = 1000
+_OVERDUE: Final = int(OLD_SECONDS)
 
 
-def hanging(per_second: int, minutes: int) -> Series:
-    """From the second minute on, B acknowledges nothing of what is written; up to a limit the operations are listed."""
+def hanging(per_second: int, minutes: int, *, leak: bool = False) -> Series:
+    """From the second minute on, B acknowledges nothing of what is written; up to a limit the operations are listed.
+
+    `leak`: besides, it owes an operation since before its start.
+    """
     listed_seconds = _LIMIT // per_second // 15 * 15
-    if 60 + listed_seconds >= 60 * minutes:
-        oldest, count = held(60), rising(per_second, per_second)
-    elif listed_seconds:
-        oldest = held(60, f"{listed_seconds}s") + absent()
-        count = rising(per_second, per_second, f"{listed_seconds}s") + absent()
+    is_listed = 60 + listed_seconds >= 60 * minutes
+    count = rising(per_second, per_second, "" if is_listed else f"{max(listed_seconds, 15)}s")
+    overdue, newest = held(leak, "2m"), held(-500, "2m") if leak else absent("2m")
+    if is_listed:
+        overdue, newest = overdue + rising(per_second, per_second), newest + rising(60, 1)
+    elif listed_seconds > _OVERDUE:
+        late = f"{listed_seconds - _OVERDUE}s"
+        overdue = overdue + rising(per_second, per_second, late) + absent()
+        newest = newest + rising(60, 1, late) + absent()
+        count += absent()
     else:
-        oldest = count = absent()
-    begin = held(0, "1m")
+        early = f"{60 + max(listed_seconds, 15)}s"
+        overdue, newest = held(leak, early) + absent(), (held(-500, early) if leak else absent(early)) + absent()
+        count += absent()
     return merged(
-        owing(absent("1m") + oldest, begin + count),
-        of(replication.PENDING, begin + rising(0, per_second)),
+        owing(held(0, "1m") + count, overdue, newest),
+        of(replication.PENDING, held(0, "1m") + rising(0, per_second)),
         of(oplog.RECORDS, rising(0, per_second)),
     )
 
 
 _RESTARTED: Final = held(0, "105s") + absent("30s") + held(120)
+_ONE_SINCE: Final = (held(0, "2m") + held(1), absent("2m") + held(60))
+_FIVE_SINCE: Final = (held(0, "2m") + held(5), absent("2m") + held(60))
+"""Overdue operations, and the time of the newest: a minute after the beginning."""
 
 CASES: Final = (
     Case(
         about="a replica has owed acknowledgements for minutes",
-        series=(owing(absent("1m") + held(60), held(0, "75s") + held(5)),),
+        series=(owing(held(0, "75s") + held(5), *_FIVE_SINCE),),
         at="5m",
         fires=(
             on(
                 alerts.NOT_ACKNOWLEDGING,
-                text=f"{B} has not acknowledged operations of the node behind a (job nundb), the oldest for 4m 0s.",
+                text=f"{B} has not acknowledged 5 operations of the node behind a (job nundb) for more than a minute.",
                 member=B,
             ),
         ),
@@ -48,7 +62,7 @@ CASES: Final = (
     ),
     Case(
         about="under load a replica owes something at every scrape, but never for long",
-        series=(owing(rising(0, 1), held(3)),),
+        series=(owing(held(3)),),
         at="9m",
         misses=(alerts.NOT_ACKNOWLEDGING, alerts.LEAKED),
     ),
@@ -56,8 +70,9 @@ CASES: Final = (
         about="a replica hangs for a minute and catches up",
         series=(
             owing(
-                absent("1m") + held(60, "90s") + absent(),
                 held(0, "75s") + held(5, "90s") + held(0),
+                held(0, "2m") + held(5, "30s") + held(0),
+                absent("2m") + held(60, "30s") + absent(),
             ),
         ),
         at="5m",
@@ -65,7 +80,7 @@ CASES: Final = (
     ),
     Case(
         about="a replica restarted while it owed something, and has come back",
-        series=(owing(absent("1m") + held(60), held(0, "75s") + held(5), starts=_RESTARTED),),
+        series=(owing(held(0, "75s") + held(5), *_FIVE_SINCE, starts=_RESTARTED),),
         at="9m",
         fires=(
             on(
@@ -81,8 +96,8 @@ CASES: Final = (
         about="a replica died while it owed something, and is gone from the list",
         series=(
             listing("a", A, {A: "primary"}),
-            of(pending.OLDEST, absent("1m") + held(60), member=B),
             of(pending.UNACKNOWLEDGED, held(1), member=B),
+            owing_long(*_ONE_SINCE),
         ),
         at="9m",
         fires=(on(alerts.LEAKED, member=B),),
@@ -92,21 +107,15 @@ CASES: Final = (
         about="under load something is always pending, and the collector of the cluster is switched off",
         series=(
             of(UP, held(1)),
-            of(pending.OLDEST, rising(0, 1), member=B),
             of(pending.UNACKNOWLEDGED, held(3), member=B),
+            owing_long(held(0), absent()),
         ),
         at="9m",
         misses=(alerts.LEAKED,),
     ),
     Case(
         about="a replica is restarted between two operations",
-        series=(
-            owing(
-                rising(0, 1, "1m") + absent("30s") + rising(90, 1),
-                held(1, "1m") + held(0, "30s") + held(1),
-                starts=_RESTARTED,
-            ),
-        ),
+        series=(owing(held(1, "1m") + held(0, "30s") + held(1), starts=_RESTARTED),),
         at="9m",
         misses=(alerts.LEAKED, alerts.NOT_ACKNOWLEDGING),
     ),
@@ -169,18 +178,36 @@ CASES: Final = (
         )
     ),
     Case(
-        about="a replica hangs that owes an operation since before its restart, so that the oldest one tells nothing",
-        series=(
-            hanging(2, 3),
-            of(pending.OLDEST, held(-500), member=B),
-        ),
+        about="a replica hangs that owes an operation since before its restart",
+        series=(hanging(2, 10, leak=True),),
+        at="10m",
+        fires=(on(alerts.NOT_ACKNOWLEDGING, member=B), on(alerts.PENDING_BACKLOG)),
+        misses=(alerts.LEAKED,),
+    ),
+    Case(
+        about="a replica hangs that owes an operation since before its restart, and so many that they are not listed",
+        series=(hanging(25, 3, leak=True),),
         at="3m",
         fires=(on(alerts.PENDING_BACKLOG),),
-        misses=(alerts.NOT_ACKNOWLEDGING,),
+        misses=(alerts.LEAKED, alerts.NOT_ACKNOWLEDGING),
+    ),
+    Case(
+        about="the join of a replica has failed, and that of its next start has not",
+        series=(owing(held(0, "75s") + held(1), *_ONE_SINCE, starts=_RESTARTED, about="cluster"),),
+        at="9m",
+        fires=(
+            on(
+                alerts.LEFTOVER,
+                text="The node behind a (job nundb) keeps 1 operation of a join or an election, which "
+                f"{B} will never acknowledge: it has left the cluster, or has restarted since.",
+                member=B,
+            ),
+        ),
+        misses=(alerts.LEAKED, alerts.NOT_ACKNOWLEDGING),
     ),
     Case(
         about="a replica owes an operation since before its restart, and then its exporter stops",
-        series=(owing(absent("1m") + held(60), held(0, "75s") + held(1), starts=held(120, "5m") + absent()),),
+        series=(owing(held(0, "75s") + held(1), *_ONE_SINCE, starts=held(120, "5m") + absent()),),
         at="20m",
         fires=(on(alerts.LEAKED, member=B),),
         misses=(alerts.NOT_ACKNOWLEDGING,),

@@ -1,11 +1,12 @@
 """Situations that several cases begin with."""
 
+from dataclasses import replace
 from typing import Final
 
 from nundb_exporter.collectors import acting_role, cluster, databases, pending, process
 from nundb_exporter.metrics import COLLECTOR_SUCCESS, REASONS, SCRAPE_FAILURE, UP
 from nundb_exporter.monitoring.cases.case import Series, of
-from nundb_exporter.monitoring.cases.values import Values, held
+from nundb_exporter.monitoring.cases.values import Values, absent, held
 
 A: Final = "10.0.0.1:3014"
 B: Final = "10.0.0.2:3014"
@@ -13,6 +14,8 @@ C: Final = "10.0.0.3:3014"
 AGREED: Final = {A: "primary", B: "secondary", C: "secondary"}
 PAIR: Final = {A: "primary", B: "secondary"}
 _FROM_THE_BEGINNING: Final = held(0)
+_NONE: Final = held(0)
+_NEVER: Final = absent()
 
 
 def failing(reason: str, failures: Values, up: Values, instance: str = "a") -> Series:
@@ -48,15 +51,31 @@ def acting(instance: str, values: Values) -> Series:
     return of(acting_role.ACTING_PRIMARY, values, instance)
 
 
-def owing(oldest: Values, count: Values, starts: Values = _FROM_THE_BEGINNING) -> Series:
+def owing(
+    count: Values,
+    overdue: Values = _NONE,
+    newest: Values = _NEVER,
+    *,
+    starts: Values = _FROM_THE_BEGINNING,
+    about: str = "data",
+) -> Series:
     """A cluster of A and B, in which B owes A acknowledgements; B has started at `starts`."""
     return merged(
         listing("a", A, PAIR),
         listing("b", B, PAIR),
         of(process.START_TIME, held(0), "a"),
         of(process.START_TIME, starts, "b"),
-        of(pending.OLDEST, oldest, member=B),
         of(pending.UNACKNOWLEDGED, count, member=B),
+        owing_long(overdue, newest, about),
+    )
+
+
+def owing_long(overdue: Values, newest: Values, about: str = "data") -> Series:
+    """What B should have acknowledged to A, and the time of the newest of it."""
+    nothing = tuple(replace(each, start=None if each.start is None else 0, per_second=0) for each in overdue)
+    return merged(
+        *(of(pending.OVERDUE, overdue if each == about else nothing, member=B, about=each) for each in pending.ABOUT),
+        of(pending.NEWEST_OVERDUE, newest, member=B),
     )
 
 
