@@ -8,10 +8,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 import aiohttp
 
 from nundb_devserver import HOST
+from nundb_devserver.client import connected as dialled
 from nundb_exporter.demo.clients import connected
 from nundb_exporter.problems.oplog import LIMIT_BYTES
 
 from .field import SIGN_IN, Field
+
+ELECTION_SECONDS = 20.0
+"""An election takes one second, or two where a node answers late; how patient whoever waits for it is."""
 
 Break = Callable[[Field], AbstractAsyncContextManager[None]]
 
@@ -30,13 +34,43 @@ def of_devserver(name: str, *, at_primary: bool | None = None) -> Break:
     return run
 
 
+def hung_replica(per_second: float) -> Break:
+    """Make a replica stop acknowledging while the primary is written to at that rate."""
+
+    @asynccontextmanager
+    async def run(field: Field) -> AsyncIterator[None]:
+        async with field.writing(per_second):
+            index = await field.cluster.fault("hung-replica")
+            yield
+        await field.cluster.cure("hung-replica", index)
+
+    return run
+
+
 @asynccontextmanager
-async def hung_replica_under_load(field: Field) -> AsyncIterator[None]:
-    """A replica that stops acknowledging while much is written."""
-    async with field.writing(per_second=50):
-        index = await field.cluster.fault("hung-replica")
+async def failed_join(field: Field) -> AsyncIterator[None]:
+    """Make the primary take in a replica that is not there, as it does where a join fails; then the replica starts.
+
+    Only a restart of the primary forgets what it has told the replica in vain.
+    """
+    index = field.replica
+    await field.cluster.kill(index)
+    await field.cluster.forgotten(index)
+    primary = field.cluster.nodes[field.primary].tcp_address
+    # The command holds an election.
+    async with dialled(primary, SIGN_IN, timeout_seconds=field.pace.stretched(ELECTION_SECONDS)) as client:
+        await client.run(f"join {field.cluster.nodes[index].name}")
+    await field.cluster.start(index)
+    await field.unite()
+    yield
+    await field.restart_primary()
+
+
+@asynccontextmanager
+async def failed_join_and_hung_replica(field: Field) -> AsyncIterator[None]:
+    """What a failed join has left behind hides nothing: the same replica hangs later."""
+    async with failed_join(field), hung_replica(2)(field):
         yield
-    await field.cluster.cure("hung-replica", index)
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from nundb_devserver import free_row
 
 from .lane import carry_out
 from .outcome import Report
+from .plan import LANES
 from .world import PORTS_PER_WORLD, Place
 
 
@@ -27,7 +28,7 @@ def exercise(directory: Path, rules: Path, queries: Sequence[str], jobs: Collect
     turn = context.Lock()
     results: list[Connection] = []
     for number, job in enumerate(jobs):
-        place = Place(job, directory, first_port + PORTS_PER_WORLD * number, rules, turn)
+        place = Place(job, directory, first_port + PORTS_PER_WORLD * number, rules, LANES[job].setting, turn)
         result, end = context.Pipe(duplex=False)
         # A daemon is ended with this process.
         context.Process(target=_run, args=(place, queries, end), daemon=True).start()

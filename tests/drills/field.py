@@ -9,7 +9,6 @@ from multiprocessing.synchronize import Lock
 from pathlib import Path
 
 from nundb_devserver import HOST, Cluster, Node, NodeOptions, NotReadyError
-from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Module, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
@@ -22,6 +21,7 @@ from tests.wire.waiting import eventually
 
 from .findings import Check, found_by_pages
 from .pace import Pace
+from .setting import Setting
 
 PORTS_PER_FIELD = 100
 FIRST_EXPORTER = 50
@@ -42,11 +42,12 @@ ACCESSES = (*DATABASES, FAULTS_DATABASE, DISPUTES_DATABASE)
 
 
 class Exporter:
-    """An exporter on a port of its own, which can be stopped and started; every collector is on."""
+    """An exporter on a port of its own, which can be stopped and started."""
 
-    def __init__(self, node: Node, port: int) -> None:
+    def __init__(self, node: Node, port: int, collectors: tuple[str, ...]) -> None:
         self._node = node
         self._port = port
+        self._collectors = collectors
         self._server: Server | None = None
 
     @property
@@ -63,10 +64,8 @@ class Exporter:
         """Listen."""
         module = Module(
             credentials=ADMINISTRATOR,
-            collectors=tuple(collector.name for collector in COLLECTORS),
+            collectors=self._collectors,
             databases=ACCESSES,
-            # More than by default: drills make thousands, and values here are short.
-            max_pending_operations=5000,
         )
         target = Target(parse_endpoint("the node's address", self._node.http_url), module)
         host = HostSource(HostSettings(port=target.endpoint.port))
@@ -84,7 +83,7 @@ class Exporter:
 class Field:
     """A cluster of three nodes under the demo's load, an exporter for each; one job of Prometheus."""
 
-    def __init__(self, job: str, first_port: int, directory: Path, pace: Pace, turn: Lock) -> None:
+    def __init__(self, job: str, first_port: int, directory: Path, pace: Pace, setting: Setting, *, turn: Lock) -> None:
         self.job = job
         self.pace = pace
         self.failovers = 0
@@ -96,15 +95,18 @@ class Field:
         )
         self.cluster = Cluster(NODES, port_base=first_port, data=directory / job, options=options)
         self.exporters = tuple(
-            Exporter(node, first_port + FIRST_EXPORTER + number) for number, node in enumerate(self.cluster.nodes)
+            Exporter(node, first_port + FIRST_EXPORTER + number, setting.collectors)
+            for number, node in enumerate(self.cluster.nodes)
         )
         self.targets = directory / f"{job}.json"
         """What Prometheus is to scrape, as a file for its discovery."""
         self._shown: tuple[Exporter, ...] = ()
         urls = [node.http_url for node in self.cluster.nodes]
-        self._check = Check(urls, ADMINISTRATOR, ACCESSES, directory / f"{job}-check", pace)
+        self._check = Check(
+            urls, ADMINISTRATOR, ACCESSES, directory / f"{job}-check", pace, collectors=setting.collectors
+        )
         self._turn = turn
-        self._workload = Workload(self.cluster, ADMINISTRATOR, haste=1 / pace.scrape_seconds)
+        self._workload = Workload(self.cluster, ADMINISTRATOR, haste=setting.haste / pace.scrape_seconds)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:

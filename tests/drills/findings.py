@@ -12,18 +12,20 @@ from typing import Any
 import aiohttp
 import yaml
 
-from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.credentials import Credentials, DatabaseAccess
+from nundb_exporter.problems import PROBLEMS
 
 from .pace import Pace
 
 TIMEOUT_OFFSET_SECONDS = 0.25
 """What an exporter leaves of the timeout for its answer: `check` and the pages are to judge what the alerts judge."""
 PAGE_SECONDS = 30.0
+ALERTING = frozenset(problem.name for problem in PROBLEMS if problem.has_alert)
+"""Problems that fire an alert, too. Other information says only what is not known."""
 
 
 class Check:
-    """The command, with every collector and the databases' tokens."""
+    """The command, with the collectors of the exporters and the databases' tokens."""
 
     def __init__(
         self,
@@ -32,13 +34,15 @@ class Check:
         databases: Iterable[DatabaseAccess],
         directory: Path,
         pace: Pace,
+        *,
+        collectors: Iterable[str],
     ) -> None:
         directory.mkdir()
         files = {access.name: directory / f"{access.name}.token" for access in databases}
         for access in databases:
             files[access.name].write_text(access.token.reveal(), encoding="utf-8")
         module = {
-            "collectors": [collector.name for collector in COLLECTORS],
+            "collectors": list(collectors),
             "databases": [{"name": name, "token_file": str(file)} for name, file in files.items()],
         }
         configuration = directory / "check.yml"
@@ -46,7 +50,6 @@ class Check:
         self._arguments = (
             *("check", "--json", "--timeout", f"{pace.scrape_seconds - TIMEOUT_OFFSET_SECONDS:g}"),
             *("--config.file", str(configuration)),
-            *("--collector.pending.max-operations", "5000"),
             "--collector.host",
             *urls,
         )
@@ -88,4 +91,4 @@ async def found_by_pages(addresses: Iterable[str], pace: Pace) -> set[str]:
 
 
 def _problems(report: dict[str, Any]) -> set[str]:
-    return {finding["id"] for finding in report["findings"] if finding["severity"] != "info"}
+    return {each["id"] for each in report["findings"] if each["severity"] != "info" or each["id"] in ALERTING}

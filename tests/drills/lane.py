@@ -10,10 +10,11 @@ from itertools import count
 from nundb_devserver import NotReadyError
 from nundb_exporter.monitoring.recordings import RECORDINGS
 
+from .drill import LEFT_BEHIND, Drill
 from .field import Field, until
 from .outcome import Outcome, Report
 from .pace import FASTEST, StoodStillError, settle
-from .plan import LANES, LEFT_BEHIND, Drill
+from .plan import LANES
 from .world import Place, World, built
 
 HEALTHY_SECONDS = 75.0
@@ -37,7 +38,7 @@ async def carry_out(place: Place, queries: Sequence[str]) -> Report:
     that is deaf or wrong is so the second time, too.
     """
     report = Report()
-    remaining = deque(LANES[place.job])
+    remaining = deque(LANES[place.job].drills)
     has_gone_wrong: set[str] = set()
     standstills = 0
     pace = FASTEST
@@ -117,6 +118,8 @@ async def _drill(world: World, drill: Drill) -> Outcome:
             else:
                 await asyncio.sleep(pace.stretched(QUIET_SECONDS))
             outcome.found = await _findings(world, drill)
+            await asyncio.sleep(max(0.0, broken + pace.stretched(drill.lasts_seconds) - loop.time()))
+            outcome.resolved_early = watch.resolved(ground.job) & wanted
             outcome.lasted = (loop.time() - broken) / pace.scrape_seconds
         cured = loop.time()
         await ground.unite()

@@ -3,7 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .plan import DRILLS, FAILOVER, Drill
+from .drill import FAILOVER, Drill
+from .plan import DRILLS
 
 
 @dataclass
@@ -19,6 +20,8 @@ class Outcome:
     found: dict[str, set[str]] = field(default_factory=dict)
     """The problems that `check` and the pages found while the fault lasted, by who found them."""
     silent_after: float | None = None
+    resolved_early: set[str] = field(default_factory=set)
+    """Expected alerts that ended, if only for a moment, while the fault lasted."""
     error: str | None = None
 
     @property
@@ -57,7 +60,7 @@ class Outcome:
     @property
     def is_right(self) -> bool:
         """Whether the expected alerts fired, no others did, and all resolved."""
-        faults = (self.error, self.missing, self.wrong, self.unsaid, self.needless)
+        faults = (self.error, self.missing, self.wrong, self.unsaid, self.needless, self.resolved_early)
         return not any(faults) and self.silent_after is not None
 
 

@@ -52,8 +52,8 @@ DRILL = pytest.mark.parametrize(
     ("job", "name"),
     [
         pytest.param(job, drill.name, id=f"lane-{job}: {drill.name}")
-        for job, drills in LANES.items()
-        for drill in drills
+        for job, lane in LANES.items()
+        for drill in lane.drills
     ],
 )
 
@@ -98,6 +98,7 @@ def test_a_drill_fires_the_expected_alerts_and_no_others(job: str, name: str, re
     assert outcome.error is None
     assert not outcome.missing
     assert not outcome.wrong
+    assert not outcome.resolved_early
     assert outcome.silent_after is not None
 
 

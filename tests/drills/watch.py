@@ -23,6 +23,7 @@ class Watch:
         self._active: dict[str, set[str]] = {}
         self._firing: dict[str, set[str]] = {}
         self._since: dict[str, dict[str, float]] = defaultdict(dict)
+        self._resolved: dict[str, set[str]] = defaultdict(set)
         self.unreadable: set[str] = set()
         """Alerts whose texts Prometheus could not fill in."""
 
@@ -59,10 +60,15 @@ class Watch:
     def begin(self, job: str) -> None:
         """Forget what has fired so far."""
         self._since[job] = {}
+        self._resolved[job] = set()
 
     def fired(self, job: str) -> dict[str, float]:
         """What has fired since the beginning, and when first, by the clock of the event loop."""
         return self._since[job]
+
+    def resolved(self, job: str) -> set[str]:
+        """What has fired since the beginning, and then not, if only for a moment."""
+        return set(self._resolved[job])
 
     async def query(self, expression: str) -> list[Any]:
         """Return the series of an expression now."""
@@ -93,4 +99,6 @@ class Watch:
             if alert["state"] == "firing":
                 firing[job].add(name)
                 self._since[job].setdefault(name, now)
+        for job, since in self._since.items():
+            self._resolved[job] |= since.keys() - firing[job]
         self._active, self._firing = active, firing

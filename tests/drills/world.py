@@ -14,6 +14,7 @@ from nundb_exporter.demo.prometheus import Prometheus, find
 
 from .field import PORTS_PER_FIELD, Field
 from .pace import Lateness, Pace, heed
+from .setting import Setting
 from .shortened import shortened_rules
 from .watch import Watch
 
@@ -29,6 +30,7 @@ class Place:
     first_port: int
     rules: Path
     """The directory of the shipped ones."""
+    setting: Setting
     turn: Lock
     """Whose turn it is, of all lanes, to run `check`."""
 
@@ -69,7 +71,7 @@ class World:
 async def built(place: Place, number: int, pace: Pace) -> AsyncIterator[World]:
     """Start everything, and end it at the end."""
     directory = place.directory_of(number)
-    ground = Field(place.job, place.first_port, directory, pace, place.turn)
+    ground = Field(place.job, place.first_port, directory, pace, place.setting, turn=place.turn)
     prometheus = Prometheus(find() or "prometheus", directory / "prometheus", place.first_port + PORTS_PER_FIELD)
     async with ground.open():
         await prometheus.start(_configuration(ground.targets, pace), _rules(place.rules, pace))

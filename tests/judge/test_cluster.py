@@ -180,6 +180,20 @@ def test_what_a_failed_join_has_left_behind_is_information() -> None:
     )
 
 
+def test_one_node_alone_takes_what_concerns_no_data_for_a_leftover() -> None:
+    """It does not know when the member has started; data would be missed by one that hangs."""
+    (finding,) = found(node(A, "primary", OF_A, *owed(1, "b:1", NOW - 300, "cluster")))
+    assert (finding.id, "most likely" in finding.sentence) == ("NundbJoinLeftover", True)
+    assert ids(node(A, "primary", OF_A, *owed(1, "b:1", NOW - 300))) == ["NundbReplicaNotAcknowledging"]
+
+
+def test_only_the_cluster_is_owed_by_a_member_that_has_run_all_the_time() -> None:
+    """Its start is known: it hangs."""
+    debts = owed(1, "b:1", NOW - 300, "cluster")
+    nodes = [node(A, "primary", OF_A, *debts), node(B, "secondary", OF_B, started(1000))]
+    assert ids(*nodes) == ["NundbReplicaNotAcknowledging"]
+
+
 def test_old_debts_do_not_hide_new_ones() -> None:
     """A member that owes operations from before its start and from after it does not acknowledge."""
     debts = owed(920, "b:1", NOW - 300, newest=NOW - 61)

@@ -187,6 +187,14 @@ COLLECTOR: Final = Collector(
             "{{member}} owes {{instance}}, {{about}}",
         ),
         Panel(
+            "Newest overdue operation",
+            f"time() - {NEWEST_OVERDUE.selected}",
+            "s",
+            "Age of the newest operation that a member should have acknowledged. While a member hangs it stays near a "
+            "minute; that of a leftover grows. If the member has started since, it will never acknowledge it.",
+            "{{member}} owes {{instance}}",
+        ),
+        Panel(
             "Pending by database and operation",
             DATABASE.selected,
             "short",

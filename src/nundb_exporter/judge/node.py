@@ -6,7 +6,7 @@ from typing import Final
 from nundb_exporter.errors import Reason
 from nundb_exporter.judge import storage, unjudged
 from nundb_exporter.judge.finding import find
-from nundb_exporter.judge.report import Finding, NodeReport
+from nundb_exporter.judge.report import Finding, Member, NodeReport
 from nundb_exporter.problems import cluster, exporter, host, node, oplog, replication
 from nundb_exporter.quantities import age, count, counted, duration, listed, size, visible
 
@@ -118,14 +118,22 @@ def _pending(report: NodeReport) -> Iterator[Finding]:
         if not member.overdue:
             continue
         operations = counted(member.overdue, "operation")
-        if member.has_left or member.has_outlived_overdue:
-            reason = "has left the cluster" if member.has_left else "has restarted since"
+        if reason := _will_never_acknowledge(member):
             problem = replication.LEAKED if member.overdue_data else replication.LEFTOVER
             yield find(problem, node=report.url, member=member.name, operations=operations, reason=reason)
         else:
             yield find(replication.NOT_ACKNOWLEDGING, node=report.url, member=member.name, operations=operations)
     if report.stuck_snapshots:
         yield find(replication.SNAPSHOT_STUCK, node=report.url, **_snapshots(report, report.stuck_snapshots))
+
+
+def _will_never_acknowledge(member: Member) -> str:
+    """Return why; empty if it can. One node alone does not know when a member has started."""
+    if member.has_left:
+        return "has left the cluster"
+    if member.has_outlived_overdue is None and not member.overdue_data:
+        return "has most likely restarted since, for a member that hangs misses data, too"
+    return "has restarted since" if member.has_outlived_overdue else ""
 
 
 def _snapshots(report: NodeReport, number: int) -> dict[str, str]:

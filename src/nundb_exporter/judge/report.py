@@ -66,8 +66,9 @@ class Member:
     """How old the newest of them is, by the exporter's clock."""
     is_late: bool
     """Whether any is overdue."""
-    has_outlived_overdue: bool = False
-    """Whether it has started since the newest of them, and will therefore never acknowledge any."""
+    has_outlived_overdue: bool | None = None
+    """Whether it has started since the newest of them, and will therefore never acknowledge any; null if its start is
+    not known, because it was not asked."""
     texts: dict[str, str] = field(default_factory=dict)
 
 

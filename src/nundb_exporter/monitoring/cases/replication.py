@@ -90,7 +90,7 @@ CASES: Final = (
                 member=B,
             ),
         ),
-        misses=(alerts.NOT_ACKNOWLEDGING,),
+        misses=(alerts.NOT_ACKNOWLEDGING, alerts.LEFTOVER),
     ),
     Case(
         about="a replica died while it owed something, and is gone from the list",

@@ -1,0 +1,76 @@
+"""What a drill is: a fault, the alerts that must fire, and those that may fire because they are true as well."""
+
+from dataclasses import dataclass
+
+from nundb_exporter.monitoring.alerts import cluster, databases, replication
+from nundb_exporter.monitoring.rule import Alert
+
+from .breaks import Break
+from .findings import ALERTING
+from .setting import DEFAULTS, Setting
+
+OF_ONE_MOMENT = ALERTING
+"""What `check` can say, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """One fault and its repair."""
+
+    name: str
+    """A fault of the devserver, or what an operator would call it."""
+    about: str
+    fires: tuple[Alert, ...]
+    """All of these must fire; if there are none, no alert may fire for QUIET_SECONDS."""
+    may_fire: tuple[Alert, ...] = ()
+    """Consequences that may fire, depending on timing."""
+    run: Break
+    """Entering injects the fault, leaving repairs it."""
+    lasts_seconds: float = 0.0
+    """How long the fault lasts at least, at the fastest pace: no alert that has fired may resolve before its end."""
+
+    @property
+    def found_by_check(self) -> frozenset[str]:
+        """The alerts that `check`, which is given all nodes, must name: those that one moment shows."""
+        return frozenset(alert.name for alert in self.fires if alert.name in OF_ONE_MOMENT)
+
+    @property
+    def found_by_page(self) -> frozenset[str]:
+        """The alerts that the landing pages must name: those that one node shows as well."""
+        return self.found_by_check - {alert.name for alert in TAKES_SEVERAL_NODES}
+
+
+# Only the reports of several nodes show these; a landing page has that of one.
+TAKES_SEVERAL_NODES = (
+    cluster.NO_PRIMARY,
+    cluster.SEVERAL_PRIMARIES,
+    cluster.SEVERAL_ACTING_PRIMARIES,
+    cluster.NO_ACTING_PRIMARY,
+    cluster.MEMBERS_DISAGREE,
+    databases.MISSING,
+    databases.STRATEGY_DIFFERS,
+)
+# A replica that does not acknowledge for long enough makes all of these true, one after another.
+UNACKNOWLEDGED = (
+    replication.NOT_ACKNOWLEDGING,
+    replication.PENDING_GROWING,
+    replication.PENDING_BACKLOG,
+    replication.SNAPSHOT_STUCK,
+)
+# A repair that restarts the primary may leave two for a while, as with the real server (protocol notes 6.6).
+FAILOVER = (
+    cluster.SEVERAL_PRIMARIES,
+    cluster.SEVERAL_ACTING_PRIMARIES,
+    cluster.MEMBERS_DISAGREE,
+    cluster.ELECTIONS_FLAPPING,
+)
+# A node that dies may leave operations unacknowledged.
+LEFT_BEHIND = (replication.LEAKED, replication.LEFTOVER, replication.SNAPSHOT_STUCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The drills of one cluster, one after another."""
+
+    drills: tuple[Drill, ...]
+    setting: Setting = DEFAULTS
