@@ -1,7 +1,8 @@
 """Pending operations in detail: by member, with the age of the oldest, and by database and operation."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from nundb_exporter.metrics import Answers, Collector, Family, Panel, Sample
@@ -116,7 +117,7 @@ def _by_member(answers: Answers, shares: Sequence[PendingShare]) -> Iterable[Sam
 
 
 def _overdue(
-    answers: Answers, shares: Sequence[PendingShare], listed: Set[str], owing: Iterable[str]
+    answers: Answers, shares: Sequence[PendingShare], listed: AbstractSet[str], owing: Iterable[str]
 ) -> Iterable[Sample]:
     """Tell what is late from what is on its way. Whoever is no longer listed will never acknowledge anything."""
     due = int((answers.asked_at + (answers.clock_offset or 0.0) - OLD_SECONDS) * 1e9)
