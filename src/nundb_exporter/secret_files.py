@@ -35,7 +35,7 @@ class SecretFile(Secret):
         self._path = path
         self._check = check
         self._problem = ""
-        self._version, self._is_settled = _state(path)
+        self._version, self._is_settled = file_state(path)
         super().__init__(self._read())
 
     @property
@@ -52,7 +52,7 @@ class SecretFile(Secret):
         """Read the file again if it may have changed, and return whether the secret has."""
         if self._version is None:
             return False
-        version, is_settled = _state(self._path)
+        version, is_settled = file_state(self._path)
         if self._is_settled and version == self._version:
             return False
         self._version, self._is_settled = version or (), is_settled
@@ -97,7 +97,7 @@ class SecretFiles:
         return opened
 
 
-def _state(path: str) -> tuple[tuple[int, ...] | None, bool]:
+def file_state(path: str) -> tuple[tuple[int, ...] | None, bool]:
     """Return what differs between two contents of the file, and whether it has been the same for some time.
 
     The first is empty where there is no file, and None where it is not a regular one.

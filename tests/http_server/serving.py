@@ -113,7 +113,7 @@ async def serving(
 ) -> AsyncIterator[Serving]:
     """Serve on a free port of 127.0.0.1."""
     (listener,) = listen("127.0.0.1", 0)
-    server = Server(handler, limits, headers={"Server": "test"}, tls=tls)
+    server = Server(handler, limits, headers={"Server": "test"}, tls=None if tls is None else lambda: tls)
     server.start([listener])
     served = Serving(server, listener.socket.getsockname()[1])
     try:

@@ -57,7 +57,7 @@ def flag(name: str, help_text: str, *, env: str | None = None, **attributes: Any
     )
 
 
-_FILE: Final = click.Path(readable=False)
+FILE: Final = click.Path(readable=False)
 """The name of a file, for a shell to complete; whether it can be read is told when it is read."""
 _PORTS_HELP: Final = (
     "Ports for the collector transports, as http=3013,tcp=3014,websocket=3012. "
@@ -82,25 +82,25 @@ _FLAGS: Final = (
         "--nundb.password-file",
         "File with the password, instead of NUN_PWD; read again when it changes.",
         env="NUN_PWD_FILE",
-        type=_FILE,
+        type=FILE,
         default=None,
         metavar="FILE",
     ),
-    flag("--nundb.tls.ca-file", "CA certificates (PEM) to trust.", type=_FILE, default=None, metavar="FILE"),
+    flag("--nundb.tls.ca-file", "CA certificates (PEM) to trust.", type=FILE, default=None, metavar="FILE"),
     flag(
         "--nundb.tls.cert-file",
         "Client certificate (PEM), if the node requires one.",
-        type=_FILE,
+        type=FILE,
         default=None,
         metavar="FILE",
     ),
-    flag("--nundb.tls.key-file", "Key of the client certificate (PEM).", type=_FILE, default=None, metavar="FILE"),
+    flag("--nundb.tls.key-file", "Key of the client certificate (PEM).", type=FILE, default=None, metavar="FILE"),
     flag("--nundb.tls.server-name", "Expected name in the node's certificate.", default=None, metavar="NAME"),
     flag("--nundb.tls.insecure-skip-verify", "Do not verify the node's certificate.", is_flag=True, default=None),
     flag(
         "--config.file",
         "Configuration file (YAML). Names of files in it are relative to its own directory.",
-        type=_FILE,
+        type=FILE,
         default=None,
         metavar="FILE",
     ),

@@ -14,7 +14,7 @@ import click
 
 from nundb_exporter import __version__, logs
 from nundb_exporter.cli.files_flags import files_flags
-from nundb_exporter.cli.flags import NodeFlags, flag, node_flags
+from nundb_exporter.cli.flags import FILE, NodeFlags, flag, node_flags
 from nundb_exporter.cli.host_flags import host_flags
 from nundb_exporter.cli.log_flags import (
     FORMAT,
@@ -72,6 +72,19 @@ _DEFAULT_LEVEL: Final = "info"
 )
 @flag("--web.telemetry-path", "Path of the metrics page.", default=DEFAULT_TELEMETRY_PATH, show_default=True)
 @flag(
+    "--web.config.file",
+    "Web configuration file (YAML): TLS, users, headers, rate limit, in the format of Prometheus' exporter-toolkit. "
+    "Read again when it changes.",
+    type=FILE,
+    default=None,
+    metavar="FILE",
+)
+@flag(
+    "--web.open-health",
+    "Answer /-/healthy and /-/ready without a user of --web.config.file, and beyond its rate limit.",
+    is_flag=True,
+)
+@flag(
     "--web.max-requests",
     "Maximum number of concurrent scrapes; more are answered with status 503.",
     type=Count(min=1),
@@ -105,6 +118,8 @@ def command(
     web_listen_address: tuple[str, ...],
     web_systemd_socket: bool,
     web_telemetry_path: str,
+    web_config_file: str | None,
+    web_open_health: bool,
     web_max_requests: int,
     timeout_offset: float,
     log_level: str | None,
@@ -127,6 +142,8 @@ def command(
         max_requests=web_max_requests,
         timeout_offset=timeout_offset,
         uses_systemd_socket=web_systemd_socket,
+        config_file=web_config_file,
+        has_open_health=web_open_health,
     )
     secrets = SecretFiles()
 
@@ -191,7 +208,7 @@ async def _serve(fleet: Fleet, web: Web, sources: Sequence[_Running], read: Call
         loop.add_signal_handler(number, ended.set)
     loop.add_signal_handler(signal.SIGHUP, reload.run, "SIGHUP")
     for address in addresses:
-        url = address if address.startswith("unix:") else f"http://{address}{web.telemetry_path}"
+        url = address if address.startswith("unix:") else f"{server.scheme}://{address}{web.telemetry_path}"
         _LOGGER.info("version %s serves %s on %s", __version__, _nodes(fleet), url)
     _freeze_garbage_collector()
     manager.ready(_serving(fleet))

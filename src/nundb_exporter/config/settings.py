@@ -241,6 +241,10 @@ class Web:
     """Seconds left of a scrape's timeout for the answer's way back."""
     uses_systemd_socket: bool = False
     """Whether the sockets are those that systemd has opened, and `listen` is ignored."""
+    config_file: str | None = None
+    """The web configuration file."""
+    has_open_health: bool = False
+    """Whether the health pages are answered without a login and beyond the rate limit."""
 
 
 def parse_telemetry_path(setting: str, path: str) -> str:

@@ -7,7 +7,7 @@ import logging
 import resource
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from nundb_exporter.http_server.connection import Connection, Service
@@ -33,8 +33,7 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 class Server:
     """Serve requests over HTTP/1.0 and HTTP/1.1.
 
-    `headers` are added to every response. A TLS context whose certificate is loaded anew serves it from the next
-    connection on.
+    `headers` are added to every response. `tls` is asked for a context for each new connection.
     """
 
     def __init__(
@@ -43,7 +42,7 @@ class Server:
         limits: Limits | None = None,
         *,
         headers: Mapping[str, str] = _NO_HEADERS,
-        tls: ssl.SSLContext | None = None,
+        tls: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
         limits = limits or Limits()
         seats = seats_for(limits.connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
@@ -129,7 +128,6 @@ class Server:
     async def _shake_hands(self, accepted: socket.socket, connection: Connection) -> None:
         limits = self._service.limits
         times = {"ssl_handshake_timeout": limits.request_seconds, "ssl_shutdown_timeout": limits.linger_seconds}
+        tls = self._tls() if self._tls else None
         with contextlib.suppress(OSError):  # the handshake failed, or the client left
-            await self._loop.connect_accepted_socket(
-                lambda: connection, accepted, ssl=self._tls, **(times if self._tls else {})
-            )
+            await self._loop.connect_accepted_socket(lambda: connection, accepted, ssl=tls, **(times if tls else {}))

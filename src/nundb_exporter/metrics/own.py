@@ -65,7 +65,16 @@ BUILD_INFO: Final = Family(
 REQUESTS_REJECTED: Final = Family(
     "nundb_exporter_requests_rejected_total",
     "counter",
-    "Requests answered with status 503 because --web.max-requests were in progress",
+    "Requests answered with status 503 because --web.max-requests were in progress, "
+    "or with 429 because of rate_limit in --web.config.file",
+    "nundb-exporter",
+    since=None,
+)
+LOGINS_REFUSED: Final = Family(
+    "nundb_exporter_logins_refused_total",
+    "counter",
+    "Requests answered with status 401 because they had no user and password of --web.config.file; "
+    "only where it has users",
     "nundb-exporter",
     since=None,
 )
@@ -160,6 +169,7 @@ PYTHON_INFO: Final = Family(
 EXPORTER_FAMILIES: Final = (
     BUILD_INFO,
     REQUESTS_REJECTED,
+    LOGINS_REFUSED,
     SAMPLES_DROPPED,
     LOG_LINES_DROPPED,
     CONFIG_RELOAD_SUCCESSFUL,

@@ -6,7 +6,14 @@ from http import HTTPStatus
 from nundb_exporter import logs
 from nundb_exporter.exposition import Format, choose_format, render
 from nundb_exporter.http_server import Request, Response
-from nundb_exporter.metrics import LOG_LINES_DROPPED, REQUESTS_REJECTED, SAMPLES_DROPPED, SCRAPE_TIMEOUT, Sample
+from nundb_exporter.metrics import (
+    LOG_LINES_DROPPED,
+    LOGINS_REFUSED,
+    REQUESTS_REJECTED,
+    SAMPLES_DROPPED,
+    SCRAPE_TIMEOUT,
+    Sample,
+)
 from nundb_exporter.results import Scrape
 from nundb_exporter.self_metrics import ExporterProcess
 from nundb_exporter.web.discovery import Discovery
@@ -45,8 +52,10 @@ class Pages:
     def own_samples(self) -> list[Sample]:
         """Return what is known of the exporter itself."""
         tally = self._nodes.tally
+        logins = [] if tally.logins is None else [LOGINS_REFUSED.sample(tally.logins)]
         return [
             REQUESTS_REJECTED.sample(tally.rejected),
+            *logins,
             SAMPLES_DROPPED.sample(tally.dropped),
             LOG_LINES_DROPPED.sample(logs.dropped_lines()),
             *(self._reload.samples() if self._reload else ()),

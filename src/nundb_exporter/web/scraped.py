@@ -50,7 +50,9 @@ class Tally:
     """What the exporter counts of all its pages."""
 
     rejected: int = 0
-    """Requests, because too many were in progress."""
+    """Requests, because too many were in progress, or came."""
+    logins: int | None = None
+    """Requests without the name and password of a user; None where none is needed."""
     dropped: int = 0
     """Samples, because a page had the same already."""
 

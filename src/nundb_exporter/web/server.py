@@ -1,6 +1,7 @@
 """The exporter's HTTP server: it listens, and hands each request to the page of its path."""
 
-from collections.abc import Sequence
+import ssl
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from nundb_exporter import http_server
@@ -15,17 +16,20 @@ from nundb_exporter.web.pages import Pages
 from nundb_exporter.web.probe import Probe
 from nundb_exporter.web.reload import Reload
 from nundb_exporter.web.reports import Reports
+from nundb_exporter.web.scraped import Tally
 
 _SHUTDOWN_SECONDS: Final = 7.0
 """How long scrapes in progress may take after the signal to stop: Docker kills a container ten seconds after it."""
 _HEADERS: Final = {"Server": "nundb-exporter", "X-Content-Type-Options": "nosniff"}
+_HEALTHY: Final = "/-/healthy"
+_READY: Final = "/-/ready"
 
 
 class Server:
     """Serve the metrics of a fleet's nodes, those of local sources, and the exporter's own.
 
     Raises:
-        ConfigError: a file of the TLS settings of a configured node is unusable.
+        ConfigError: the web configuration file is unusable, or a file of the TLS settings of a configured node.
     """
 
     def __init__(
@@ -42,13 +46,16 @@ class Server:
             DISCOVERY_PATH: discovery.page,
             REPORT_PATH: Reports(self.nodes, discovery, pages.own_samples).page,
             "/": pages.landing,
-            "/-/healthy": pages.healthy,
-            "/-/ready": pages.ready,
+            _HEALTHY: pages.healthy,
+            _READY: pages.ready,
         }
         posts: dict[str, Handler] = {"/-/reload": reload.page} if reload else {}
         pages_by_method = {path: {"GET": page} for path, page in routes.items()}
         router = Router(pages_by_method | {path: {"POST": page} for path, page in posts.items()})
-        self._server = http_server.Server(router, headers=_HEADERS)
+        handler, tls = _guarded(router, settings, self.nodes.tally)
+        self.scheme = "https" if tls else "http"
+        """In which the pages are served."""
+        self._server = http_server.Server(handler, headers=_HEADERS, tls=tls)
 
     def start(self) -> list[str]:
         """Start listening, and return the addresses as `host:port` or `unix:path`.
@@ -64,3 +71,20 @@ class Server:
         """Stop listening, wait for scrapes in progress, and close the connections to the nodes."""
         await self._server.stop(_SHUTDOWN_SECONDS)
         await self.nodes.close()
+
+
+def _guarded(handler: Handler, settings: Web, tally: Tally) -> tuple[Handler, Callable[[], ssl.SSLContext] | None]:
+    """Return a handler that does what the web configuration file asks for, and what gives the TLS of a connection."""
+    if settings.config_file is None:
+        return handler, None
+    from nundb_exporter.web.guard import Configuration, Guard  # noqa: PLC0415 - only where there is such a file
+
+    configuration = Configuration(settings.config_file)
+    guard = Guard(
+        handler,
+        configuration,
+        tally,
+        open_paths=frozenset({_HEALTHY, _READY} if settings.has_open_health else ()),
+        own_headers=frozenset(name.lower() for name in _HEADERS),
+    )
+    return guard, configuration.context if configuration.is_tls else None

@@ -128,18 +128,19 @@ REQUESTS_REFUSED: Final = Alert(
     expression=f"increase({REQUESTS_REJECTED}[15m]) > 0",
     wait="1m",
     severity="warning",
-    summary="The exporter has refused scrapes because too many were in progress.",
+    summary="The exporter has refused requests because there were too many.",
     description=prose("""
-        {{ $labels.instance }} (job {{ $labels.job }}) has answered {{ $value | humanize }} requests with 503 within 15
-        minutes.
+        {{ $labels.instance }} (job {{ $labels.job }}) has answered {{ $value | humanize }} requests with 503 or 429
+        within 15 minutes.
     """),
     meaning=prose("""
-        More requests were in progress than --web.max-requests allows: each scrape of a node that hangs lasts until its
-        deadline, and many clients ask at once.
+        More requests were in progress than --web.max-requests allows (503): each scrape of a node that hangs lasts
+        until its deadline, and many clients ask at once. Or more came than rate_limit allows in --web.config.file
+        (429).
     """),
     confirm=("curl --silent http://EXPORTER:9898/metrics | grep -E 'rejected|open_fds'",),
     evidence="The counter rises.",
-    remedy="Find out who scrapes so much (a proxy's log, `ss -tn`). Raise --web.max-requests if they need to.",
+    remedy="Find out who asks so much (a proxy's log, `ss -tn`). Raise the limit if they need to.",
     other_causes="None: the exporter counts the requests that it refuses.",
 )
 SAMPLES_LOST: Final = Alert(

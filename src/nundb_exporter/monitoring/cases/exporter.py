@@ -158,7 +158,7 @@ CASES: Final = (
         fires=(
             on(
                 alerts.REQUESTS_REFUSED,
-                text="a (job nundb) has answered 80 requests with 503 within 15 minutes.",
+                text="a (job nundb) has answered 80 requests with 503 or 429 within 15 minutes.",
             ),
         ),
     ),

@@ -1,0 +1,1 @@
+"""Tests of what --web.config.file asks for."""
