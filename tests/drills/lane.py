@@ -151,7 +151,10 @@ async def _findings(world: World, drill: Drill | None = None) -> dict[str, set[s
     ):
         deadline = loop.time() + world.pace.stretched(LONGEST_FINDING_SECONDS)
         while True:
+            asked = loop.time()
             found[voice] = await ask()
+            if voice == "check":  # a process of its own, whose scrapes are late where the machine is
+                world.lateness.doubt(loop.time() - asked - world.pace.scrape_seconds)
             if (not found[voice] if is_quiet else expected <= found[voice]) or loop.time() > deadline:
                 break
             await asyncio.sleep(world.pace.scrape_seconds)  # other lanes shall have their turn, too

@@ -45,13 +45,17 @@ class Lateness:
         """Forget what has been so far."""
         self._worst = 0.0
 
+    def doubt(self, seconds: float) -> None:
+        """Take in that something beside the instrument was so late: a verdict that is wrong says nothing then."""
+        self._worst = max(self._worst, seconds)
+
     def note(self, seconds: float) -> None:
         """Take in that something was so late.
 
         Raises:
             StoodStillError: a scrape is lost, if not more.
         """
-        self._worst = max(self._worst, seconds)
+        self.doubt(seconds)
         if seconds > self._pace.scrape_seconds:
             raise self.error()
 

@@ -37,6 +37,13 @@ def test_whoever_is_late_by_more_than_a_scrape_stood_still() -> None:
     Lateness(FASTEST.slower()).note(1.1)
 
 
+def test_what_is_late_beside_the_instrument_is_doubtful_and_no_more() -> None:
+    """The alerts that were seen meanwhile still count, if they are the right ones."""
+    lateness = Lateness(FASTEST)
+    lateness.doubt(1.1)
+    assert lateness.is_doubtful
+
+
 async def test_an_event_loop_that_stands_still_is_noticed(clock: Clock) -> None:
     """The naps of the one that heeds it end too late."""
     heeding = asyncio.create_task(heed(FASTEST, Lateness(FASTEST)))
