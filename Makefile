@@ -9,12 +9,15 @@ READY := $(VENV)/.ready
 WORKERS := -n $(shell getconf _NPROCESSORS_ONLN) --dist worksteal
 PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --only-binary :all: \
 	--custom-compile-command "make lock"
-SLOW := browser conformance demo devserver drills environment image
+SLOW := browser conformance demo devserver drills environment shipping
 
-export PYTHON VENV
+# What only shipping needs is many packages, and has an environment of its own.
+SHIPPING := $(VENV)-shipping
+
+export PYTHON VENV SHIPPING
 
 .DEFAULT_GOAL := help
-.PHONY: help check test lint quick unit drills image image-test demo bench generate format lock clean
+.PHONY: help check test lint quick unit drills image packages shipping demo bench generate format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,7 +44,7 @@ unit: $(READY) ## All tests, with branch coverage, and the drills beside them
 	$(BIN)/coverage erase
 	# Drills mostly wait, so both fit two cores; theirs is a run of its own, because tracing would slow their clusters down.
 	$(BIN)/pytest tests/drills > $(VENV)/drills.log 2>&1 & drills=$$!; unit=0; \
-	$(BIN)/coverage run -m pytest $(WORKERS) --durations 15 --ignore tests/drills --ignore tests/image || unit=$$?; \
+	$(BIN)/coverage run -m pytest $(WORKERS) --durations 15 --ignore tests/drills --ignore tests/shipping || unit=$$?; \
 	wait $$drills || unit=$$?; cat $(VENV)/drills.log; exit $$unit
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
@@ -53,9 +56,12 @@ drills: $(READY) ## Break clusters and check that each alert fires; writes docs/
 image: ## Build the container image with podman or docker; ARGS="--build-arg DEBIAN=…" for another base
 	scripts/image nundb-exporter $(ARGS)
 
-image-test: $(READY) ## Build the image from a base of its own, look into it, run it
-	scripts/system-packages image
-	$(BIN)/pytest tests/image
+packages: $(SHIPPING)/.ready ## Build wheel, source distribution and bill of materials into dist/
+	scripts/packages dist
+
+shipping: $(SHIPPING)/.ready ## Build and try all that users install: packages, image, compose file, chart, site
+	scripts/system-packages shipping
+	$(SHIPPING)/bin/pytest tests/shipping
 
 demo: $(READY) ## Run three nodes under load, the exporter, and Prometheus where it is installed
 	$(BIN)/nundb-exporter demo $(ARGS)
@@ -76,12 +82,17 @@ lock: $(READY) ## Pin the newest versions of all dependencies, with hashes
 	$(PIN) --group oldest-pip -o requirements/oldest-pip.txt
 	$(PIN) --group newest-pip -o requirements/newest-pip.txt
 	$(PIN) --group dev pyproject.toml -c requirements/uv.txt -o requirements/dev.txt
+	$(PIN) --group shipping pyproject.toml -c requirements/dev.txt -o requirements/shipping.txt
 	$(PIN) --group build -c requirements/dev.txt -o requirements/build.txt
 	$(PIN) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 
 clean: ## Remove the environment and all caches
-	rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf $(VENV) $(SHIPPING) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
 
 $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
-	scripts/environment $(VENV)
+	scripts/environment $(VENV) requirements/dev.txt
+	@touch $@
+
+$(SHIPPING)/.ready: requirements/uv.txt requirements/shipping.txt pyproject.toml
+	scripts/environment $(SHIPPING) requirements/shipping.txt
 	@touch $@

@@ -72,7 +72,7 @@ def test_newer_releases_change_nothing(bare: Path, later: dict[str, str]) -> Non
     """Whichever pip there is, and whatever is the newest release of something, the lock is what is installed."""
     offered = run(bare / "bin" / "pip", "install", "--dry-run", "--no-deps", "coverage", environment=later)
     assert f"coverage-{NEWER}" in offered
-    run("scripts/environment", bare, environment=later)
+    run("scripts/environment", bare, "requirements/dev.txt", environment=later)
     listed = json.loads(run(UV, "pip", "list", "--format", "json", "--python", bare, environment=later))
     installed = {package["name"]: package["version"] for package in listed if package["name"] not in UNPINNED}
     locked = dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE))

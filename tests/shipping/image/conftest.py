@@ -14,8 +14,8 @@ from .podman import Podman
 @pytest.fixture(scope="session")
 def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
     """An engine that has the base image and nothing else."""
-    engine = Podman(needed("podman", "image"), tmp_path_factory.mktemp("podman"))
-    engine.make_base(needed("mmdebstrap", "image"))
+    engine = Podman(needed("podman", "shipping"), tmp_path_factory.mktemp("podman"))
+    engine.make_base(needed("mmdebstrap", "shipping"))
     yield engine
     engine("rm", "--all", "--force", "--time", "0")
     engine("rmi", "--all", "--force")
