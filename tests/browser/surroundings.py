@@ -6,6 +6,7 @@ from typing import Final
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from nundb_devserver import Cluster, Node, NodeOptions
 from tests.wire.clients import ask
@@ -35,7 +36,8 @@ async def prefixed(url: str) -> AsyncIterator[str]:
     """Serve an exporter under /monitoring/nundb/ through a proxy that strips this prefix, and yield where."""
 
     async def forward(request: web.Request) -> web.Response:
-        async with session.get(f"{url}{request.match_info['path']}", headers=request.headers) as answer:
+        asked = URL(f"{url}{request.match_info['path']}?{request.rel_url.raw_query_string}", encoded=True)
+        async with session.get(asked, headers=request.headers) as answer:
             kept = {name: answer.headers[name] for name in _FORWARDED if name in answer.headers}
             return web.Response(body=await answer.read(), status=answer.status, headers=kept)
 

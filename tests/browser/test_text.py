@@ -5,6 +5,7 @@ import re
 from importlib import resources
 
 import aiohttp
+import pytest
 
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES
@@ -22,9 +23,10 @@ async def test_the_policy_lets_nothing_in_but_the_page_itself() -> None:
     assert "http" not in policy
 
 
-def test_the_script_knows_no_family() -> None:
-    """What a number means and when it is bad is the judge's business: the page draws."""
-    text = resources.files("nundb_exporter").joinpath("web/landing/script.js").read_text(encoding="utf-8")
+@pytest.mark.parametrize("script", ["common.js", "script.js", "cluster.js"])
+def test_the_scripts_know_no_family(script: str) -> None:
+    """What a number means and when it is bad is the judge's business: the pages draw."""
+    text = resources.files("nundb_exporter").joinpath(f"web/landing/{script}").read_text(encoding="utf-8")
     assert re.findall(r"\b(?:nundb|process|python)_\w+", text) == []
 
 

@@ -57,10 +57,11 @@ def test_a_changed_threshold_fails_the_case_by_name(tmp_path: Path) -> None:
 
 
 def test_promtool_accepts_the_rule_files() -> None:
-    """Prometheus loads the shipped files, and the example configuration that names them."""
+    """Prometheus loads the shipped files, and the example configurations that name them."""
     assert f"{len(ALERTS)} rules found" in promtool("check", "rules", RULES / "alerts.yml")
     assert f"{len(RECORDINGS)} rules found" in promtool("check", "rules", RULES / "recordings.yml")
-    promtool("check", "config", RULES / "prometheus.yml")
+    for configuration in ("prometheus.yml", "fleet.yml"):
+        promtool("check", "config", RULES / configuration)
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=named)

@@ -5,11 +5,11 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from nundb_exporter.judge import cluster, node
+from nundb_exporter.judge import cluster, node, views
 from nundb_exporter.judge.finding import is_problem, rank
 from nundb_exporter.judge.report import ExporterReport, Finding, NodeReport, Report, State
 from nundb_exporter.problems.replication import OLD_SECONDS
-from nundb_exporter.quantities import age, counted
+from nundb_exporter.quantities import age, counted, visible
 
 
 def judge(reports: Sequence[NodeReport], exporter: ExporterReport | None = None) -> Report:
@@ -25,6 +25,8 @@ def judge(reports: Sequence[NodeReport], exporter: ExporterReport | None = None)
         summary="" if problems else _summary(nodes),
         findings=tuple(found),
         nodes=tuple(nodes),
+        members=tuple(map(visible, views.members_of(nodes))),
+        views=views.views_of(nodes),
         exporter=exporter,
     )
 
@@ -37,7 +39,9 @@ def _state(nodes: Sequence[NodeReport], problems: Sequence[Finding]) -> State:
 
 def _headline(nodes: Sequence[NodeReport], problems: Sequence[Finding]) -> str:
     up = sum(node.is_up for node in nodes)
-    if len(nodes) == 1:
+    if not nodes:
+        words = "No node is configured"
+    elif len(nodes) == 1:
         words = "Up" if up else "Down"
     else:
         words = f"{up} of {counted(len(nodes), 'node')} up" if up < len(nodes) else f"{counted(up, 'node')} up"

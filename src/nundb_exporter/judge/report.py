@@ -152,6 +152,8 @@ class NodeReport:
 
     __pydantic_config__: ClassVar = _DESCRIBED
     url: str
+    page: str | None = None
+    """Where its own page is, relative to the report of several nodes; null in the report of one."""
     same_as: str | None = None
     """The URL of a node listed before, if this is another address of the same node."""
     is_up: bool
@@ -217,6 +219,34 @@ class NodeReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """How one node sees one member."""
+
+    __pydantic_config__: ClassVar = _DESCRIBED
+    text: str
+    """P, S or U for primary, secondary or starting up, with ✗ if the link is lost; else a dash if not listed, or ?."""
+    sentence: str
+    """The same in words."""
+    is_odd: bool
+    """Whether more nodes see the member in another role, or not at all; of equally many, all are odd."""
+    is_lost: bool
+    """Whether the node has no link to the member."""
+    is_self: bool
+    """Whether the node is the member."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How one node sees its cluster."""
+
+    __pydantic_config__: ClassVar = _DESCRIBED
+    url: str
+    """The node."""
+    sights: tuple[Sight, ...]
+    """One for each of the report's members."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExporterReport:
     """The exporter that serves the report."""
 
@@ -246,5 +276,9 @@ class Report:
     findings: tuple[Finding, ...]
     """The worst first."""
     nodes: tuple[NodeReport, ...]
+    members: tuple[str, ...] = ()
+    """The names of the members that any node lists, made visible."""
+    views: tuple[View, ...] = ()
+    """Who sees whom: a view for each node; empty where a node is alone."""
     exporter: ExporterReport | None = None
     """The exporter that serves the report; null if a command made it."""

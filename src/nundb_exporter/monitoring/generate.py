@@ -34,6 +34,7 @@ def files(readme: str | None, help_texts: Mapping[str, str], runbook_url: str = 
         "deploy/prometheus/alerts.yml": rule_files.alerting_rules(GROUPS, runbook_url),
         "deploy/prometheus/recordings.yml": rule_files.recording_rules(RECORDINGS),
         "deploy/prometheus/prometheus.yml": prometheus.CONFIGURATION,
+        "deploy/prometheus/fleet.yml": prometheus.FLEET,
         "deploy/prometheus/tests.yml": rule_tests(CASES, runbook_url),
         "docs/alerts.md": runbook.alert_list(GROUPS, RECORDINGS),
         "docs/cli.md": reference.command_line(help_texts),

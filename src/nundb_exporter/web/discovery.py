@@ -20,7 +20,7 @@ from nundb_exporter.protocol.fields import Member
 from nundb_exporter.results import Scrape
 from nundb_exporter.web.nodes import Nodes
 from nundb_exporter.web.scraped import ScrapedNode
-from nundb_exporter.web.selection import Selection, member
+from nundb_exporter.web.selection import Selection, configured, member
 
 _SECONDS: Final = 3.0
 """For all nodes together. Prometheus waits for an answer as long as its refresh_interval, which is seldom shorter."""
@@ -36,11 +36,12 @@ class Found:
     seed: Endpoint
     """The configured node that named it, or that it is."""
 
-    def group(self) -> dict[str, object]:
+    def group(self, module: str) -> dict[str, object]:
         """Return the entry of http_sd: an address, and what is known of it as labels."""
         labels = {
             "__meta_nundb_seed": str(self.seed),
             "__meta_nundb_url": str(self.endpoint),
+            **({"__meta_nundb_module": module} if module else {}),
             **({"__meta_nundb_role": self.role} if self.role is not None else {}),
         }
         return {"targets": [self.endpoint.authority], "labels": labels}
@@ -68,7 +69,8 @@ class Discovery:
         import json  # noqa: PLC0415 - no scrape needs it
 
         await self.refresh()
-        groups = [found.group() for found in self.found()]
+        modules = {node.endpoint: configured(self._nodes.fleet, node).module for node in self._nodes.fleet.nodes}
+        groups = [found.group(modules[found.seed]) for found in self.found()]
         ages = [self._clock() - view.at for view in self._current().values()]
         headers = {"Content-Type": "application/json", **({"Age": f"{max(ages):.0f}"} if ages else {})}
         return Response(200, json.dumps(groups, ensure_ascii=False, indent=1).encode(), headers)
@@ -143,6 +145,7 @@ def _endpoint(name: str, port: int) -> Endpoint | None:
     """Return where a member is asked whose name is where it listens for others; None if that is no address."""
     host = name.rpartition(":")[0].removeprefix("[").removesuffix("]")
     try:
-        return parse_target("member", f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+        endpoint = parse_target("member", f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
     except ConfigError:
         return None
+    return endpoint if (endpoint.port, endpoint.path) == (port, "/") else None

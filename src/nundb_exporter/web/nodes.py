@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeAlias
 
-from nundb_exporter.client.route import DIRECT, Route
+from nundb_exporter.client.route import Route
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Target, Web
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.sources import Sources
 from nundb_exporter.web.kept import KeptNodes
 from nundb_exporter.web.scraped import ScrapedNode, Tally
-from nundb_exporter.web.selection import Selection
+from nundb_exporter.web.selection import Selection, configured
 
 MakeScraper: TypeAlias = Callable[[Target, Route], Scraper]
 
@@ -48,12 +48,12 @@ class Nodes:
         Raises:
             ConfigError: a file of the TLS settings of a configured node is unusable; nothing has changed.
         """
-        configured = self._configured(fleet)
+        new = self._configured(fleet)
         for node in (*self.configured, *self._kept.give_up()):
             task = asyncio.create_task(node.retire())
             self._retiring.add(task)
             task.add_done_callback(self._retiring.discard)
-        self.fleet, self.configured = fleet, configured
+        self.fleet, self.configured = fleet, new
 
     @property
     def single(self) -> ScrapedNode | None:
@@ -69,14 +69,15 @@ class Nodes:
         for node in self.configured:
             if node.scraper.target == selection.target:
                 return node
-        return self._kept.get(selection.key, lambda: self._new(selection.target, selection.route))
+        return self._kept.get(selection.key, lambda: self._new(selection))
 
     def _configured(self, fleet: Fleet) -> tuple[ScrapedNode, ...]:
         own = self.sources if len(fleet.nodes) == 1 else None
-        return tuple(self._new(node, DIRECT, own) for node in fleet.nodes)
+        return tuple(self._new(configured(fleet, node), own) for node in fleet.nodes)
 
-    def _new(self, target: Target, route: Route, sources: Sources | None = None) -> ScrapedNode:
-        return ScrapedNode(self._make(target, route), self.settings, self.tally, sources)
+    def _new(self, selection: Selection, sources: Sources | None = None) -> ScrapedNode:
+        scraper = self._make(selection.target, selection.route)
+        return ScrapedNode(scraper, self.settings, self.tally, sources, selection.query)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -63,9 +63,9 @@ class Pages:
             *self._process.samples(),
         ]
 
-    def landing(self, request: Request) -> Response:
-        """Return the landing page: of the only node, of the one that the query names, or of all."""
-        from nundb_exporter.web.landing import node_page, nodes_page  # noqa: PLC0415 - no scrape needs it
+    async def landing(self, request: Request) -> Response:
+        """Return the landing page: of the only node, of the one that the query names, or of several."""
+        from nundb_exporter.web.landing import cluster_page, node_page  # noqa: PLC0415 - no scrape needs it
 
         settings = self._nodes.settings
         if names_target(request.query):
@@ -74,12 +74,18 @@ class Pages:
             except RefusedError as error:
                 return Response.of_status(HTTPStatus.BAD_REQUEST, str(error))
             page = node_page(selection.target, settings, selection.query)
-        elif self._nodes.single is None:
-            page = nodes_page(self._nodes.fleet)
+        elif self._nodes.single is None or await self._has_found_others():
+            page = cluster_page(self._nodes.fleet, settings)
         else:
             page = node_page(self._nodes.single.scraper.target, settings)
         headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": page.policy}
         return Response(HTTPStatus.OK, page.text.encode(), headers)
+
+    async def _has_found_others(self) -> bool:
+        """Whether the only configured node has named others that may be asked."""
+        if self._nodes.fleet.allow.entries and not self._discovery.has_asked:
+            await self._discovery.refresh()
+        return bool(self._discovery.members())
 
     def healthy(self, _: Request) -> Response:
         """Say that the exporter runs."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -43,7 +44,7 @@ class Reports:
 
         def write(scrape: Scrape, allowed: float) -> str:
             self._learn(node, scrape)
-            return self._judge([(node, scrape)], allowed)
+            return self._judge([(node, scrape)], allowed, are_several=False)
 
         return await node.page(request, _JSON, write)
 
@@ -57,7 +58,7 @@ class Reports:
         self._in_progress += 1
         try:
             allowed = allowed_seconds(request, self._nodes.settings)
-            return written(request, _JSON, self._judge(await self._scrape_all(allowed), allowed))
+            return written(request, _JSON, self._judge(await self._scrape_all(allowed), allowed, are_several=True))
         finally:
             self._in_progress -= 1
 
@@ -80,9 +81,12 @@ class Reports:
             self._learn(node, scrape)
         return list(zip(nodes, scrapes, strict=True))
 
-    def _judge(self, scraped: Sequence[tuple[ScrapedNode, Scrape]], allowed: float) -> str:
+    def _judge(self, scraped: Sequence[tuple[ScrapedNode, Scrape]], allowed: float, *, are_several: bool) -> str:
         from nundb_exporter.judge import describe, describe_exporter, judge, to_json  # noqa: PLC0415 - no scrape needs it
 
         now = time.time()
         nodes = [describe(str(node.scraper.target.endpoint), scrape, now, allowed) for node, scrape in scraped]
+        if are_several:
+            pages = (f"./?{node.query}" for node, _ in scraped)
+            nodes = [replace(node, page=page) for node, page in zip(nodes, pages, strict=True)]
         return to_json(judge(nodes, describe_exporter(self._own_samples(), __version__, now)))

@@ -88,10 +88,16 @@ class _Shared(NamedTuple):
 
 
 class ScrapedNode:
-    """The pages of one node that are made of scrapes, and of what local sources tell of it."""
+    """The pages of one node that are made of scrapes, and of what local sources tell of it.
 
-    def __init__(self, scraper: Scraper, settings: Web, tally: Tally, sources: Sources | None = None) -> None:
+    `query` is the one that selects it.
+    """
+
+    def __init__(
+        self, scraper: Scraper, settings: Web, tally: Tally, sources: Sources | None = None, query: str = ""
+    ) -> None:
         self.scraper = scraper
+        self.query = query
         self._settings = settings
         self._tally = tally
         self._sources = sources

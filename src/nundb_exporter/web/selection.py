@@ -5,7 +5,7 @@ but the configured nodes and what targets.allow says.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -72,7 +72,7 @@ def select(fleet: Fleet, query: str) -> Selection:
         raise RefusedError(f"there is no module {visible(name)}: the modules are {_names(fleet.modules)}")
     for node in fleet.nodes:
         if node.endpoint == endpoint and (name is None or fleet.modules[name] == node.module):
-            return Selection(node, name or _name_of(fleet, node), DIRECT, is_debug)
+            return replace(configured(fleet, node, name), is_debug=is_debug)
     refusal = fleet.allow.refusal(endpoint)
     if refusal is not None:
         raise RefusedError(f"target {visible(str(endpoint))} {refusal}")
@@ -86,6 +86,11 @@ def select(fleet: Fleet, query: str) -> Selection:
 def names_target(query: str) -> bool:
     """Whether a query is about one node; a page that is about all of them ignores any other."""
     return any(name == "target" for name, _ in parse_qsl(query, keep_blank_values=True))
+
+
+def configured(fleet: Fleet, node: Target, name: str | None = None) -> Selection:
+    """Return a configured node, asked with its own module, of which it may be known by which name it was called."""
+    return Selection(node, name or _name_of(fleet, node), DIRECT)
 
 
 def member(fleet: Fleet, endpoint: Endpoint, seed: Target) -> Selection | None:

@@ -6,7 +6,7 @@ The page only draws what `GET /report` says: it knows neither the names of famil
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from importlib import resources
 from typing import Final, NamedTuple
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from nundb_exporter import __version__
 from nundb_exporter.collectors import COLLECTORS, oplog, queries, replication
 from nundb_exporter.config.fleet import Fleet
-from nundb_exporter.config.settings import PROBE_PATH, REPORT_PATH, Target, Web
+from nundb_exporter.config.settings import DISCOVERY_PATH, PROBE_PATH, REPORT_PATH, Target, Web
 from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_DURATION, SCRAPE_FAMILIES, Family
 
 _FILES: Final = resources.files(__name__)
@@ -50,31 +50,19 @@ class LandingPage(NamedTuple):
 
 
 def node_page(target: Target, settings: Web, query: str = "") -> LandingPage:
-    """Put the page of one node together; `query` selects it where it is not the only one.
-
-    The policy allows only the page's own style and script, by their hashes, and requests to the exporter: a name that a
-    node sends cannot become code even if the page has a bug. Words are only filled in outside style and script.
-    """
-    style, script = _read("style.css"), _read("script.js")
+    """Put the page of one node together; `query` selects it where it is not the only one."""
     collected = (family for each in COLLECTORS if each.name in target.module.collectors for family in each.families)
     places = {
         # Relative, so that the page works behind a proxy that serves it under a prefix.
         "metrics": escape(f".{PROBE_PATH}?{query}" if query else f".{settings.telemetry_path}"),
         "report": escape(f".{REPORT_PATH}?{query}" if query else f".{REPORT_PATH}"),
         "telemetry_path": escape(PROBE_PATH if query else settings.telemetry_path),
+        "up": '<li><a href="./">All nodes</a></li>' if query else "",
         "node": escape(str(target.endpoint)),
-        "version": __version__,
         "charts": "".join(map(_chart, _CHARTS)),
         "families": "".join(map(_family, _documented([*SCRAPE_FAMILIES, *collected, *EXPORTER_FAMILIES]))),
-        "style": style,
-        "script": script,
     }
-    text = _PLACE.sub(lambda found: places[found[1]], _read("page.html"))
-    policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    return LandingPage(text, policy)
+    return _filled("page.html", places, _read("common.js") + _read("script.js"))
 
 
 def _chart(chart: _Chart) -> str:
@@ -104,14 +92,33 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def nodes_page(fleet: Fleet) -> LandingPage:
-    """Put the page of several nodes together: a link to each."""
-    nodes = "".join(map(_link, fleet.nodes))
-    text = _PLACE.sub(lambda found: {"version": __version__, "nodes": nodes}[found[1]], _read("nodes.html"))
-    policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    return LandingPage(text, policy)
+def cluster_page(fleet: Fleet, settings: Web) -> LandingPage:
+    """Put the page of several nodes together: a row for each, and who sees whom."""
+    places = {
+        "metrics": escape(f".{settings.telemetry_path}"),
+        "report": f".{REPORT_PATH}",
+        "discovery": f".{DISCOVERY_PATH}",
+        "nodes": "".join(map(_link, fleet.nodes)),
+    }
+    return _filled("cluster.html", places, _read("common.js") + _read("cluster.js"))
 
 
 def _link(node: Target) -> str:
     query = urlencode({"target": str(node.endpoint)})
     return f'<li><a href="./?{escape(query)}">{escape(str(node.endpoint))}</a></li>\n'
+
+
+def _filled(page: str, places: Mapping[str, str], script: str) -> LandingPage:
+    """Fill in a page.
+
+    The policy allows only the page's own style and script, by their hashes, and requests to the exporter: a name that a
+    node sends cannot become code even if the page has a bug. Words are only filled in outside style and script.
+    """
+    style = _read("style.css")
+    every = {**places, "version": __version__, "style": style, "script": script}
+    text = _PLACE.sub(lambda found: every[found[1]], _read(page))
+    policy = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return LandingPage(text, policy)

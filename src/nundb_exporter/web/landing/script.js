@@ -1,56 +1,18 @@
-// Draws what GET report says: every text comes from there, and nothing is judged here. Only times are written here,
-// in the reader's own time zone. Text is set as text, never as HTML.
+// The page of one node; common.js stands before it.
 
-const REPORT = document.body.dataset.report;
-const NODE = document.body.dataset.node;
-const POLL_SECONDS = 5;
-const GIVE_UP_SECONDS = 15;      // the exporter answers within 10 s even for a node that hangs
 const GAP_SECONDS = 30;          // no line is drawn across a longer gap between answers
 const MAX_POINTS = 720;          // an hour
 const MAX_EVENTS = 100;
 const MAX_ROWS = 200;
 const WINDOWS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60];  // minutes
-const UNKNOWN = "–";
 
-/* ---- Times. ---- */
+/* ---- Charts. ---- */
 
-const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-const clock = milliseconds => CLOCK.format(milliseconds);
-
-/* ---- Elements. ---- */
-
-const $ = id => document.getElementById(id);
-function make(tag, className = "", text = "") {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text) element.textContent = text;
-  return element;
-}
 function draw(tag, attributes = {}) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   return element;
 }
-function write(element, text, className) {
-  if (element.textContent !== text) element.textContent = text;
-  if (className !== undefined && element.className !== className) element.className = className;
-}
-/** Advice in which text between backquotes is code, and a link to what the runbook says. */
-function advice(text, { id, runbook }) {
-  const element = make("p"), link = make("a", "", id);
-  link.href = runbook;
-  element.append(...text.split("`").map((part, index) => (index % 2 ? make("code", "", part) : part)));
-  element.append(" ", link);
-  return element;
-}
-/** Replace the children, unless they are the same already. */
-function refill(parent, children) {
-  const isSame = children.length === parent.childNodes.length && children.every((child, index) => child.isEqualNode(parent.childNodes[index]));
-  if (!isSame) parent.replaceChildren(...children);
-}
-
-/* ---- Charts. ---- */
 
 const WIDTH = 600, HEIGHT = 60;
 const points = [];   // {at (ms), isFailure, and by field of the report {value, text}}
@@ -186,36 +148,6 @@ function showReading(chart) {
 }
 
 /* ---- The rest of the page. ---- */
-
-const COLOURS = { up: "#177245", attention: "#c98a17", down: "#d13b30", silent: "#d13b30", asking: "#808890" };
-
-function showState(kind, headline, reason) {
-  document.body.dataset.state = kind;
-  write($("headline"), headline);
-  refill($("reason"), reason);
-  const title = `${headline} – ${NODE}`;
-  if (document.title !== title) {
-    document.title = title;
-    const colour = encodeURIComponent(COLOURS[kind]);
-    $("icon").href = `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='6' fill='${colour}'/%3E%3C/svg%3E`;
-  }
-}
-/** Show the findings, after the two lines of `first` if there are any, so that the layout does not shift. */
-function showFindings(findings, first, mark = "is-idle") {
-  const items = findings.map(each => {
-    const item = make("li", `is-${each.severity}`), body = make("div");
-    body.append(make("p", "", each.sentence), advice(each.advice, each));
-    item.append(body);
-    return item;
-  });
-  if (first.length) {
-    const item = make("li", mark), body = make("div");
-    body.append(...first.map(line => make("p", "", line)));
-    item.append(body);
-    items.unshift(item);
-  }
-  refill($("findings"), items);
-}
 
 function showFacts({ texts, members, started }, isStale) {
   write($("role"), texts.role);
@@ -362,26 +294,6 @@ let silentSince = null;
 let isAsking = false;
 let isPaused = false;
 let timer = 0;
-
-/** Fetch the report; throw an Error whose message is the sentence to show. */
-async function fetchReport() {
-  const giveUp = new AbortController();
-  const alarm = setTimeout(() => giveUp.abort(), GIVE_UP_SECONDS * 1000);
-  try {
-    const response = await fetch(REPORT, { cache: "no-store", signal: giveUp.signal });
-    const text = await response.text();
-    if (response.status === 503) throw new Error("It has as many requests in progress as --web.max-requests allows.");
-    if (!response.ok) throw new Error(`It answered with HTTP status ${response.status}.`);
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof TypeError) throw new Error("No connection. Check that it is running and that this machine can reach it.");
-    if (error instanceof SyntaxError) throw new Error("Its answer is not a report.");
-    if (error.name === "AbortError") throw new Error(`No answer within ${GIVE_UP_SECONDS} seconds.`);
-    throw error;
-  } finally {
-    clearTimeout(alarm);
-  }
-}
 
 function answered(report) {
   const at = Date.now(), [node] = report.nodes;
