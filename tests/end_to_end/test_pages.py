@@ -108,7 +108,7 @@ async def test_health_asks_no_node() -> None:
 async def test_there_is_nothing_at_other_paths_or_by_other_methods() -> None:
     """404, or 405 for another method; the node is not asked."""
     async with exporting(silent, "--web.telemetry-path", "/m") as (node, exporter):
-        for path in ("/metrics", "/m/", "/favicon.ico", "/../etc/passwd", "/-/reload", "/probe/"):
+        for path in ("/metrics", "/m/", "/favicon.ico", "/../etc/passwd", "/-/reload/", "/probe/"):
             missing = await fetch(exporter.url + path)
             assert missing.status == 404
             assert missing.headers["Server"] == "nundb-exporter"

@@ -175,6 +175,62 @@ async def test_the_process_tells_no_secret_on_any_bad_day(nodes: Nodes, secret_f
     assert_clean(*(report.stdout + report.stderr for report in reports))
 
 
+FLEET = """
+modules:
+  default: {{user: nun, password_file: password, databases: [{{name: shop, token_file: token}}]}}
+targets:
+  allow: ["127.0.0.1:{port}"]
+  nodes: ["{url}", "http://127.0.0.1:9"]
+log: {{level: debug}}
+"""
+MISPLACED = (
+    f"modules: {{default: {{password: {PASSWORD}}}}}",
+    f"modules: {{default: {{user: {PASSWORD} {TOKEN}}}}}",
+    f"modules: {{default: {{databases: {TOKEN}}}}}",
+    f"modules: {{default: {{databases: [{{name: '{TOKEN};', token_file: token}}]}}}}",
+    f"modules: {{default: {{tls: {PASSWORD}, password_file: [{PASSWORD}]}}}}",
+    f"targets: {{nodes: ['http://nun:{PASSWORD}@localhost:3013']}}",
+    f"targets: {{allow: ['nun:{PASSWORD}@a:1']}}",
+    f"log: {{level: {PASSWORD}}}",
+    f"*{PASSWORD}",
+)
+"""Files with a secret where none belongs."""
+
+
+async def test_a_fleet_tells_no_secret_on_any_bad_day(secret_file: Callable[[str, str], str]) -> None:
+    """Probes with and without debug, discovery, report and pages of several nodes, and reloads of files with errors."""
+    secret_file("password", f"{PASSWORD}\n")
+    secret_file("token", f"{TOKEN}\n")
+    async with ScriptedNode(answering(SECRETIVE)) as node:
+        content = FLEET.format(url=node.url, port=node.url.rpartition(":")[2])
+        file = secret_file("fleet.yml", content)
+        variables = {"NUN_USER": None, "NUN_PWD": None, "NUN_URL": None, "PYTHONASYNCIODEBUG": "1"}
+        async with Exporter("", "--config.file", file, **variables) as exporter:
+            pages: list[Page] = []
+            for behaviour in BAD_DAYS:
+                node.behaviour = behaviour
+                await node.restart()
+                target = f"target={node.url}"
+                paths = (f"/probe?{target}", f"/probe?{target}&debug=true", f"/?{target}", "/sd", "/report", "/")
+                pages += [await fetch(f"{exporter.url}{path}", timeout_header="2") for path in paths]
+            for misplaced in MISPLACED:
+                secret_file("fleet.yml", misplaced)
+                pages.append(await fetch(f"{exporter.url}/-/reload", method="POST"))
+                assert pages[-1].status == 500
+                checked = await run("check-config", file)
+                assert checked.code == 1
+                assert_clean(checked.stdout, checked.stderr)
+            secret_file("password", f"{PASSWORD};\n")
+            secret_file("fleet.yml", content)
+            pages.append(await fetch(f"{exporter.url}/-/reload", method="POST"))
+            assert "contains a semicolon" in pages[-1].text
+            exporter.send(signal.SIGTERM)
+            assert await exporter.ended() == 0
+    assert any("nundb_database_conflicts" in page.text for page in pages)
+    assert "level=debug" in exporter.output
+    assert_clean(exporter.output, *(page.text for page in pages), *(str(page.headers) for page in pages))
+
+
 def _own(roots: Iterable[object]) -> Iterator[object]:
     """Yield every object of ours that can be reached from the roots."""
     seen: set[int] = set()
