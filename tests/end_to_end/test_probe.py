@@ -105,12 +105,14 @@ async def test_a_trace_hides_values_and_secrets() -> None:
     told = Said("pending-ops \n1795400324150000000 rp shop key stored-value,10.0.0.2:3014\n")
     replies = script(metrics_state=PENDING, debug_pending_ops=told)
     replies["cluster-state"] = Said(error=f"no {PASSWORD} here")
+    replies["debug list-dbs"] = Said(error=f"unknown command: {PASSWORD}")
     async with probing(answering(replies)) as (url, (node,)):
         page = await probe(url, node, "&debug=true")
     assert "  > debug pending-ops" in page.text
     assert "stored-value" not in page.text
     assert PASSWORD not in page.text
-    assert "  < error: no **** here" in page.text
+    assert f"  < error: {len(PASSWORD) + 8} characters, not shown because stored values" in page.text
+    assert "  < error: unknown command\n" in page.text
 
 
 async def test_a_trace_of_a_node_that_is_down_says_where_it_ended() -> None:

@@ -197,6 +197,7 @@ MISPLACED = (
 """Files with a secret where none belongs."""
 
 
+@pytest.mark.slow
 async def test_a_fleet_tells_no_secret_on_any_bad_day(secret_file: Callable[[str, str], str]) -> None:
     """Probes with and without debug, discovery, report and pages of several nodes, and reloads of files with errors."""
     secret_file("password", f"{PASSWORD}\n")
@@ -204,8 +205,9 @@ async def test_a_fleet_tells_no_secret_on_any_bad_day(secret_file: Callable[[str
     async with ScriptedNode(answering(SECRETIVE)) as node:
         content = FLEET.format(url=node.url, port=node.url.rpartition(":")[2])
         file = secret_file("fleet.yml", content)
-        variables = {"NUN_USER": None, "NUN_PWD": None, "NUN_URL": None, "PYTHONASYNCIODEBUG": "1"}
-        async with Exporter("", "--config.file", file, **variables) as exporter:
+        variables = ("NUN_USER", "NUN_PWD", "NUN_URL")
+        without = ["env", *(word for name in variables for word in ("-u", name))]
+        async with Exporter("", "--config.file", file, starter=without, PYTHONASYNCIODEBUG="1") as exporter:
             pages: list[Page] = []
             for behaviour in BAD_DAYS:
                 node.behaviour = behaviour

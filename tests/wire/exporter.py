@@ -73,7 +73,7 @@ async def meet_deadline(url: str, node: ScriptedNode, clock: Clock, questions: i
     return await asking
 
 
-_SERVES: Final = re.compile(r"serves \S+ on (https?://[^/\s]+)/")
+_SERVES: Final = re.compile(r"serves \S+(?: nodes)? on (https?://[^/\s]+)/")
 
 
 class Exporter:

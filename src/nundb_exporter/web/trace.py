@@ -27,6 +27,8 @@ _WITHOUT_VALUES: Final = frozenset(
 )
 """Commands whose replies hold no stored value and no key."""
 _OF_AUTH: Final = frozenset({"valid auth", "invalid auth"})
+_ERRORS: Final = frozenset({"invalid auth", "Invalid token", "Not a valid database name"})
+_UNKNOWN_COMMAND: Final = "unknown command"
 _LONGEST_LINE: Final = 400
 _MASK: Final = "****"
 
@@ -89,12 +91,23 @@ def _session(number: int, session: Session, mask: _Mask) -> Iterator[str]:
 
 def _told(command: Command[object], reply: Reply, mask: _Mask) -> str:
     if reply.error is not None:
-        return f"error: {mask.line(reply.error)}"
+        return f"error: {_error(reply.error)}"
     if reply.text is None:
         return "ok, without a message"
     if reply.text in _OF_AUTH or (command in _WITHOUT_VALUES and _is_read(command, reply.text)):
         return mask.line(reply.text)
-    return f"{counted(len(reply.text), 'character')}, not shown because stored values may be among them"
+    return _hidden(reply.text)
+
+
+def _error(text: str) -> str:
+    """Return an error as far as it is one of Nun-db's: any other may repeat what was sent or stored."""
+    if text.startswith(_UNKNOWN_COMMAND):
+        return _UNKNOWN_COMMAND
+    return text if text in _ERRORS else _hidden(text)
+
+
+def _hidden(text: str) -> str:
+    return f"{counted(len(text), 'character')}, not shown because stored values may be among them"
 
 
 def _is_read(command: Command[object], text: str) -> bool:
