@@ -33,16 +33,20 @@ async def exporter(url: str, *databases: str, port: int = 0) -> AsyncIterator[st
 
 @asynccontextmanager
 async def prefixed(url: str) -> AsyncIterator[str]:
-    """Serve an exporter under /monitoring/nundb/ through a proxy that strips this prefix, and yield where."""
+    """Serve an exporter under /monitoring/nundb/ through a proxy that strips this prefix, and yield where.
+
+    What is asked without the slash is answered too, not redirected: some proxies do so.
+    """
 
     async def forward(request: web.Request) -> web.Response:
-        asked = URL(f"{url}{request.match_info['path']}?{request.rel_url.raw_query_string}", encoded=True)
+        asked = URL(f"{url}{request.match_info.get('path', '')}?{request.rel_url.raw_query_string}", encoded=True)
         async with session.get(asked, headers=request.headers) as answer:
             kept = {name: answer.headers[name] for name in _FORWARDED if name in answer.headers}
             return web.Response(body=await answer.read(), status=answer.status, headers=kept)
 
     proxy = web.Application()
     proxy.router.add_get("/monitoring/nundb/{path:.*}", forward)
+    proxy.router.add_get("/monitoring/nundb", forward)
     runner = web.AppRunner(proxy)
     await runner.setup()
     async with aiohttp.ClientSession(auto_decompress=False) as session:

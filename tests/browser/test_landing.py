@@ -191,16 +191,17 @@ async def test_pointing_at_one_chart_reads_all_of_them_at_that_time(visit: Opene
         await expect(readings).to_have_text([""] * 6)
 
 
-async def test_behind_a_proxy_with_a_prefix_all_of_the_page_works(visit: Opener) -> None:
-    """Every request and link of the page is relative to where the page is."""
+@pytest.mark.parametrize("end", ["/", ""])
+async def test_behind_a_proxy_with_a_prefix_all_of_the_page_works(end: str, visit: Opener) -> None:
+    """Every request and link of the page is relative to where the page is, also where its last slash was forgotten."""
     async with single_node() as node, exporter(node.http_url) as url, prefixed(url) as public:
-        page = await visit(public)
+        page = await visit(f"{public.removesuffix('/')}{end}")
         await expect(page.headline).to_have_text("Up")
         await expect(page.row("Members", node.name)).to_be_visible()
         for name in ("Metrics", "Report", "Health"):
             link = page.page.get_by_role("link", name=name, exact=True)
             path = await link.get_attribute("href")
-            answer = await page.page.request.get(urljoin(public, path))
+            answer = await page.page.request.get(urljoin(page.page.url, path))
             assert answer.ok
 
 

@@ -30,6 +30,7 @@ from nundb_exporter.cli.numbers import Count, Seconds
 from nundb_exporter.cli.service_manager import ServiceManager
 from nundb_exporter.cli.target import read_settings
 from nundb_exporter.config.fleet import Fleet
+from nundb_exporter.config.prefix import route_prefix
 from nundb_exporter.config.settings import (
     DEFAULT_LISTEN_ADDRESS,
     DEFAULT_MAX_REQUESTS,
@@ -71,6 +72,19 @@ _DEFAULT_LEVEL: Final = "info"
     is_flag=True,
 )
 @flag("--web.telemetry-path", "Path of the metrics page.", default=DEFAULT_TELEMETRY_PATH, show_default=True)
+@flag(
+    "--web.external-url",
+    "URL under which clients reach the exporter, for instance through a reverse proxy. Its path is the default of "
+    "--web.route-prefix.",
+    default=None,
+    metavar="URL",
+)
+@flag(
+    "--web.route-prefix",
+    "Path below which all pages are. Set it to / where a proxy removes the path of --web.external-url.",
+    default=None,
+    metavar="PATH",
+)
 @flag(
     "--web.config.file",
     "Web configuration file (YAML): TLS, users, headers, rate limit, in the format of Prometheus' exporter-toolkit. "
@@ -118,6 +132,8 @@ def command(
     web_listen_address: tuple[str, ...],
     web_systemd_socket: bool,
     web_telemetry_path: str,
+    web_external_url: str | None,
+    web_route_prefix: str | None,
     web_config_file: str | None,
     web_open_health: bool,
     web_max_requests: int,
@@ -144,6 +160,7 @@ def command(
         uses_systemd_socket=web_systemd_socket,
         config_file=web_config_file,
         has_open_health=web_open_health,
+        route_prefix=route_prefix(web_external_url, web_route_prefix),
     )
     secrets = SecretFiles()
 
@@ -208,7 +225,11 @@ async def _serve(fleet: Fleet, web: Web, sources: Sequence[_Running], read: Call
         loop.add_signal_handler(number, ended.set)
     loop.add_signal_handler(signal.SIGHUP, reload.run, "SIGHUP")
     for address in addresses:
-        url = address if address.startswith("unix:") else f"{server.scheme}://{address}{web.telemetry_path}"
+        url = (
+            address
+            if address.startswith("unix:")
+            else f"{server.scheme}://{address}{web.route_prefix}{web.telemetry_path}"
+        )
         _LOGGER.info("version %s serves %s on %s", __version__, _nodes(fleet), url)
     _freeze_garbage_collector()
     manager.ready(_serving(fleet))

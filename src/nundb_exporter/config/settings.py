@@ -245,6 +245,8 @@ class Web:
     """The web configuration file."""
     has_open_health: bool = False
     """Whether the health pages are answered without a login and beyond the rate limit."""
+    route_prefix: str = ""
+    """The path below which all pages are, without a final slash."""
 
 
 def parse_telemetry_path(setting: str, path: str) -> str:

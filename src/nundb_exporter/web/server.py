@@ -13,6 +13,7 @@ from nundb_exporter.web.discovery import Discovery
 from nundb_exporter.web.listening import listeners
 from nundb_exporter.web.nodes import Nodes
 from nundb_exporter.web.pages import Pages
+from nundb_exporter.web.prefix import Prefixed
 from nundb_exporter.web.probe import Probe
 from nundb_exporter.web.reload import Reload
 from nundb_exporter.web.reports import Reports
@@ -52,7 +53,8 @@ class Server:
         posts: dict[str, Handler] = {"/-/reload": reload.page} if reload else {}
         pages_by_method = {path: {"GET": page} for path, page in routes.items()}
         router = Router(pages_by_method | {path: {"POST": page} for path, page in posts.items()})
-        handler, tls = _guarded(router, settings, self.nodes.tally)
+        routed = Prefixed(router, settings.route_prefix) if settings.route_prefix else router
+        handler, tls = _guarded(routed, settings, self.nodes.tally)
         self.scheme = "https" if tls else "http"
         """In which the pages are served."""
         self._server = http_server.Server(handler, headers=_HEADERS, tls=tls)
@@ -80,11 +82,12 @@ def _guarded(handler: Handler, settings: Web, tally: Tally) -> tuple[Handler, Ca
     from nundb_exporter.web.guard import Configuration, Guard  # noqa: PLC0415 - only where there is such a file
 
     configuration = Configuration(settings.config_file)
+    health = (f"{settings.route_prefix}{path}" for path in (_HEALTHY, _READY))
     guard = Guard(
         handler,
         configuration,
         tally,
-        open_paths=frozenset({_HEALTHY, _READY} if settings.has_open_health else ()),
+        open_paths=frozenset(health if settings.has_open_health else ()),
         own_headers=frozenset(name.lower() for name in _HEADERS),
     )
     return guard, configuration.context if configuration.is_tls else None

@@ -1,6 +1,11 @@
 // What both pages use: the one of a node and the one of a cluster. Every text comes from what GET report says, and
 // nothing is judged here. Only times are written here, in the reader's own time zone. Text is set as text, never as HTML.
 
+// Links are relative, so the page must be a directory: behind a proxy it may have been opened without the last slash.
+if (!location.pathname.endsWith("/")) {
+  history.replaceState(null, "", `${location.pathname}/${location.search}${location.hash}`);
+}
+
 const REPORT = document.body.dataset.report;
 const NODE = document.body.dataset.node;
 const POLL_SECONDS = 5;
