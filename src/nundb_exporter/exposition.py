@@ -5,7 +5,7 @@ the library.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -30,35 +30,53 @@ class Page(NamedTuple):
 
 def render(samples: Iterable[Sample], format_: Format) -> Page:
     """Render the samples grouped by family, in the order in which the families first occur."""
-    is_openmetrics = format_ is Format.OPENMETRICS
-    families: dict[Family, list[str]] = {}
-    seen: set[str] = set()
-    dropped = 0
-    current: Family | None = None
-    lines: list[str] = []
-    for family, labels, value in samples:
-        series = _series(family, labels)
-        if series in seen:
-            dropped += 1
-            continue
-        seen.add(series)
-        if family is not current:  # the samples of a family nearly always follow each other
-            current, shown = family, family.part_of or family
-            lines = families.get(shown) or families.setdefault(shown, [_head(shown, is_openmetrics)])
-        lines.append(f"{series} {_COMMON.get(value) or _number(value)}\n")
-    end = "# EOF\n" if is_openmetrics else ""
-    text = "".join([line for lines in families.values() for line in lines]) + end
-    if len(text) > _MAX_KEPT_PAGE:
-        _series.cache_clear()
-    return Page(text, dropped)
+    families, labels, values = tuple(zip(*samples, strict=True)) or ((), (), ())
+    layout = _layout(families, labels, format_ is Format.OPENMETRICS)
+    if len(layout.text) > _MAX_KEPT_PAGE:
+        _layout.cache_clear()
+    shown = [values[position] for position in layout.order]
+    text = layout.text % tuple([_COMMON.get(value) or _number(value) for value in shown])
+    return Page(text, len(values) - len(shown))
+
+
+class _Layout(NamedTuple):
+    """A page without its values."""
+
+    text: str
+    """With `%s` in the place of each value."""
+    order: Sequence[int]
+    """The position of each value's sample among all."""
 
 
 _MAX_KEPT_PAGE: Final = 64 * 1024
-"""Characters. The series of larger pages are not cached: with this, and the cache's limit on their number, a node that
-keeps sending new long names can make the cache hold at most 64 MiB."""
+"""Characters. Larger layouts are not kept: a node that keeps sending new long names must not fill the memory."""
 
 
-@lru_cache(maxsize=1024)
+# Every scrape of a node has the same series, so only their values are written each time.
+@lru_cache(maxsize=64)
+def _layout(families: Sequence[Family], labels: Sequence[tuple[str, ...]], is_openmetrics: bool) -> _Layout:
+    groups: dict[Family, list[str]] = {}
+    order: dict[Family, list[int]] = {}
+    seen: set[str] = set()
+    for position, (family, names) in enumerate(zip(families, labels, strict=True)):
+        series = _series(family, names)
+        if series in seen:
+            continue
+        seen.add(series)
+        shown = family.part_of or family
+        if shown not in groups:
+            groups[shown] = [_literal(_head(shown, is_openmetrics))]
+            order[shown] = []
+        groups[shown].append(f"{_literal(series)} %s\n")
+        order[shown].append(position)
+    text = "".join([line for lines in groups.values() for line in lines]) + ("# EOF\n" if is_openmetrics else "")
+    return _Layout(text, [position for positions in order.values() for position in positions])
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
+
+
 def _head(family: Family, is_openmetrics: bool) -> str:
     meaning = family.help.replace("\\", r"\\").replace("\n", r"\n")
     name = family.name
@@ -69,8 +87,6 @@ def _head(family: Family, is_openmetrics: bool) -> str:
     return f"# HELP {name} {meaning}\n# TYPE {name} {family.kind}\n"
 
 
-# The same series appear in every scrape: each is escaped and joined only once.
-@lru_cache(maxsize=1024)
 def _series(family: Family, labels: tuple[str, ...]) -> str:
     if not labels:
         return family.name

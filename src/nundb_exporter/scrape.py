@@ -5,9 +5,9 @@ import contextlib
 import logging
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from nundb_exporter.client import open_transport
 from nundb_exporter.client.probe import probe
@@ -17,6 +17,7 @@ from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Target, TransportName, neighbouring_ports
 from nundb_exporter.errors import NundbExporterError, ProtocolError, TargetError
 from nundb_exporter.failure_log import FailureLog
+from nundb_exporter.jobs import TOO_LATE, Job, run, together
 from nundb_exporter.metrics import (
     COLLECTOR_DURATION,
     COLLECTOR_SUCCESS,
@@ -37,7 +38,6 @@ _MAX_SESSIONS: Final = 3
 """Concurrent sessions: Nun-db has four HTTP workers, and one stays free for its users (protocol notes 1.2)."""
 
 _USE_DB_ERRORS: Final = frozenset({"Invalid token", "Not a valid database name"})
-_TOO_LATE: Final = "no answer before the deadline"
 _PROBE_SECONDS: Final = 1.0
 """A transport that has not answered by then counts as down, so that it does not delay the rest of the page."""
 
@@ -82,6 +82,8 @@ class Scraper:
         self._tokens = {access.name: access.token for access in module.databases}
         self._options = Options(tuple(self._tokens), module.max_pending_operations, module.databases_pattern)
         self._failure_log = FailureLog(_LOGGER, str(target.endpoint))
+        self._subjects = {collector.name: f"collector {collector.name}" for collector in self._collectors}
+        """What the log calls each collector."""
 
     async def close(self) -> None:
         """Close the kept connections."""
@@ -97,10 +99,8 @@ class Scraper:
         # others tell.
         results = {collector.name: CollectorResult() for collector in self._collectors if collector.probes}
         slots = asyncio.Semaphore(_MAX_SESSIONS)
-        async with asyncio.TaskGroup() as group:
-            for job in self._probes(answers, results, deadline):
-                group.create_task(_run(job, slots, deadline))
-            error = await self._ask_everything(answers, results, slots, deadline)
+        probes = [run(job, slots, deadline) for job in self._probes(answers, results, deadline)]
+        error = await together(self._ask_everything(answers, results, slots, deadline), *probes)
         samples = self._read(answers, results)
         error = error or self._judge(answers)
         self._log_failures(error, results, allowed, is_late=loop.time() >= deadline)
@@ -121,9 +121,8 @@ class Scraper:
             return unreadable(self.target.endpoint, error)
         for collector in self._collectors:
             results.setdefault(collector.name, CollectorResult())
-        async with asyncio.TaskGroup() as group:
-            for job in self._follow_ups(answers, results, deadline):
-                group.create_task(_run(job, slots, deadline))
+        if further := [run(job, slots, deadline) for job in self._follow_ups(answers, results, deadline)]:
+            await together(*further)
         return None
 
     def _auth(self) -> Command[object]:
@@ -146,13 +145,13 @@ class Scraper:
             _, reply = await self._transport.execute((self._auth(), OPLOG_STATE), deadline)
             answers.node[METRICS_STATE] = reply
 
-    def _probes(self, answers: Answers, results: dict[str, CollectorResult], deadline: float) -> "Iterator[_Job]":
+    def _probes(self, answers: Answers, results: dict[str, CollectorResult], deadline: float) -> Iterator[Job]:
         """Yield the probes of transports, each with the collector that needs it."""
         for collector in self._collectors:
             for transport in collector.probes:
-                yield _Job([results[collector.name]], partial(self._probe, answers, transport, deadline))
+                yield Job([results[collector.name]], partial(self._probe, answers, transport, deadline))
 
-    def _follow_ups(self, answers: Answers, results: dict[str, CollectorResult], deadline: float) -> "Iterator[_Job]":
+    def _follow_ups(self, answers: Answers, results: dict[str, CollectorResult], deadline: float) -> Iterator[Job]:
         """Yield the questions that depend on the first answers, each with the collectors that need it."""
         for collector in self._collectors:
             try:
@@ -160,11 +159,11 @@ class Scraper:
             except ProtocolError:
                 continue  # its `parse` fails as well, and reports it
             if commands:
-                yield _Job([results[collector.name]], partial(self._ask_more, answers, commands, deadline))
+                yield Job([results[collector.name]], partial(self._ask_more, answers, commands, deadline))
         if self._database_commands:
             concerned = [results[c.name] for c in self._collectors if c.database_commands]
             for name in self._tokens:
-                yield _Job(concerned, partial(self._ask_database, answers, name, deadline))
+                yield Job(concerned, partial(self._ask_database, answers, name, deadline))
 
     async def _ask_more(self, answers: Answers, commands: Sequence[Command[object]], deadline: float) -> None:
         """Ask each command in a session of its own: its reply may hold `;` (protocol notes 1.2)."""
@@ -176,7 +175,7 @@ class Scraper:
 
         A second use-db on one connection would leak a connection in Nun-db's counter (protocol notes 3.4).
         """
-        answers.failures[name] = _TOO_LATE
+        answers.failures[name] = TOO_LATE
         try:
             await self._ask_inside(answers, name, self._database_commands, deadline)
         except NundbExporterError as error:
@@ -241,10 +240,11 @@ class Scraper:
     def _log_failures(
         self, error: TargetError | None, results: dict[str, CollectorResult], seconds: float, *, is_late: bool
     ) -> None:
-        failures = {_subject(name): result.failure for name, result in results.items() if result.failure}
+        failures = {self._subjects[name]: result.failure for name, result in results.items() if result.failure}
         if error is not None:
             failures[_NODE] = str(error)
-        tried = {_NODE, *map(_subject, results)}  # while the node is down, nothing is known of its collectors
+        # While the node is down, nothing is known of its collectors.
+        tried = {_NODE, *map(self._subjects.__getitem__, results)}
         self._failure_log.note(failures, tried, seconds, is_late=is_late)
 
     def _own_samples(
@@ -263,38 +263,3 @@ class Scraper:
 
 
 _NOT_RUN: Final = CollectorResult(failure="the node gave no answers to read")
-
-
-def _subject(collector: str) -> str:
-    """Return what the log calls a collector."""
-    return f"collector {collector}"
-
-
-class _Job(NamedTuple):
-    """A further question, and the results of the collectors that need it."""
-
-    results: Sequence[CollectorResult]
-    ask: Callable[[], Awaitable[None]]
-
-
-async def _run(job: _Job, slots: asyncio.Semaphore, deadline: float) -> None:
-    """Run one job when a slot is free, and add its time and failure to the collectors that need it."""
-    begun = time.perf_counter()
-    failure: str | None = _TOO_LATE
-    try:
-        async with asyncio.timeout_at(deadline):
-            await slots.acquire()
-        try:
-            begun = time.perf_counter()
-            await job.ask()
-        finally:
-            slots.release()
-        failure = None
-    except TimeoutError:
-        pass  # its turn has not come
-    except NundbExporterError as error:
-        failure = str(error)
-    finally:
-        for result in job.results:
-            result.seconds += time.perf_counter() - begun
-            result.failure = result.failure or failure

@@ -239,7 +239,7 @@ async def test_an_old_node_is_up_and_gives_what_it_knows(nodes: Nodes, command: 
 
 
 MEMBERS = {"nundb_cluster_member_info", "nundb_cluster_member_connected", "nundb_node_role"}
-OWED = {"nundb_replication_unacknowledged_operations"}
+OWED = {"nundb_replication_unacknowledged_operations", "nundb_replication_overdue_operations"}
 CONNECTIONS = {"nundb_database_connections"}
 CONFLICTS = {"nundb_database_conflicts"}
 

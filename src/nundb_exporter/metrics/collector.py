@@ -20,11 +20,9 @@ _MAX_KEPT_TEXT: Final = 4096
 the memory, and what is in a database does not outlive its scrape."""
 
 
-def _read(read: Callable[[str], object], text: str) -> object:
+@lru_cache(maxsize=32)
+def _read_once(read: Callable[[str], object], text: str) -> object:
     return read(text)
-
-
-_read_once: Final = lru_cache(maxsize=32)(_read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class Answers:
     _meanings: dict[tuple[str | None, Command[object]], object] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    """What replies mean, by database and command: several collectors read the same reply."""
+    """What the other replies mean, by database and command: several collectors read the same reply."""
 
     def read(self, command: Command[T]) -> T | None:
         """Return what the reply means, or None if this server is older than the command.
@@ -84,10 +82,11 @@ class Answers:
             if reply.is_unsupported:
                 return None
             raise ProtocolError(f"{command}: refused")
+        if database is None and len(reply.text) <= _MAX_KEPT_TEXT:
+            return cast("T", _read_once(command.read, reply.text))
         key = (database, command)
         if key not in self._meanings:
-            is_kept = database is None and len(reply.text) <= _MAX_KEPT_TEXT
-            self._meanings[key] = (_read_once if is_kept else _read)(command.read, reply.text)
+            self._meanings[key] = command.read(reply.text)
         return cast("T", self._meanings[key])
 
     def opened_databases(self) -> Iterator[str]:

@@ -59,4 +59,5 @@ class Family:
 
     def sample(self, value: float, *labels: str) -> Sample:
         """Return one sample of this family."""
-        return Sample(self, labels, value)
+        # As Sample(…), whose function in Python would run once more for each line of each page.
+        return tuple.__new__(Sample, (self, labels, value))
