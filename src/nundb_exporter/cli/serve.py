@@ -100,7 +100,7 @@ _DEFAULT_LEVEL: Final = "info"
 )
 @flag(
     "--web.max-requests",
-    "Maximum number of concurrent scrapes; more are answered with status 503.",
+    "Maximum number of concurrent scrapes of one node; more are answered with status 503.",
     type=Count(min=1),
     default=DEFAULT_MAX_REQUESTS,
     show_default=True,
@@ -145,7 +145,7 @@ def command(
     host: HostSettings | None,
     data_dir: Path | None,
 ) -> None:
-    """Serve the metrics of one node (the default command).
+    """Serve the metrics of one node, or of many (the default command).
 
     Files with a password, a token or a certificate are read again when they have changed. SIGHUP and POST /-/reload
     read the configuration file again too, and use all of it or, if it has an error, nothing. SIGTERM and SIGINT end the

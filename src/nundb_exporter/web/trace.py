@@ -27,7 +27,12 @@ _WITHOUT_VALUES: Final = frozenset(
 )
 """Commands whose replies hold no stored value and no key."""
 _OF_AUTH: Final = frozenset({"valid auth", "invalid auth"})
-_ERRORS: Final = frozenset({"invalid auth", "Invalid token", "Not a valid database name"})
+_ERRORS: Final = frozenset(
+    {
+        *("invalid auth", "Not auth", "Invalid token", "Not a valid database name"),
+        *("database already exists", "Create database only allow from primary!"),  # what ACTING_ROLE is told
+    }
+)
 _UNKNOWN_COMMAND: Final = "unknown command"
 _LONGEST_LINE: Final = 400
 _MASK: Final = "****"
