@@ -2,6 +2,7 @@
 
 import selectors
 import socket
+import ssl
 import sys
 import time
 from dataclasses import dataclass
@@ -33,9 +34,11 @@ class Load:
 
 
 class _Client:
-    def __init__(self, port: int, request: bytes) -> None:
+    def __init__(self, port: int, request: bytes, tls: ssl.SSLContext | None) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self._request = request
         self.answer = bytearray()
         self._asked = 0.0
@@ -51,6 +54,8 @@ class _Client:
         if not data:
             raise ConnectionError("closed")
         self.answer += data
+        while isinstance(self.socket, ssl.SSLSocket) and self.socket.pending():  # what no selector sees
+            self.answer += self.socket.recv(1 << 18)
         end = self.answer.find(b"\r\n\r\n") + 4
         if end < 4:  # noqa: PLR2004 - the length of that end
             return None
@@ -65,12 +70,12 @@ class _Client:
         return time.perf_counter() - self._asked if is_whole else None
 
 
-def load(port: int, request: bytes, clients: int, answers: int) -> Load:
+def load(port: int, request: bytes, clients: int, answers: int, tls: ssl.SSLContext | None = None) -> Load:
     """Let `clients` ask for `answers` in all."""
     taken: list[float] = []
     with selectors.DefaultSelector() as selector:
         for _ in range(clients):
-            client = _Client(port, request)
+            client = _Client(port, request, tls)
             selector.register(client.socket, selectors.EVENT_READ, client)
             client.ask()
         started = time.perf_counter()
@@ -86,9 +91,9 @@ def load(port: int, request: bytes, clients: int, answers: int) -> Load:
     return Load(sorted(taken), elapsed)
 
 
-def answer(port: int, request: bytes) -> bytes:
+def answer(port: int, request: bytes, tls: ssl.SSLContext | None = None) -> bytes:
     """Return the whole answer to one request."""
-    client = _Client(port, request)
+    client = _Client(port, request, tls)
     with client.socket:
         client.ask()
         while client.receive() is None:
@@ -96,12 +101,12 @@ def answer(port: int, request: bytes) -> bytes:
     return bytes(client.answer)
 
 
-def first_answer(port: int, request: bytes) -> None:
+def first_answer(port: int, request: bytes, tls: ssl.SSLContext | None = None) -> None:
     """Ask until a whole answer comes."""
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while time.monotonic() < deadline:
         try:
-            answer(port, request)
+            answer(port, request, tls)
         except ConnectionError:
             time.sleep(0.001)
         else:

@@ -9,17 +9,20 @@ import importlib
 import os
 import platform
 import shutil
+import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import trustme
 from clients import Load, answer, cpu_seconds, first_answer, get, load, post, resident_mib
 
 from nundb_devserver import free_port, free_row
@@ -47,10 +50,13 @@ class _Node(NamedTuple):
 
 
 @contextmanager
-def _running(*command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def _running(
+    *command: str, environment: Mapping[str, str] = MappingProxyType({}), is_quiet: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
     # Byte code is written, as it is where somebody has installed the exporter.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    process = subprocess.Popen(command, env=inherited | environment, stdout=subprocess.DEVNULL)
+    errors = subprocess.DEVNULL if is_quiet else None
+    process = subprocess.Popen(command, env={**inherited, **environment}, stdout=subprocess.DEVNULL, stderr=errors)
     try:
         yield process
     finally:
@@ -75,8 +81,9 @@ def _node(arguments: argparse.Namespace) -> Iterator[_Node]:
 class _Exporter:
     """One version of the exporter."""
 
-    def __init__(self, python: str, node: _Node, **environment: str) -> None:
+    def __init__(self, python: str, node: _Node, tls: ssl.SSLContext | None = None, **environment: str) -> None:
         self._python = python
+        self.tls = tls
         self._node = node
         self._environment = environment
         self.port = free_port()
@@ -88,8 +95,8 @@ class _Exporter:
         listen = ("--log.level", "error", "--web.listen-address", f"127.0.0.1:{self.port}")
         settings = {"NUN_URL": self._node.url, "NUN_USER": self._node.user, "NUN_PWD": self._node.password}
         command = (self._python, "-m", "nundb_exporter", *listen, *flags)
-        with _running(*command, **settings, **self._environment) as process:
-            first_answer(self.port, _PAGE)
+        with _running(*command, environment=settings | self._environment) as process:
+            first_answer(self.port, _PAGE, self.tls)
             self.pid = process.pid
             yield
 
@@ -120,11 +127,11 @@ def _best(asked: list[Callable[[], Load]]) -> list[Load]:
 def _cost(exporter: _Exporter, request: bytes, clients: int, answers: int) -> tuple[Load, float]:
     """Return the answers, and the milliseconds on a processor that each cost the exporter."""
     begun = cpu_seconds(exporter.pid)
-    taken = load(exporter.port, request, clients, answers)
+    taken = load(exporter.port, request, clients, answers, exporter.tls)
     return taken, (cpu_seconds(exporter.pid) - begun) / answers * 1000
 
 
-def _scrapes(node: _Node, exporters: list[_Exporter], answers: int) -> Iterator[Row]:
+def _scrapes(node: _Node, exporters: list[_Exporter], answers: int, soak: int) -> Iterator[Row]:
     resident = [resident_mib(exporter.pid) for exporter in exporters]
     bare_request = node.question("metrics-state")
     whole_request = node.question("metrics-state", "cluster-state", "debug process-info", "debug list-dbs")
@@ -141,20 +148,43 @@ def _scrapes(node: _Node, exporters: list[_Exporter], answers: int) -> Iterator[
     yield "the exporter's `/-/healthy`, 1 client", [str(load(each.port, healthy, 1, answers)) for each in exporters]
     yield "ratio of the medians, scrape to bare request", [f"{each.median / bare.median:.1f}" for each in singles]
     for form, request in _FORMS.items():
-        for clients in _CLIENTS:
-            count = answers * (5 if clients > 1 else 1)
-            # In turn, because the machine's speed drifts; of three rounds the fastest.
-            rounds = [[_cost(exporter, request, clients, count) for exporter in exporters] for _ in range(_ROUNDS)]
-            columns = list(zip(*rounds, strict=True))
-            name = f"scrape, {form}, {clients} client{'s' if clients > 1 else ''}"
-            yield name, [str(min((taken for taken, _ in column), key=lambda taken: taken.median)) for column in columns]
-            yield "CPU of it", [f"{min(cpu for _, cpu in column):.3f} ms" for column in columns]
+        yield from _answers(form, request, exporters, answers)
+    yield _memory("", resident, exporters, soak)
+
+
+def _answers(form: str, request: bytes, exporters: list[_Exporter], answers: int) -> Iterator[Row]:
+    """Yield what one form of the page costs, for each number of clients."""
+    for clients in _CLIENTS:
+        count = answers * (5 if clients > 1 else 1)
+        # In turn, because the machine's speed drifts; of three rounds the fastest.
+        rounds = [[_cost(exporter, request, clients, count) for exporter in exporters] for _ in range(_ROUNDS)]
+        columns = list(zip(*rounds, strict=True))
+        name = f"scrape, {form}, {clients} client{'s' if clients > 1 else ''}"
+        yield name, [str(min((taken for taken, _ in column), key=lambda taken: taken.median)) for column in columns]
+        yield "CPU of it", [f"{min(cpu for _, cpu in column):.3f} ms" for column in columns]
+
+
+def _memory(kind: str, before: list[float], exporters: list[_Exporter], soak: int) -> Row:
     for exporter in exporters:
-        load(exporter.port, _PAGE, 32, 100_000)
-    pairs = [
-        f"{before:.1f}, {resident_mib(each.pid):.1f} MiB" for before, each in zip(resident, exporters, strict=True)
-    ]
-    yield "resident memory at the first page, and after 100,000 scrapes more", pairs
+        load(exporter.port, _PAGE, 32, soak, exporter.tls)
+    pairs = [f"{first:.1f}, {resident_mib(each.pid):.1f} MiB" for first, each in zip(before, exporters, strict=True)]
+    return f"resident memory{kind} at the first page, and after {soak:,} scrapes more by 32 clients", pairs
+
+
+def _tls(node: _Node, answers: int, soak: int) -> Iterator[Row]:
+    """Yield what TLS costs."""
+    authority = trustme.CA()
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with tempfile.TemporaryDirectory() as folder:
+        pem, config = Path(folder, "exporter.pem"), Path(folder, "web.yml")
+        authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(pem))
+        config.write_text(f"tls_server_config:\n  cert_file: {pem}\n  key_file: {pem}\n", encoding="utf-8")
+        exporter = _Exporter(sys.executable, node, context)
+        with exporter.running("--web.config.file", str(config)):
+            resident = [resident_mib(exporter.pid)]
+            yield from _answers("TLS", _PAGE, [exporter], answers)
+            yield _memory(" with TLS", resident, [exporter], soak)
 
 
 def _pending(pythons: list[str]) -> Iterator[Row]:
@@ -193,10 +223,17 @@ def _peers(answers: int) -> Iterator[str]:
             if not (shutil.which(database[0]) and shutil.which(exporter[0])):
                 yield f"{exporter[0]}: not installed"
                 continue
-            with _running(*database), _running(*exporter) as process:
+            with _running(*database, is_quiet=True), _running(*exporter, is_quiet=True) as process:
                 first_answer(port, get(path))
+                first = resident_mib(process.pid)
+                begun = cpu_seconds(process.pid)
                 taken = load(port, get(path), 1, answers)
-                yield f"`{' '.join(exporter)}`: {taken}; {resident_mib(process.pid):.1f} MiB"
+                cpu = (cpu_seconds(process.pid) - begun) / answers * 1000
+                many = load(port, get(path), 8, answers)
+                yield (
+                    f"`{' '.join(exporter)}`: 1 client {taken}, {cpu:.3f} ms of CPU; 8 clients {many}; resident "
+                    f"{first:.1f}, then {resident_mib(process.pid):.1f} MiB"
+                )
 
 
 @contextmanager
@@ -220,11 +257,13 @@ def main() -> None:
     parser.add_argument("--url", help="a node's HTTP address; default: an embedded node is started")
     parser.add_argument("--user", default=os.environ.get("NUN_USER", "nun"), help="default: NUN_USER, or nun")
     parser.add_argument("--answers", type=int, default=2000, help="of one client at a time; default: 2000")
+    parser.add_argument("--soak", type=int, default=100_000, help="scrapes before memory is looked at; default: 100000")
     parser.add_argument(
         "--beside", action="append", default=[], metavar="PYTHON", help="of another version; repeatable"
     )
     arguments = parser.parse_args()
     pythons = [sys.executable, *arguments.beside]
+    others = ["–"] * len(arguments.beside)  # noqa: RUF001 - as tables of numbers have it
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, load {os.getloadavg()[0]:.1f}"
     print(f"Python {platform.python_version()}, {machine}. Of answers: median, 99th percentile, answers per second.\n")
     _print(("measured", pythons))
@@ -234,13 +273,15 @@ def main() -> None:
         exporters = [_Exporter(python, node) for python in pythons]
         _print(_starts("start to first page; CPU of it", exporters))
         with _without_byte_code() as folder:
-            bare = _Exporter(sys.executable, node, PYTHONPATH=folder, PYTHONDONTWRITEBYTECODE="1")
+            bare = _Exporter(sys.executable, node, None, PYTHONPATH=folder, PYTHONDONTWRITEBYTECODE="1")
             name, figures = _starts("the same without byte code, on a file system that nothing is written to", [bare])
-            _print((name, figures + ["–"] * len(arguments.beside)))  # noqa: RUF001 - as tables of numbers have it
+            _print((name, figures + others))
         for exporter in exporters:
             started.enter_context(exporter.running())
-        for row in _scrapes(node, exporters, arguments.answers):
+        for row in _scrapes(node, exporters, arguments.answers, arguments.soak):
             _print(row)
+        for name, figures in _tls(node, arguments.answers, arguments.soak):
+            _print((name, figures + others))
     for row in _pending(pythons):
         _print(row)
     print()

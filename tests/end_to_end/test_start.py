@@ -11,7 +11,8 @@ _IMPORT: Final = re.compile(r"^import time: +\d+ \| +\d+ \| +(\S+)$", re.MULTILI
 """How Python tells of an import, if PYTHONPROFILEIMPORTTIME is set."""
 _OTHERS: Final = {
     # Of a configuration file, of WebSocket, of other commands.
-    *("yaml", "pydantic", "websockets", "nundb_devserver", "nundb_exporter.demo", "nundb_exporter.monitoring"),
+    *("yaml", "pydantic", "bcrypt", "websockets", "nundb_devserver", "nundb_exporter.demo"),
+    *("nundb_exporter.monitoring", "nundb_exporter.web.guard"),
     # Of /report, of the landing page, of a log.
     *("nundb_exporter.judge", "nundb_exporter.web.landing", "nundb_exporter.log.source"),
     # Large, and easily imported again by a line that could do without.

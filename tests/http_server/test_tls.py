@@ -1,7 +1,9 @@
 """The same over TLS, which asyncio speaks."""
 
 import asyncio
+import gc
 import ssl
+import weakref
 from dataclasses import dataclass
 
 import pytest
@@ -124,3 +126,18 @@ async def test_it_ends_in_time(contexts: Contexts) -> None:
         assert statuses(await asking.rest()) == [200]
         async with asyncio.timeout(PATIENCE_SECONDS):
             await stopping
+
+
+async def test_a_connection_that_has_ended_leaves_nothing_to_the_garbage_collector(contexts: Contexts) -> None:
+    """It runs seldom, and each connection holds 300 KiB for its records."""
+    async with serving(tls=contexts.server) as served:
+        client = await contexts.connect(served)
+        await client.send(GET)
+        await client.answer()
+        transport = weakref.ref(served.server._places.all[0]._open_transport)
+        gc.disable()
+        try:
+            await client.end()
+            await until(lambda: transport() is None)
+        finally:
+            gc.enable()
