@@ -71,7 +71,7 @@ async def test_a_client_that_leaves_cancels_its_handler(contexts: Contexts) -> N
 @pytest.mark.parametrize("noise", [b"", b"\x16\x03", GET, b"\0" * 1000])
 async def test_a_handshake_that_does_not_come_or_fails_ends_in_time(noise: bytes, contexts: Contexts) -> None:
     """Its place is free again, and others were served meanwhile."""
-    async with serving(limits=Limits(request_seconds=0.5), tls=contexts.server) as served:
+    async with serving(limits=Limits(request_seconds=3), tls=contexts.server) as served:
         noisy = await served.connect()
         await noisy.send(noise)
         client = await contexts.connect(served)
