@@ -6,11 +6,13 @@ import fcntl
 import os
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 
 from nundb_devserver import free_port
 from tests.wire.behaviours import answering
+from tests.wire.exporter import Exporter
 from tests.wire.pages import Page, fetch
 from tests.wire.program import PROGRAM, environment
 from tests.wire.scripted import ScriptedNode
@@ -104,3 +106,32 @@ async def test_a_standard_error_that_is_closed_is_no_connection() -> None:
         for _ in range(5):
             async with session.get(f"{url}/metrics") as response:
                 assert "\nnundb_up 1\n" in await response.text()
+
+
+async def test_each_change_of_a_node_is_one_line_of_its_own(tmp_path: Path) -> None:
+    """Of several nodes: one that goes and comes back is told twice, however often it is asked, and the other never."""
+    async with ScriptedNode(answering()) as steady, ScriptedNode(answering()) as leaving:
+        file = write(tmp_path / "nundb.yml", f"targets: {{nodes: ['{steady.url}', '{leaving.url}']}}\n")
+        async with Exporter("", "--config.file", file, starter=("env", "-u", "NUN_URL")) as exporter:
+
+            async def ask_both() -> None:
+                for node in (steady, leaving) * 3:
+                    await fetch(f"{exporter.url}/probe?target={node.url}")
+
+            await ask_both()
+            await leaving.stop()
+            await ask_both()
+            await leaving.start()
+            await ask_both()
+            exporter.send(signal.SIGTERM)
+            assert await exporter.ended() == 0
+    told = [line for line in exporter.output.splitlines() if "logger=nundb_exporter.scrape" in line]
+    assert len(told) == 2
+    assert f"{leaving.url}: node failed: connect" in told[0]
+    assert f"{leaving.url}: node recovered" in told[1]
+
+
+def write(path: Path, text: str) -> str:
+    """Write a file, and return its name."""
+    path.write_text(text)
+    return str(path)
