@@ -95,6 +95,19 @@ async def test_a_node_that_is_being_scraped_is_not_closed() -> None:
     await world.kept.close()
 
 
+async def test_a_node_that_is_closed_before_its_scrape_begins_is_closed_again_at_its_end() -> None:
+    """Where more nodes are asked at once than are kept: no connection is left behind."""
+    world = World(1)
+    nodes = [world.ask(name) for name in ("a", "b")]
+    await until(lambda: world.closed == ["a"])
+    for transport in world.transports.values():
+        transport.is_closed = False
+        transport.may_answer.set()
+    await asyncio.gather(*(node.scrape(20.0) for node in nodes))
+    assert world.closed == ["a"]
+    await world.kept.close()
+
+
 async def test_a_node_that_nobody_asks_is_closed_after_a_while() -> None:
     """Though no other one is asked either."""
     world = World(9, idle_seconds=0.02)

@@ -105,6 +105,7 @@ class ScrapedNode:
         self._in_progress = 0
         self._unused = asyncio.Event()
         self._unused.set()
+        self._is_closed = False
 
     @property
     def is_in_use(self) -> bool:
@@ -144,6 +145,8 @@ class ScrapedNode:
             self._in_progress -= 1
             if not self._in_progress:
                 self._unused.set()
+                if self._is_closed:  # before this scrape began: nobody else will close what it has opened
+                    await self.scraper.close()
 
     async def _scrape(self, deadline: float) -> _Shared:
         scrape = await self.scraper.scrape(deadline)
@@ -155,5 +158,6 @@ class ScrapedNode:
         await self.close()
 
     async def close(self) -> None:
-        """Close the kept connections."""
+        """Close the kept connections; those of a scrape that is still to begin, at its end."""
+        self._is_closed = True
         await self.scraper.close()
