@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from nundb_exporter.collectors import COLLECTORS
-from nundb_exporter.monitoring import prometheus, reference, rule_files, runbook
+from nundb_exporter.monitoring import chart, prometheus, reference, rule_files, runbook
 from nundb_exporter.monitoring.alerts import GROUPS
 from nundb_exporter.monitoring.cases import CASES
 from nundb_exporter.monitoring.dashboards import DASHBOARDS
@@ -25,17 +25,20 @@ def files(readme: str | None, help_texts: Mapping[str, str], runbook_url: str = 
     Raises:
         ValueError: the README lacks the markers of the table.
     """
-    dashboards = {
-        f"deploy/grafana/{dashboard.uid}.json": json.dumps(model(dashboard), indent=2, ensure_ascii=False) + "\n"
-        for dashboard in DASHBOARDS
-    }
-    return {
-        **dashboards,
+    deployed = {
+        **{
+            f"deploy/grafana/{dashboard.uid}.json": json.dumps(model(dashboard), indent=2, ensure_ascii=False) + "\n"
+            for dashboard in DASHBOARDS
+        },
         "deploy/prometheus/alerts.yml": rule_files.alerting_rules(GROUPS, runbook_url),
         "deploy/prometheus/recordings.yml": rule_files.recording_rules(RECORDINGS),
         "deploy/prometheus/prometheus.yml": prometheus.CONFIGURATION,
         "deploy/prometheus/fleet.yml": prometheus.FLEET,
         "deploy/prometheus/tests.yml": rule_tests(CASES, runbook_url),
+    }
+    return {
+        **deployed,
+        **chart.files(deployed, runbook_url),
         "docs/alerts.md": runbook.alert_list(GROUPS, RECORDINGS),
         "docs/cli.md": reference.command_line(help_texts),
         "docs/metrics.md": reference.metrics(COLLECTORS, SUBJECTS),
