@@ -17,7 +17,7 @@ SHIPPING := $(VENV)-shipping
 export PYTHON VENV SHIPPING
 
 .DEFAULT_GOAL := help
-.PHONY: help check test lint quick unit drills image packages shipping demo bench generate format lock clean
+.PHONY: help check test lint quick unit drills drills-real image packages shipping demo bench generate format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ unit: $(READY) ## All tests, with branch coverage, and the drills beside them
 drills: $(READY) ## Break clusters and check that each alert fires; writes docs/drills.md
 	scripts/system-packages tests
 	$(BIN)/pytest tests/drills --update-golden
+
+drills-real: $(READY) ## The same with a real nun-db and the rules as shipped: NUNDB_BINARY=PATH ARGS="-k NAME"; writes docs/drills-real.md
+	$(BIN)/python -m tests.drills.real --nundb-binary "$(NUNDB_BINARY)" --write $(ARGS)
 
 image: ## Build the container image with podman or docker; ARGS="--build-arg DEBIAN=…" for another base
 	scripts/image nundb-exporter $(ARGS)

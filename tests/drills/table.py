@@ -20,7 +20,8 @@ _INTRODUCTION = f"""\
 <!-- Written by `make drills`; changes here are lost. -->
 # Drills
 
-Every alert is tested by breaking a cluster. Each row is one test: an embedded cluster of three nodes under load, an
+Every alert is tested by breaking a cluster, here an embedded one; [drills-real.md](drills-real.md) has real nodes, the
+rules unshortened, and the runbook's cures. Each row is one test: an embedded cluster of three nodes under load, an
 exporter for each node, and a real Prometheus with the rules of `deploy/prometheus`. The test injects the fault, waits
 until the expected alerts fire, repairs the cluster, and waits until they resolve. Any unrelated alert fails the test.
 

@@ -42,12 +42,15 @@ class Watch:
         loop = asyncio.get_running_loop()
         while True:
             begun = loop.time()
-            async with self._session.get(f"{self._url}/alerts") as response:
-                alerts = (await response.json())["data"]["alerts"]
-            now = loop.time()
-            lateness.note(now - begun)
-            self._take(alerts, now)
+            await self.look_once()
+            lateness.note(loop.time() - begun)
             await asyncio.sleep(pace.stretched(POLL_SECONDS))
+
+    async def look_once(self) -> None:
+        """Ask Prometheus for its alerts."""
+        async with self._session.get(f"{self._url}/alerts") as response:
+            alerts = (await response.json())["data"]["alerts"]
+        self._take(alerts, asyncio.get_running_loop().time())
 
     def firing(self, job: str) -> set[str]:
         """The alerts of a job that fire now."""

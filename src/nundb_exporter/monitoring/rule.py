@@ -31,6 +31,8 @@ def ask(command: str) -> str:
 
 CHECK_COMMAND: Final = "nundb-exporter check http://NODE:3013"
 CHECK_ALL_COMMAND: Final = "nundb-exporter check http://NODE-1:3013 http://NODE-2:3013 http://NODE-3:3013"
+COMPARE_COMMAND: Final = "nundb-exporter compare http://NODE-1:3013 http://NODE-2:3013 http://NODE-3:3013"
+"""Needs the databases' tokens in the configuration file."""
 PENDING_COMMAND: Final = "nundb-exporter pending --nundb.url http://NODE:3013"
 
 

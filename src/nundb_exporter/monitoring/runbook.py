@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from nundb_exporter.monitoring import notice
+from nundb_exporter.monitoring.cures import CURES
 from nundb_exporter.monitoring.rule import Alert, Group, Recording, ask
 from nundb_exporter.problems import Problem
 
@@ -27,6 +28,8 @@ which other causes it can have.
   {ask("use-db DATABASE TOKEN;snapshot false")}
   ```
 
+- *Was it tried?* names the drills that broke a cluster and ended with this cure, after which the alert resolved. On
+  real nodes the values were compared as well.
 - A node joins only when it starts. Start it when no other node lists it any more: a node that joins while the primary
   still lists it crashes the primary.
 """
@@ -65,6 +68,7 @@ def _entry(alert: Alert) -> str:
             *_block("sh", alert.confirm),
             f"{alert.evidence}\n",
             f"**What to do.** {_remedy(alert)}\n",
+            f"**Was it tried?** {CURES[alert.name].sentence}\n",
             f"**Other causes.** {alert.other_causes}\n",
             "**The rule.**\n",
             *_block("promql", [alert.expression]),

@@ -7,6 +7,7 @@ from nundb_exporter.metrics import COLLECTOR_SUCCESS, UP, Family
 from nundb_exporter.monitoring.rule import (
     CHECK_ALL_COMMAND,
     CLUSTER,
+    COMPARE_COMMAND,
     NODE,
     SAME_TARGET,
     Alert,
@@ -21,6 +22,8 @@ from nundb_exporter.problems import cluster as problems
 
 _SEVERAL_CLUSTERS: Final = "Several clusters, or standalone nodes, share one `job`: give each a job of its own."
 
+FORCE_ELECTION: Final = ask("debug force-election")
+"""On the node that started first."""
 NO_PRIMARY: Final = Alert(
     **told(
         problems.NO_PRIMARY,
@@ -50,7 +53,7 @@ NO_PRIMARY: Final = Alert(
     confirm=(CHECK_ALL_COMMAND, ask("cluster-state")),
     evidence="No node lists a `Primary`, the listed one does not exist, or the lists are empty.",
     remedy=prose(f"""
-        The command is `{ask("debug force-election")}`; it answers when the election is over. If no node wins, look for
+        The command is `{FORCE_ELECTION}`; it answers when the election is over. If no node wins, look for
         `election` in its log, take a snapshot, and restart it; the others join when they are started after it.
     """),
     other_causes=prose("""
@@ -79,9 +82,10 @@ SEVERAL_PRIMARIES: Final = Alert(
         The lists name different primaries. `create-db $admin x` changes nothing: a primary refuses it with
         `database already exists`, any other node with `Create database only allow from primary!`.
     """),
-    remedy=prose("""
-        Compare the data: what was written only to the other node will be lost. Then stop the other node, and start it
-        when the first one no longer lists it, so that it joins.
+    remedy=prose(f"""
+        Compare the data (`{COMPARE_COMMAND}`): what was written only to the other node will be lost. Then stop the
+        other node, and start it when the first one no longer lists it, so that it joins. It is damaged by that: see
+        NundbDown.
     """),
     other_causes=prose(f"""
         {_SEVERAL_CLUSTERS} Two exporters scrape the same node under one job. A failover is over in seconds and does not

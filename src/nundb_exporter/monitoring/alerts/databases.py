@@ -23,9 +23,12 @@ from nundb_exporter.problems import databases as problems
 _COPY: Final = prose("""
     take a snapshot of the database on the primary; stop the replica and empty its directory; copy the primary's files
     `<database>-nun.*` into it; start it when the primary no longer lists it; then write each key again on the primary,
-    because the values sent to a joining replica lack their first word. A restart alone does not help: the replica asks
+    because the values sent to a joining replica lack their first word. `nundb-exporter compare` finds the nodes equal
+    then. A restart alone does not help: the replica asks
     only for what is newer than its own last operation, which may be more recent than the loss.
 """)
+UNDO_CONFLICT: Final = ask("use-db DATABASE TOKEN;remove $conflicts_KEY_OPERATION;remove KEY;set KEY VALUE")
+"""On the primary; all of it, and in this order."""
 _TOKENS: Final = "the databases' tokens in the configuration file"
 
 MISSING: Final = Alert(
@@ -93,10 +96,10 @@ CONFLICTS_UNRESOLVED: Final = Alert(
     remedy=prose("""
         That is the way for a node without replicas. In a cluster every `resolve` goes round without end
         (NundbResolveStorm): never type it there, and let no arbiter register. Instead, on the primary: remove each
-        `$conflicts_` record of the key, then remove the key itself, then set it to the value that is right. Leave
-        nothing out and keep the order: a key whose records alone are gone panics the node at its next write. This was
-        seen to work on three nodes.
-    """),
+        `$conflicts_` record of the key, then remove the key itself, then set it to the value that is right:
+        `UNDO`. Leave nothing out and keep the order: a key whose records alone are gone panics the node at its next
+        write. Then `nundb-exporter compare` finds the nodes equal.
+    """).replace("UNDO", UNDO_CONFLICT),
     other_causes=prose("""
         The arbiter is a person who has not decided yet. A conflict about a key with `;` in its name always counts as
         unresolved, because the exporter cannot ask for it.

@@ -7,6 +7,7 @@ from nundb_exporter.errors import Reason
 from nundb_exporter.metrics import SCRAPE_FAILURE, UP, Family
 from nundb_exporter.monitoring.rule import (
     CHECK_COMMAND,
+    COMPARE_COMMAND,
     NODE,
     SAME_TARGET,
     Alert,
@@ -44,12 +45,12 @@ DOWN: Final = Alert(
         connection or TLS has failed, with the addresses tried. Ask the other nodes for `cluster-state`: a dead node
         disappears from their lists within milliseconds; a node that only the exporter cannot reach is still listed.
     """),
-    remedy=prose("""
+    remedy=prose(f"""
         If it is not running, read the end of its log, and start it when no other node lists it: a node that joins while
         it is still listed crashes the primary. After it has joined, do not trust its values, nor those of secondaries
-        that asked it for a sync in turn: they may lack their first word, or be missing or old, and neither `check` nor
-        any alert compares values. Copy the primary's files, as under NundbDatabaseStrategyDiffers, or write each key
-        again.
+        that asked it for a sync in turn: they may lack their first word, or be missing or old. No alert compares
+        values: `{COMPARE_COMMAND}` does, and names what differs. Copy the primary's files, as under
+        NundbDatabaseStrategyDiffers, and write each key again, until it finds no difference.
     """),
     other_causes=prose("""
         A firewall, a host that is off, a name that is not resolved, a proxy that has no node behind it, a wrong address

@@ -59,7 +59,10 @@ OVER_LIMIT: Final = Alert(
     evidence=prose("""
         No line `queue_len ==` in the log for more than five minutes: the task is dead. More than ten files in oplog/.
     """),
-    remedy="Copy it to a replica: it is lost when the node restarts.",
+    remedy=prose("""
+        Copy it to a replica: it is lost when the node restarts. A replica's log begins anew when it is given an empty
+        directory with the primary's files, as under NundbDatabaseStrategyDiffers.
+    """),
     other_causes=prose(f"""
         NUN_MAX_OP_LOG_SIZE is set to more than {problems.LIMIT_BYTES} bytes: change the number in the rule. More than
         25,000 writes per second between two runs of the task.
@@ -90,10 +93,13 @@ RESOLVE_STORM: Final = Alert(
     """),
     remedy=prose("""
         Stop all secondaries at once, and not one of them: each sends the resolves back. Wait until `cluster-state` on
-        the primary lists none of them, which takes seconds to minutes, and start them then. If one panics at its start
-        (`replication_ops.rs`), empty its data directory before you start it again. What is pending stays until the
-        primary restarts: take a snapshot there first. Then write the key again on the primary. Do not resolve conflicts
-        in a cluster of two or more nodes with this Nun-db.
+        the primary lists none of them, which takes seconds to minutes. Take a snapshot on the primary, of one database
+        after another, seconds apart, because the list that would show the last one is too long. Give each secondary the
+        primary's files in an empty directory, as under NundbDatabaseStrategyDiffers, and start it: with its own files
+        some have panicked (`replication_ops.rs`), and with none it loses the strategies. What is pending stays until
+        the primary restarts, and an election follows that. At the end write each key again on the primary, that of the
+        conflict as under NundbConflictsUnresolved, until `nundb-exporter compare` finds no difference. Do not resolve
+        conflicts in a cluster of two or more nodes with this Nun-db.
     """),
     other_causes=prose(f"""
         More than {problems.FAST_RECORDS:,} writes per second, for longer than a few seconds, that a replica does not
