@@ -5,7 +5,8 @@ import re
 import pytest
 
 from nundb_exporter.monitoring.alerts import ALERTS
-from nundb_exporter.problems import PROBLEMS, Problem
+from nundb_exporter.problems.catalog import PROBLEMS
+from nundb_exporter.problems.problem import Problem
 
 BY_NAME = {alert.name: alert for alert in ALERTS}
 every_problem = pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.name)

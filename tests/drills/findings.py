@@ -13,7 +13,7 @@ import aiohttp
 import yaml
 
 from nundb_exporter.credentials import Credentials, DatabaseAccess
-from nundb_exporter.problems import PROBLEMS
+from nundb_exporter.problems.catalog import PROBLEMS
 
 from .pace import Pace
 

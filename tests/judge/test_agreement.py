@@ -25,7 +25,7 @@ from nundb_exporter.monitoring.cases import CASES
 from nundb_exporter.monitoring.cases.case import Case, Firing
 from nundb_exporter.monitoring.cases.values import Values, seconds_of
 from nundb_exporter.monitoring.rule import Alert
-from nundb_exporter.problems import PROBLEMS
+from nundb_exporter.problems.catalog import PROBLEMS
 from nundb_exporter.results import CollectorResult, Scrape
 from nundb_exporter.subjects import SUBJECTS
 

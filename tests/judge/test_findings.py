@@ -8,7 +8,7 @@ from nundb_exporter.collectors import acting_role, cluster, conflicts, oplog, pe
 from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.judge import judge, unreachable
 from nundb_exporter.metrics import Options, Sample
-from nundb_exporter.problems import PROBLEMS
+from nundb_exporter.problems.catalog import PROBLEMS
 from nundb_exporter.problems.oplog import LIMIT_BYTES, OVER
 from nundb_exporter.problems.replication import BACKLOG
 from nundb_exporter.protocol.commands import LIST_DBS, PROCESS_INFO

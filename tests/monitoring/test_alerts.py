@@ -12,7 +12,7 @@ from nundb_exporter.monitoring.cases import CASES
 from nundb_exporter.monitoring.recordings import RECORDINGS
 from nundb_exporter.monitoring.rule import Alert, Recording
 from nundb_exporter.monitoring.rule_tests import rule_tests
-from nundb_exporter.problems import PROBLEMS
+from nundb_exporter.problems.catalog import PROBLEMS
 
 from .expressions import assert_known
 from .promtool import ROOT, RULES, promtool

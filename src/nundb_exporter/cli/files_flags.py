@@ -9,11 +9,11 @@ import click
 
 from nundb_exporter.cli.flags import flag
 from nundb_exporter.errors import ConfigError
-from nundb_exporter.files.families import SUBJECT
+from nundb_exporter.files.settings import HELP, NAME
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_SWITCH: Final = flag(f"--collector.{SUBJECT.name}/--no-collector.{SUBJECT.name}", f"{SUBJECT.help} Off by default.")
+_SWITCH: Final = flag(f"--collector.{NAME}/--no-collector.{NAME}", f"{HELP} Off by default.")
 _DIRECTORY: Final = flag(
     "--nundb.data-dir",
     "Nun-db's data directory, its NUN_DBS_DIR; only read, and never a value.",
@@ -40,7 +40,7 @@ def _take(values: dict[str, Any]) -> Path | None:
         ConfigError: the collector is on without a directory.
     """
     directory: Path | None = values.pop("nundb_data_dir")
-    if not values.pop(f"collector_{SUBJECT.name}"):
+    if not values.pop(f"collector_{NAME}"):
         return None
     if directory is None:
         raise ConfigError("--nundb.data-dir", "names no directory", "write what the node has as NUN_DBS_DIR")

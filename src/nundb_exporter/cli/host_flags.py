@@ -7,8 +7,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from nundb_exporter.cli.flags import flag
-from nundb_exporter.host.families import SUBJECT
-from nundb_exporter.host.settings import AUTO, HostSettings
+from nundb_exporter.host.settings import AUTO, HELP, NAME, HostSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,7 +27,7 @@ class _Process(click.ParamType[int | None]):
         return int(text)
 
 
-_SWITCH: Final = flag(f"--collector.{SUBJECT.name}/--no-collector.{SUBJECT.name}", f"{SUBJECT.help} Off by default.")
+_SWITCH: Final = flag(f"--collector.{NAME}/--no-collector.{NAME}", f"{HELP} Off by default.")
 _PROCESS: Final = flag(
     "--nundb.process",
     "Number of the node's process, or auto: the one that listens on the port of the URL.",
@@ -44,7 +43,7 @@ def host_flags(function: F) -> F:
 
     @functools.wraps(function)
     def command(*arguments: Any, **values: Any) -> Any:  # noqa: ANN401 - click's own
-        is_on = values.pop(f"collector_{SUBJECT.name}")
+        is_on = values.pop(f"collector_{NAME}")
         process = values.pop("nundb_process")
         return function(*arguments, host=HostSettings(process) if is_on else None, **values)
 

@@ -9,8 +9,7 @@ import click
 
 from nundb_exporter.cli.flags import flag
 from nundb_exporter.errors import ConfigError
-from nundb_exporter.log.families import SUBJECT
-from nundb_exporter.log.settings import AUTO, FORMATS, KEY_DISPLAYS, SHOW, LogSettings
+from nundb_exporter.log.settings import AUTO, FORMATS, HELP, KEY_DISPLAYS, NAME, SHOW, LogSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,7 +19,7 @@ PATH: Final = flag(
     default=None,
     metavar="PATH",
 )
-SWITCH: Final = flag(f"--collector.{SUBJECT.name}/--no-collector.{SUBJECT.name}", f"{SUBJECT.help} Off by default.")
+SWITCH: Final = flag(f"--collector.{NAME}/--no-collector.{NAME}", f"{HELP} Off by default.")
 FORMAT: Final = flag(
     "--nundb.log.format",
     "What wrote the log: Nun-db itself (raw), containerd, CRI-O or Podman (cri), Docker, or journalctl. "
@@ -85,7 +84,7 @@ def _take(values: dict[str, Any]) -> LogSettings | None:
         keys=values.pop("nundb_log_keys", SHOW),
         is_without_own=values.pop("nundb_log_without_own_commands", False),
     )
-    is_on = values.pop(f"collector_{SUBJECT.name}", True)
+    is_on = values.pop(f"collector_{NAME}", True)
     if is_on and not path:
         raise ConfigError("--nundb.log.path", "names no log", "write where Nun-db's standard output goes, as a file")
     return settings if is_on else None

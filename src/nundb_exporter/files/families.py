@@ -9,6 +9,7 @@ from nundb_exporter.files.conditions import OF_DATABASE, Kind, Look, saved_numbe
 from nundb_exporter.files.contents import Contents, Database
 from nundb_exporter.files.layout import ADMIN_DATABASE, ADMIN_NUMBER, Part
 from nundb_exporter.files.metadata import is_valid_flag
+from nundb_exporter.files.settings import HELP, NAME
 from nundb_exporter.metrics import Family, Panel, Sample, ShownAs, Subject
 
 MAX_SHOWN: Final = 500
@@ -388,8 +389,8 @@ _PANELS: Final = (
 )
 
 SUBJECT: Final = Subject(
-    name="files",
-    help="What is saved, what a crash would lose and whether a restart is safe, from Nun-db's data directory.",
+    name=NAME,
+    help=HELP,
     families=FAMILIES,
     panels=tuple(panel._replace(description=f"{panel.description} {_OPT_IN}") for panel in _PANELS),
 )

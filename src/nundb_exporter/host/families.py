@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from nundb_exporter.host.settings import HELP, NAME
 from nundb_exporter.metrics import Family, Panel, Subject
 
 OPEN_FDS: Final = Family(
@@ -97,8 +98,8 @@ FAMILIES: Final = (
 _NEEDS: Final = "Needs --collector.host, which is off by default."
 
 SUBJECT: Final = Subject(
-    name="host",
-    help="Descriptors, threads, memory and CPU of the node's process, from the host that it shares with the exporter.",
+    name=NAME,
+    help=HELP,
     families=FAMILIES,
     panels=(
         Panel(

@@ -4,6 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+NAME: Final = "host"
+"""Of the collector."""
+HELP: Final = (
+    "Descriptors, threads, memory and CPU of the node's process, from the host that it shares with the exporter."
+)
+
 AUTO: Final = "auto"
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from nundb_exporter.judge.report import Finding
-from nundb_exporter.problems import Problem, Severity
+from nundb_exporter.problems.problem import Problem, Severity
 from nundb_exporter.quantities import visible
 
 CLUSTER: Final = "the cluster"

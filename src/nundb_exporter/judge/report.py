@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Final, Literal
 
-from nundb_exporter.problems import Severity
+from nundb_exporter.problems.problem import Severity
 
 UNKNOWN: Final = "–"  # noqa: RUF001 - an en dash, as tables of numbers have it
 _DESCRIBED: Final = {"use_attribute_docstrings": True}

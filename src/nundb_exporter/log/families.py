@@ -3,6 +3,7 @@
 from typing import Final
 
 from nundb_exporter.log.durations import BOUNDS
+from nundb_exporter.log.settings import HELP, NAME
 from nundb_exporter.metrics import Family, Panel, Subject, histogram
 
 _SOURCE: Final = "log"
@@ -85,8 +86,8 @@ _BY_COMMAND: Final = "{{command}}"
 _BUCKETS: Final = f"rate({DURATION.bucket.selected}[$__rate_interval])"
 
 SUBJECT: Final = Subject(
-    name="log",
-    help="Every command's duration and what the node says about itself, from Nun-db's log.",
+    name=NAME,
+    help=HELP,
     families=FAMILIES,
     panels=(
         Panel(

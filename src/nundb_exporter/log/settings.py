@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+NAME: Final = "log"
+"""Of the collector."""
+HELP: Final = "Every command's duration and what the node says about itself, from Nun-db's log."
+
 AUTO: Final = "auto"
 FORMATS: Final = (AUTO, "raw", "cri", "docker", "journald")
 

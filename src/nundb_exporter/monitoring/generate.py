@@ -11,7 +11,7 @@ from nundb_exporter.monitoring.dashboards import DASHBOARDS
 from nundb_exporter.monitoring.dashboards.grafana import model
 from nundb_exporter.monitoring.recordings import RECORDINGS
 from nundb_exporter.monitoring.rule_tests import rule_tests
-from nundb_exporter.problems import PROBLEMS
+from nundb_exporter.problems.catalog import PROBLEMS
 from nundb_exporter.project import RUNBOOK
 from nundb_exporter.subjects import SUBJECTS
 

@@ -4,7 +4,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
-from nundb_exporter.problems import Problem, Severity
+from nundb_exporter.problems.problem import Problem, Severity
 
 SAME_TARGET: Final = "on (job, instance)"
 """Joins series of one scraped page."""

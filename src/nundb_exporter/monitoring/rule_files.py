@@ -5,7 +5,7 @@ from typing import Any
 
 from nundb_exporter.monitoring import notice
 from nundb_exporter.monitoring.rule import Alert, Group, Recording
-from nundb_exporter.problems import runbook_url
+from nundb_exporter.problems.problem import runbook_url
 from nundb_exporter.project import RUNBOOK
 
 

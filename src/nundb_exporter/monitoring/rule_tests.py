@@ -8,7 +8,7 @@ from nundb_exporter.monitoring import notice
 from nundb_exporter.monitoring.cases.case import Case, Firing, series_name
 from nundb_exporter.monitoring.cases.values import INTERVAL_SECONDS, held, notation, seconds_of
 from nundb_exporter.monitoring.rule_files import to_yaml
-from nundb_exporter.problems import runbook_url
+from nundb_exporter.problems.problem import runbook_url
 from nundb_exporter.project import RUNBOOK
 
 _INTERVAL: Final = f"{INTERVAL_SECONDS}s"

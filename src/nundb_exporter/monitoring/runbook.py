@@ -6,7 +6,7 @@ from typing import Final
 from nundb_exporter.monitoring import notice
 from nundb_exporter.monitoring.cures import CURES
 from nundb_exporter.monitoring.rule import Alert, Group, Recording, ask
-from nundb_exporter.problems import Problem
+from nundb_exporter.problems.problem import Problem
 
 _INTRODUCTION: Final = f"""\
 # Runbook

@@ -21,24 +21,6 @@ that they say the same thing in the same words and draw the line at the same num
   alike.
 - What needs more than one moment (a node that restarts again and again, an average that stays high) has no entry here:
   its alert has its own words.
-- To add a problem: write it in the file of its subject and add it to that file's PROBLEMS. Unless `has_alert` is False,
-  an alert of the same name must exist; a test says so.
+- To add a problem: write it in the file of its subject and add it to that file's PROBLEMS, which `catalog` gathers.
+  Unless `has_alert` is False, an alert of the same name must exist; a test says so.
 """
-
-from typing import Final
-
-from nundb_exporter.problems import cluster, databases, exporter, files, host, node, oplog, replication
-from nundb_exporter.problems.problem import Problem, Severity, runbook_url
-
-PROBLEMS: Final[tuple[Problem, ...]] = (
-    *node.PROBLEMS,
-    *exporter.PROBLEMS,
-    *cluster.PROBLEMS,
-    *replication.PROBLEMS,
-    *oplog.PROBLEMS,
-    *databases.PROBLEMS,
-    *host.PROBLEMS,
-    *files.PROBLEMS,
-)
-
-__all__ = ["PROBLEMS", "Problem", "Severity", "runbook_url"]
