@@ -81,7 +81,8 @@ class Scraper:
         self._database_commands = tuple(dict.fromkeys(inside))
         self._tokens = {access.name: access.token for access in module.databases}
         self._options = Options(tuple(self._tokens), module.max_pending_operations, module.databases_pattern)
-        self._failure_log = FailureLog(_LOGGER, str(target.endpoint))
+        self.failure_log = FailureLog(_LOGGER, str(target.endpoint))
+        """Who replaces this one for the same node takes it over, to log only what changes."""
         self._subjects = {collector.name: f"collector {collector.name}" for collector in self._collectors}
         """What the log calls each collector."""
 
@@ -245,7 +246,7 @@ class Scraper:
             failures[_NODE] = str(error)
         # While the node is down, nothing is known of its collectors.
         tried = {_NODE, *map(self._subjects.__getitem__, results)}
-        self._failure_log.note(failures, tried, seconds, is_late=is_late)
+        self.failure_log.note(failures, tried, seconds, is_late=is_late)
 
     def _own_samples(
         self, error: TargetError | None, results: dict[str, CollectorResult], seconds: float

@@ -130,6 +130,20 @@ async def test_a_scrape_in_progress_ends_with_what_it_began_with(file: Path) -> 
         assert collectors(await exporter.metrics()) == {"oplog"}
 
 
+async def test_a_reload_is_no_change_of_a_node_that_is_down(file: Path) -> None:
+    """The log tells once that it has failed, and once that it has recovered."""
+    async with ScriptedNode(answering()) as node, exporter_of(node, file) as exporter:
+        await node.stop()
+        await exporter.metrics()
+        assert (await reload(exporter))[0] == 200
+        await exporter.metrics()
+        await node.start()
+        assert (await exporter.metrics()).is_up
+        exporter.send(signal.SIGTERM)
+        assert await exporter.ended() == 0
+    assert exporter.output.count("node failed") == exporter.output.count("node recovered") == 1
+
+
 async def test_a_reload_names_other_nodes(file: Path) -> None:
     """With their modules: they are asked, and the one from before is not any more."""
     (file.parent / "other").write_text(f"{NEW_PASSWORD}\n")

@@ -49,6 +49,10 @@ class Nodes:
             ConfigError: a file of the TLS settings of a configured node is unusable; nothing has changed.
         """
         new = self._configured(fleet)
+        former = {node.scraper.target.endpoint: node.scraper for node in self.configured}
+        for node in new:
+            if (before := former.get(node.scraper.target.endpoint)) is not None:
+                node.scraper.failure_log = before.failure_log
         for node in (*self.configured, *self._kept.give_up()):
             task = asyncio.create_task(node.retire())
             self._retiring.add(task)
