@@ -126,6 +126,7 @@ async def test_the_labels_are_those_of_the_documentation() -> None:
             "labels": {
                 "__meta_nundb_seed": "http://a:3013",
                 "__meta_nundb_url": "http://a:3013",
+                "__meta_nundb_allowed": "true",
                 "__meta_nundb_module": "default",
                 "__meta_nundb_role": "primary",
             },
@@ -135,6 +136,7 @@ async def test_the_labels_are_those_of_the_documentation() -> None:
             "labels": {
                 "__meta_nundb_seed": "http://a:3013",
                 "__meta_nundb_url": "http://b:3013",
+                "__meta_nundb_allowed": "false",
                 "__meta_nundb_module": "default",
                 "__meta_nundb_role": "secondary",
             },

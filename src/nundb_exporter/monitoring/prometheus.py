@@ -62,6 +62,10 @@ scrape_configs:
       - url: http://nundb-exporter:{_PORT}{DISCOVERY_PATH}
         refresh_interval: 30s
     relabel_configs:
+      # A member that targets.allow does not allow would be a target that is down.
+      - source_labels: [__meta_nundb_allowed]
+        regex: "true"
+        action: keep
       # One job is one cluster. An exporter that knows several gets a job for each, which keeps its own seeds:
       # - source_labels: [__meta_nundb_seed]
       #   regex: http://shop-.*

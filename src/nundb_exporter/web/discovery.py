@@ -36,9 +36,10 @@ class Found:
     seed: Endpoint
     """The configured node that named it, or that it is."""
 
-    def group(self, module: str) -> dict[str, object]:
+    def group(self, module: str, *, is_allowed: bool) -> dict[str, object]:
         """Return the entry of http_sd: an address, and what is known of it as labels."""
         labels = {
+            "__meta_nundb_allowed": "true" if is_allowed else "false",
             "__meta_nundb_seed": str(self.seed),
             "__meta_nundb_url": str(self.endpoint),
             **({"__meta_nundb_module": module} if module else {}),
@@ -70,7 +71,8 @@ class Discovery:
 
         await self.refresh()
         modules = {node.endpoint: configured(self._nodes.fleet, node).module for node in self._nodes.fleet.nodes}
-        groups = [found.group(modules[found.seed]) for found in self.found()]
+        allowed = {*modules, *(each.target.endpoint for each in self.members())}
+        groups = [found.group(modules[found.seed], is_allowed=found.endpoint in allowed) for found in self.found()]
         ages = [self._clock() - view.at for view in self._current().values()]
         headers = {"Content-Type": "application/json", **({"Age": f"{max(ages):.0f}"} if ages else {})}
         return Response(200, json.dumps(groups, ensure_ascii=False, indent=1).encode(), headers)
