@@ -28,6 +28,8 @@ class Drill:
     """Entering injects the fault, leaving repairs it."""
     lasts_seconds: float = 0.0
     """How long the fault lasts at least, at the fastest pace: no alert that has fired may resolve before its end."""
+    has_one_page: bool = False
+    """Whether one page shows all nodes, and can tell whatever `check` can."""
 
     @property
     def found_by_check(self) -> frozenset[str]:
@@ -36,11 +38,13 @@ class Drill:
 
     @property
     def found_by_page(self) -> frozenset[str]:
-        """The alerts that the landing pages must name: those that one node shows as well."""
+        """The alerts that the landing pages must name: those that one node shows as well, where each has a page."""
+        if self.has_one_page:
+            return self.found_by_check
         return self.found_by_check - {alert.name for alert in TAKES_SEVERAL_NODES}
 
 
-# Only the reports of several nodes show these; a landing page has that of one.
+# Only the reports of several nodes show these; the landing page of one exporter beside one node has that of one.
 TAKES_SEVERAL_NODES = (
     cluster.NO_PRIMARY,
     cluster.SEVERAL_PRIMARIES,

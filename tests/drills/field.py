@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 from multiprocessing.synchronize import Lock
 from pathlib import Path
 
 from nundb_devserver import HOST, Cluster, Node, NodeOptions, NotReadyError
-from nundb_exporter.config.fleet import Fleet
+from nundb_exporter.config.fleet import DEFAULT_MODULE, Fleet
 from nundb_exporter.config.settings import Module, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.demo.clients import connected
@@ -42,10 +42,10 @@ ACCESSES = (*DATABASES, FAULTS_DATABASE, DISPUTES_DATABASE)
 
 
 class Exporter:
-    """An exporter on a port of its own, which can be stopped and started."""
+    """An exporter on a port of its own, which can be stopped and started, of one node or of several."""
 
-    def __init__(self, node: Node, port: int, collectors: tuple[str, ...]) -> None:
-        self._node = node
+    def __init__(self, nodes: Sequence[Node], port: int, collectors: tuple[str, ...]) -> None:
+        self._nodes = nodes
         self._port = port
         self._collectors = collectors
         self._server: Server | None = None
@@ -67,10 +67,13 @@ class Exporter:
             collectors=self._collectors,
             databases=ACCESSES,
         )
-        target = Target(parse_endpoint("the node's address", self._node.http_url), module)
-        host = HostSource(HostSettings(port=target.endpoint.port))
-        host.start()
-        self._server = Server(Fleet.of(target), Web(listen=((HOST, self._port),)), (host,))
+        targets = tuple(Target(parse_endpoint("the node's address", node.http_url), module) for node in self._nodes)
+        sources = []
+        if len(targets) == 1:
+            sources.append(HostSource(HostSettings(port=targets[0].endpoint.port)))
+            sources[0].start()
+        fleet = Fleet(targets, {DEFAULT_MODULE: module})
+        self._server = Server(fleet, Web(listen=((HOST, self._port),)), sources)
         self._server.start()
 
     async def stop(self) -> None:
@@ -81,7 +84,7 @@ class Exporter:
 
 
 class Field:
-    """A cluster of three nodes under the demo's load, an exporter for each; one job of Prometheus."""
+    """A cluster of three nodes under the demo's load, an exporter for each or one for all; one job of Prometheus."""
 
     def __init__(self, job: str, first_port: int, directory: Path, pace: Pace, setting: Setting, *, turn: Lock) -> None:
         self.job = job
@@ -94,9 +97,10 @@ class Field:
             declutter_seconds=DECLUTTER_SECONDS,
         )
         self.cluster = Cluster(NODES, port_base=first_port, data=directory / job, options=options)
+        asked = [self.cluster.nodes] if setting.has_one_exporter else [(node,) for node in self.cluster.nodes]
         self.exporters = tuple(
-            Exporter(node, first_port + FIRST_EXPORTER + number, setting.collectors)
-            for number, node in enumerate(self.cluster.nodes)
+            Exporter(nodes, first_port + FIRST_EXPORTER + number, setting.collectors)
+            for number, nodes in enumerate(asked)
         )
         self.targets = directory / f"{job}.json"
         """What Prometheus is to scrape, as a file for its discovery."""

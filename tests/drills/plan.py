@@ -41,6 +41,7 @@ def fault(
     about: str = "",
     run: Break | None = None,
     lasts_seconds: float = 0.0,
+    has_one_page: bool = False,
 ) -> Drill:
     """A drill of one of the devserver's faults, at the node where it shows best."""
     return Drill(
@@ -50,6 +51,7 @@ def fault(
         may_fire=may_fire,
         run=run or of_devserver(name),
         lasts_seconds=lasts_seconds,
+        has_one_page=has_one_page,
     )
 
 
@@ -124,10 +126,17 @@ LANES: dict[str, Lane] = {
                 cluster.SEVERAL_ACTING_PRIMARIES,
                 cluster.MEMBERS_DISAGREE,
                 may_fire=LEFT_BEHIND,
+                has_one_page=True,
             ),
-            fault("no-primary", cluster.NO_PRIMARY, cluster.NO_ACTING_PRIMARY, may_fire=LEFT_BEHIND),
+            fault(
+                "no-primary",
+                cluster.NO_PRIMARY,
+                cluster.NO_ACTING_PRIMARY,
+                may_fire=LEFT_BEHIND,
+                has_one_page=True,
+            ),
         ),
-        Setting(has_every_collector=True),
+        Setting(has_every_collector=True, has_one_exporter=True),
     ),
     "isolated": Lane(
         (

@@ -17,6 +17,9 @@ class Setting:
     has_every_collector: bool = False
     """Or those that are on by default, as with most users. The limit of pending operations is the default always."""
 
+    has_one_exporter: bool = False
+    """Prometheus finds the nodes at /sd of one exporter and asks them at its /probe; else each node has an exporter."""
+
     @property
     def haste(self) -> float:
         """How many times as fast as in the demo clients act."""

@@ -24,6 +24,8 @@ Every alert is tested by breaking a cluster, here an embedded one; [drills-real.
 rules unshortened, and the runbook's cures. Each row is one test: an embedded cluster of three nodes under load, an
 exporter for each node, and a real Prometheus with the rules of `deploy/prometheus`. The test injects the fault, waits
 until the expected alerts fire, repairs the cluster, and waits until they resolve. Any unrelated alert fails the test.
+For *two-primaries* and *no-primary* one exporter has all nodes, and Prometheus finds them at /sd and asks them at
+/probe, with `deploy/prometheus/fleet.yml`.
 
 Drills run on a shortened time scale: each `for`, each range and each offset of the rules is divided by {FACTOR}, and
 is at least {SHORTEST_SECONDS:g} seconds long. Scrapes and evaluations run every second. Nothing else is changed

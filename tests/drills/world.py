@@ -74,7 +74,8 @@ async def built(place: Place, number: int, pace: Pace) -> AsyncIterator[World]:
     ground = Field(place.job, place.first_port, directory, pace, place.setting, turn=place.turn)
     prometheus = Prometheus(find() or "prometheus", directory / "prometheus", place.first_port + PORTS_PER_FIELD)
     async with ground.open():
-        await prometheus.start(_configuration(ground.targets, pace), _rules(place.rules, pace))
+        found = _of_one_exporter(place, ground) if place.setting.has_one_exporter else _of_exporters(ground)
+        await prometheus.start(_configuration(found, pace), _rules(place.rules, pace))
         try:
             watch = Watch(prometheus.address)
             async with watch.open():
@@ -83,15 +84,28 @@ async def built(place: Place, number: int, pace: Pace) -> AsyncIterator[World]:
             await prometheus.stop()
 
 
-def _configuration(targets: Path, pace: Pace) -> dict[str, Any]:
+def _configuration(found: list[Any], pace: Pace) -> dict[str, Any]:
     interval = f"{pace.scrape_seconds:g}s"
     return {
         "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
         "rule_files": ["alerts.yml", "recordings.yml"],
-        "scrape_configs": [
-            {"job_name": "drills", "file_sd_configs": [{"files": [str(targets)], "refresh_interval": "5s"}]}
-        ],
+        "scrape_configs": found,
     }
+
+
+def _of_exporters(ground: Field) -> list[Any]:
+    """An exporter for each node, as discovery by files tells them."""
+    return [{"job_name": "drills", "file_sd_configs": [{"files": [str(ground.targets)], "refresh_interval": "5s"}]}]
+
+
+def _of_one_exporter(place: Place, ground: Field) -> list[Any]:
+    """One exporter for all nodes, as in the example that is shipped; only its address and the job are others."""
+    (exporter,) = ground.exporters
+    text = (place.rules / "fleet.yml").read_text(encoding="utf-8").replace("nundb-exporter:9898", exporter.address)
+    nodes, own = yaml.safe_load(text)["scrape_configs"]
+    nodes["job_name"] = place.job
+    nodes["http_sd_configs"][0]["refresh_interval"] = "5s"
+    return [nodes, own]
 
 
 def _rules(directory: Path, pace: Pace) -> dict[str, str]:
