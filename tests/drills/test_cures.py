@@ -10,10 +10,10 @@ from nundb_exporter.monitoring.cures import CURES
 from nundb_exporter.monitoring.rule import Alert
 
 from .plan import DRILLS
-from .real import faults
+from .real import plan
 
 ROOT = Path(__file__).parents[2]
-REAL = {drill.name: drill for drill in faults.DRILLS}
+REAL = {drill.name: drill for drill in plan.DRILLS}
 EACH = pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
 
 

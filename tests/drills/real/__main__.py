@@ -10,7 +10,7 @@ from pathlib import Path
 from nundb_devserver import free_row
 
 from .exercise import HEALTHY_SECONDS, PORTS_PER_DRILL, exercise
-from .faults import DRILLS
+from .plan import DRILLS
 from .table import document
 
 ROOT = Path(__file__).parents[3]

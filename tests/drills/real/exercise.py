@@ -24,8 +24,8 @@ from nundb_exporter.web import Server
 from tests.conformance.targets import PASSWORD, USER
 from tests.drills.watch import Watch
 
-from .faults import RealDrill
 from .nodes import DATABASE, DISPUTED, NODES, TOKEN, RealNodes
+from .plan import RealDrill
 
 PORTS_PER_DRILL = 30
 EXPORTER = 6

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from .exercise import HEALTHY_SECONDS, PROMPT_SECONDS, QUIET_SECONDS, SCRAPE_SECONDS, RealOutcome
-from .faults import DRILLS
+from .plan import DRILLS
 
 _COLUMNS = (
     *("fault", "description", "writes/s", "fired after", "first critical", "values before the cure"),
