@@ -12,6 +12,7 @@ CONSENSUS: Final = "nundb::consensus_ops"
 DISK: Final = "nundb::disk_ops"
 STORAGE: Final = "nundb::storage::disk"
 MEMBERS: Final = "nundb::bo"
+TCP: Final = "nundb::network::tcp_ops"
 NODE: Final = "nun_db"
 WEBSOCKET: Final = "ws"
 

@@ -31,6 +31,7 @@ from .drill import LEFT_BEHIND, UNACKNOWLEDGED, Drill, Lane
 from .setting import Setting
 
 HANGING_SECONDS = 75.0
+STORM_SECONDS = 20.0
 FEW = 2
 
 
@@ -288,7 +289,9 @@ LANES: dict[str, Lane] = {
             ),
         ),
     ),
-    "storm": Lane((fault("resolve-storm", oplog.RESOLVE_STORM),)),
+    "storm": Lane(
+        (fault("resolve-storm", oplog.RESOLVE_STORM, lasts_seconds=STORM_SECONDS),), Setting(writes_per_second=2)
+    ),
 }
 """The drills by job of Prometheus: those of one cluster take place one after another, the clusters all at once."""
 

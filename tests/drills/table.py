@@ -9,6 +9,7 @@ from .drill import OF_ONE_MOMENT, TAKES_SEVERAL_NODES
 from .lane import HEALTHY_SECONDS, QUIET_SECONDS
 from .outcome import Outcome, Report
 from .plan import LANES
+from .reality import table
 from .shortened import FACTOR, SHORTEST_SECONDS
 
 _WAITS = {alert.name: alert.wait for alert in ALERTS}
@@ -58,7 +59,7 @@ def document(report: Report) -> str:
     for lane in LANES.values():
         for drill in lane.drills:
             lines += _rows(report.outcomes[drill.name])
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *table(), ""])
 
 
 def _rows(outcome: Outcome) -> list[str]:

@@ -12,6 +12,7 @@ from nundb_exporter.monitoring.dashboards import DASHBOARDS
 from nundb_exporter.monitoring.recordings import RECORDINGS
 from tests.programs import needed
 
+from . import reality
 from .exercise import exercise
 from .lane import QUIET_SECONDS
 from .outcome import Report
@@ -167,3 +168,10 @@ def test_the_table_has_every_fault_and_every_alert() -> None:
         assert f"| {drill.name} | {drill.about} |" in table
         assert all(f"[{alert.name}](runbook.md#{alert.anchor})" in table for alert in drill.fires)
     assert "| never |" not in table
+
+
+def test_the_table_says_of_every_alert_whether_a_real_cluster_has_shown_it() -> None:
+    """And of none that there is no longer."""
+    written = (ROOT / "docs" / "drills.md").read_text(encoding="utf-8")
+    assert written.endswith("\n".join(["", *reality.table(), ""]))
+    assert reality.SEEN.keys() <= {alert.name for alert in ALERTS}

@@ -9,6 +9,7 @@ from nundb_devserver.commands.engine import Engine
 from nundb_devserver.commands.session import Session, discard
 from nundb_devserver.data.members import Role
 from nundb_devserver.framing.lines import LineBuffer, LineTooLongError
+from nundb_devserver.log import MEMBERS, TCP
 from nundb_devserver.options import Transport
 from nundb_devserver.outcome import Outcome
 from nundb_devserver.sockets.connection import Conversation
@@ -19,6 +20,11 @@ from nundb_devserver.state import State
 
 _OK: Final = "ok \n"
 
+_MOST_UNSENT_BYTES: Final = 8192
+"""What the original keeps for a client beyond what the kernel takes (protocol notes 1.1)."""
+_UNREAD_SECONDS: Final = 1.0
+"""How long a client may leave more than that unread. The original gives it no time; but here a client may share its
+event loop with the node, and cannot read while that writes."""
 _CLOCK_STEP_SECONDS: Final = 1e-6
 """Keeps lines in order where a slow link delays them: the event loop does not keep the order of equal times."""
 
@@ -37,11 +43,37 @@ class TcpConnection(Conversation):
         self._due = 0.0
         self._delayed = 0
         self._has_read = False
+        self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet."""
         super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=_MOST_UNSENT_BYTES)
         self._clockwork.when_running(lambda: self._write(_OK.encode()))
+
+    def pause_writing(self) -> None:
+        """Read no further commands; a client that goes on reading nothing costs the connection's thread its life."""
+        super().pause_writing()
+        self._unread = asyncio.get_running_loop().call_later(_UNREAD_SECONDS, self._give_up)
+
+    def resume_writing(self) -> None:
+        """Read on."""
+        if self._unread is not None:
+            self._unread.cancel()
+        super().resume_writing()
+
+    def _give_up(self) -> None:
+        """Panic as the original does. What the client watched stays watched, and each later change is told in vain."""
+        if self.is_dead or self._clockwork.is_over:
+            return
+        self._state.log.write(TCP, "process_message Error: Resource temporarily unavailable (os error 11)")
+        self._sequencer.clear()
+        self._outgoing.drop()
+        self.session.send = self._warn_of_nobody
+        self.die()
+
+    def _warn_of_nobody(self, _message: str) -> None:
+        self._state.log.write(MEMBERS, "Request::Set sender.send Error: send failed because receiver is gone")
 
     def data_received(self, data: bytes) -> None:
         """Run the lines that have arrived."""

@@ -9,7 +9,7 @@ from nundb_devserver.commands.session import Session
 from nundb_devserver.data import conflicts
 from nundb_devserver.data.store import PLAIN, Change, Database
 from nundb_devserver.log import REQUESTS
-from nundb_devserver.outcome import Outcome
+from nundb_devserver.outcome import Later, Outcome
 from nundb_devserver.replication.operations import Operation
 
 
@@ -47,7 +47,7 @@ class Resolve(Command):
         text = one_line(rest.required(3, "set-safe must be followed by a key"))  # sic
         return cls(number, one_line(rest.optional(0)), key, text, i32(rest.optional(2), default=PLAIN))
 
-    def run(self, parts: Parts, session: Session) -> Outcome:
+    def run(self, parts: Parts, session: Session) -> Outcome | Later:
         # Where there is no database, it still succeeds (process_request.rs: Request::Resolve).
         state = parts.state
         state.log.write(REQUESTS, f"Processing resolve for {self.key} to {self.text} ")
@@ -58,7 +58,7 @@ class Resolve(Command):
         elif state.is_primary:
             parts.writes.resolve(database, Change(self.key, self.text, self.version, self.operation_id))
         else:
-            parts.writes.forward_verdict(self._forwarded())
+            return parts.writes.forward_verdict(self._forwarded())
         return None
 
     def operation(self, selected: str | None) -> Operation:
