@@ -73,9 +73,10 @@ def _exactly(case: Case) -> dict[str, Any]:
         }
         for firing in case.fires
     ]
+    firing = 'ALERTS{alertstate="firing"}'
     return {
         # promtool 2.42 prints the expression of a test that fails, comment included, but not its name.
-        "expr": f'ALERTS{{alertstate="firing"}} # {case.about}',
+        "expr": f"{f'count_over_time({firing}[{case.at}])' if case.is_throughout else firing} # {case.about}",
         "eval_time": case.at,
         "exp_samples": samples,
     }

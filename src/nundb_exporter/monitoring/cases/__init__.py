@@ -6,7 +6,7 @@ deploy/prometheus/tests.yml, for `promtool test rules` (rule_tests.py).
 
 from typing import Final
 
-from nundb_exporter.monitoring.cases import cluster, databases, exporter, host, members, node, oplog, replication
+from nundb_exporter.monitoring.cases import cluster, databases, exporter, host, hour, members, node, oplog, replication
 from nundb_exporter.monitoring.cases.case import Case
 
 CASES: Final[tuple[Case, ...]] = (
@@ -18,4 +18,5 @@ CASES: Final[tuple[Case, ...]] = (
     *oplog.CASES,
     *databases.CASES,
     *host.CASES,
+    *hour.CASES,
 )

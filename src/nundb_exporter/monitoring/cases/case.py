@@ -32,6 +32,8 @@ class Case:
     at: str
     """When it is judged, after the beginning; in Prometheus' notation of durations."""
     fires: tuple[Firing, ...] = ()
+    is_throughout: bool = False
+    """Whether it is judged by all that has fired until then, however briefly."""
     misses: tuple[Alert, ...] = ()
     """The alerts that a careless rule would fire here."""
 
