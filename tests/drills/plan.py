@@ -290,7 +290,15 @@ LANES: dict[str, Lane] = {
         ),
     ),
     "storm": Lane(
-        (fault("resolve-storm", oplog.RESOLVE_STORM, lasts_seconds=STORM_SECONDS),), Setting(writes_per_second=2)
+        (
+            fault(
+                "resolve-storm",
+                oplog.RESOLVE_STORM,
+                may_fire=(replication.PENDING_GROWING, replication.SLOW),
+                lasts_seconds=STORM_SECONDS,
+            ),
+        ),
+        Setting(writes_per_second=2),
     ),
 }
 """The drills by job of Prometheus: those of one cluster take place one after another, the clusters all at once."""

@@ -35,8 +35,8 @@ default, all are on. The load is about 20 writes a second, and 2 or 50 in some (
 is the time from the fault to the alert, and *resolved after* the time from the repair until no alert fires, both in
 seconds on the shortened scale; *for* is the value of the shipped rule. Once fired, an alert must not resolve before the
 repair. With their own times the rules are tested by series (`deploy/prometheus/tests.yml`): a replica that hangs at 2,
-25 and 200 writes a second fires something critical within two minutes, and an hour with a rolling restart, a failover, a
-member added and one removed fires nothing.
+25 and 200 writes a second fires something critical within two minutes, and an hour with a rolling restart, a failover,
+a member added and one removed fires nothing.
 On a machine that is too busy for a scrape each second, all of this takes two, four or eight times as long, and the
 times given here are divided by that (`tests/drills/pace.py`).
 
