@@ -17,7 +17,7 @@ _U64: Final = (1 << 64) - 1
 
 _POLL_SECONDS: Final = 0.002
 """How often the original's thread of a link looks for what has arrived (protocol notes 1.1)."""
-_AT_ONCE: Final = 16
+_AT_ONCE: Final = 8
 """Verdicts that a link deals with before the event loop, which all nodes share, turns to others: no turn is long."""
 
 
