@@ -32,13 +32,26 @@ VARIABLES = {
 UNDRILLED = {
     "NundbExporterReloadFailed": "the exporters of the drills have no file to read again",
     "NundbExporterSamplesDropped": "no reply of the embedded server has duplicates",
+    "NundbRestartUnsafe": "the drills' exporters do not read their nodes' files",
+    "NundbSnapshotNotDone": "likewise",
+    "NundbFilesDamaged": "likewise",
+    "NundbDatabaseNeverSaved": "likewise",
+    "NundbDataUnsaved": "likewise",
+    "NundbOplogInvalid": "likewise",
+    "NundbDiskNearlyFull": "the disk of who runs the drills is not filled",
+    "NundbDiskFilling": "likewise",
 }
 """Alerts that no drill fires, and why: tests/monitoring covers them with promtool."""
+
+UNDRAWN = {"nundb-storage": "the drills' exporters do not read their nodes' files; tests/files tests the panels"}
+"""Dashboards that no drill fills, and why."""
 
 
 def queries() -> Iterator[str]:
     """Yield every query of every panel, its variables filled in."""
     for dashboard in DASHBOARDS:
+        if dashboard.uid in UNDRAWN:
+            continue
         for panel in dashboard.panels:
             for expression in (panel.expression, *(column.expression for column in panel.columns)):
                 text = expression
@@ -142,7 +155,11 @@ def test_every_alert_is_drilled_or_it_is_said_why_not() -> None:
 
 def test_a_silent_drill_lasts_longer_than_alerts_wait() -> None:
     """A drill in which no alert may fire gives each enough time, except the one that compares half hours."""
-    waits = [seconds(alert.wait) / FACTOR for alert in ALERTS if alert is not CONNECTIONS_LEAKING]
+    waits = [
+        seconds(alert.wait) / FACTOR
+        for alert in ALERTS
+        if alert is not CONNECTIONS_LEAKING and alert.name not in UNDRILLED
+    ]
     assert max(waits) < QUIET_SECONDS
 
 

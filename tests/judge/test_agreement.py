@@ -45,6 +45,7 @@ NEEDS_MORE_THAN_A_MOMENT: Final = {
     "NundbOplogNearLimit": "a log that has been pruned before is always this large",
     "NundbResolveStorm": "compares the growth of minutes",
     "NundbConnectionsLeaking": "compares with the hour before",
+    "NundbDiskFilling": "compares with the six hours before",
 }
 UNLIKE: Final = {
     "each scrape of a node fails for another reason than the last": "each moment has one reason, and its own finding",

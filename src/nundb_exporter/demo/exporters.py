@@ -12,6 +12,7 @@ from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Module, Target, TransportPorts, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess
 from nundb_exporter.errors import ConfigError
+from nundb_exporter.files.source import FilesSource
 from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.host.source import HostSource
 from nundb_exporter.judge import NodeReport, describe
@@ -70,7 +71,9 @@ async def start(node: Node, administrator: Credentials, databases: Sequence[Data
         max_pending_operations=_MAX_PENDING_OPERATIONS,
     )
     fleet = Fleet.of(Target(parse_endpoint("the node's address", node.http_url), module))
-    server = Server(fleet, Web(listen=((HOST, port),)), _host(node.options.http_port))
+    files = FilesSource(node.data)
+    files.start()
+    server = Server(fleet, Web(listen=((HOST, port),)), [*_host(node.options.http_port), files])
     try:
         (address,) = server.start()
     except ConfigError as error:

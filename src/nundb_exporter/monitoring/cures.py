@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from nundb_exporter.monitoring.alerts import cluster, databases, exporter, host, node, oplog, replication
+from nundb_exporter.monitoring.alerts import cluster, databases, exporter, files, host, node, oplog, replication
 from nundb_exporter.quantities import listed
 
 
@@ -112,5 +112,13 @@ CURES: Final[Mapping[str, Cure]] = {
         real=("unresolved conflict",), untried="an arbiter that comes back to a node without replicas"
     ),
     databases.CONNECTIONS_LEAKING.name: Cure(embedded=("connection-leak",), untried="repairing clients"),
+    files.RESTART_UNSAFE.name: Cure(untried="deleting the log was seen to heal it, but in no drill"),
+    files.SNAPSHOT_NOT_DONE.name: Cure(untried="a restart was seen to start the thread again, but in no drill"),
+    files.FILES_DAMAGED.name: Cure(untried="it was only seen that the node goes on until its next start"),
+    files.NEVER_SAVED.name: Cure(untried="that a snapshot saves a database was recorded, but in no drill"),
+    files.UNSAVED.name: Cure(untried="likewise, of changes"),
+    files.DISK_NEARLY_FULL.name: Cure(untried="the disk of who runs the drills is not filled"),
+    files.DISK_FILLING.name: Cure(untried="likewise"),
+    files.OPLOG_INVALID.name: Cure(untried="that a snapshot makes the log valid was recorded, but in no drill"),
 }
 """By the alert's name."""

@@ -24,7 +24,6 @@ RESTART_UNSAFE: Final = Problem(
     "operation log ends with what no snapshot has saved.",
     advice="Take a snapshot of every database before it is stopped; if it ends at each start already, delete "
     "oplog-nun.op while it is stopped.",
-    has_alert=False,
 )
 SNAPSHOT_NOT_DONE: Final = Problem(
     name="NundbSnapshotNotDone",
@@ -33,7 +32,6 @@ SNAPSHOT_NOT_DONE: Final = Problem(
     sentence="A snapshot of the database {database} on {node} was asked for {age} ago, and is not done.",
     advice="Copy what was not saved over the network, free disk space, and restart the node: the thread that does "
     "snapshots is dead, and SIGINT saves nothing.",
-    has_alert=False,
 )
 FILES_DAMAGED: Final = Problem(
     name="NundbFilesDamaged",
@@ -41,7 +39,6 @@ FILES_DAMAGED: Final = Problem(
     title="Files of a Nun-db node are damaged.",
     sentence="Files of {node} are damaged: {damage} of {subject}.",
     advice="Do not restart the node: copy the database over the network first, because a start loses it, or fails.",
-    has_alert=False,
 )
 """`damage` is a value of the label; `subject` is the database or the node."""
 NEVER_SAVED: Final = Problem(
@@ -50,7 +47,6 @@ NEVER_SAVED: Final = Problem(
     title="Databases of a Nun-db node were never saved.",
     sentence="{node} has {databases} without any snapshot: a restart forgets what was never saved.",
     advice="Send `use-db DATABASE TOKEN;snapshot` for each database, and do so regularly: nothing saves by itself.",
-    has_alert=False,
 )
 """`databases` is a count with its noun."""
 UNSAVED: Final = Problem(
@@ -59,7 +55,6 @@ UNSAVED: Final = Problem(
     title="Changes of a Nun-db database were not saved for long.",
     sentence="Changes of the database {database} on {node} are not saved: {reason}.",
     advice="Send `use-db DATABASE TOKEN;snapshot`, and do so regularly: nothing saves by itself.",
-    has_alert=False,
 )
 DISK_NEARLY_FULL: Final = Problem(
     name="NundbDiskNearlyFull",
@@ -68,7 +63,6 @@ DISK_NEARLY_FULL: Final = Problem(
     sentence=f"The file system of the data of {{node}} has {{size}} left, less than {FREE_SHARE:.0%}.",
     advice="Free space before the next snapshot: one that meets a full disk is the last, and a full operation log ends "
     "the node.",
-    has_alert=False,
 )
 OPLOG_INVALID: Final = Problem(
     name="NundbOplogInvalid",
@@ -77,7 +71,6 @@ OPLOG_INVALID: Final = Problem(
     sentence="The operation log of {node} is marked invalid: a start in this state deletes it and asks the cluster for "
     "everything.",
     advice="Take a snapshot: it saves the numbers of new keys, and makes the log valid.",
-    has_alert=False,
 )
 OPLOG_TORN: Final = Problem(
     name="NundbOplogTorn",

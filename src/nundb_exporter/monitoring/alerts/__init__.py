@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from nundb_exporter.monitoring.alerts import cluster, databases, exporter, host, node, oplog, replication
+from nundb_exporter.monitoring.alerts import cluster, databases, exporter, files, host, node, oplog, replication
 from nundb_exporter.monitoring.rule import Alert, Group
 
 GROUPS: Final[tuple[Group, ...]] = (
@@ -12,6 +12,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     replication.GROUP,
     oplog.GROUP,
     databases.GROUP,
+    files.GROUP,
     host.GROUP,
 )
 ALERTS: Final[tuple[Alert, ...]] = tuple(alert for group in GROUPS for alert in group.alerts)

@@ -6,7 +6,18 @@ deploy/prometheus/tests.yml, for `promtool test rules` (rule_tests.py).
 
 from typing import Final
 
-from nundb_exporter.monitoring.cases import cluster, databases, exporter, host, hour, members, node, oplog, replication
+from nundb_exporter.monitoring.cases import (
+    cluster,
+    databases,
+    exporter,
+    files,
+    host,
+    hour,
+    members,
+    node,
+    oplog,
+    replication,
+)
 from nundb_exporter.monitoring.cases.case import Case
 
 CASES: Final[tuple[Case, ...]] = (
@@ -17,6 +28,7 @@ CASES: Final[tuple[Case, ...]] = (
     *replication.CASES,
     *oplog.CASES,
     *databases.CASES,
+    *files.CASES,
     *host.CASES,
     *hour.CASES,
 )
