@@ -17,7 +17,7 @@ SHIPPING := $(VENV)-shipping
 export PYTHON VENV SHIPPING
 
 .DEFAULT_GOAL := help
-.PHONY: help check test lint quick unit drills drills-real image packages shipping demo bench generate format lock clean
+.PHONY: help check test lint quick unit drills drills-real image packages site shipping demo bench generate format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ image: ## Build the container image with podman or docker; ARGS="--build-arg DEB
 packages: $(SHIPPING)/.ready ## Build wheel, source distribution and bill of materials into dist/
 	scripts/packages dist
 
+site: $(SHIPPING)/.ready ## Build the documentation as a site into site/; begin at site/index.html
+	NO_MKDOCS_2_WARNING=1 $(SHIPPING)/bin/mkdocs build --strict --quiet --config-file website/mkdocs.yml
+
 shipping: $(SHIPPING)/.ready ## Build and try all that users install: packages, image, compose file, chart, site
 	scripts/system-packages shipping
 	$(SHIPPING)/bin/pytest tests/shipping
@@ -90,7 +93,7 @@ lock: $(READY) ## Pin the newest versions of all dependencies, with hashes
 	$(PIN) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 
 clean: ## Remove the environment and all caches
-	rm -rf $(VENV) $(SHIPPING) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf $(VENV) $(SHIPPING) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist site
 
 $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
 	scripts/environment $(VENV) requirements/dev.txt

@@ -4,7 +4,10 @@ import re
 from itertools import chain
 from pathlib import Path
 
+import promql_parser
 import pytest
+
+from nundb_exporter.collectors import compat
 
 ROOT = Path(__file__).parent.parent
 NOTES = ROOT / "docs" / "nundb-protocol.md"
@@ -65,6 +68,23 @@ def test_a_link_leads_somewhere(document: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
+def test_the_migration_names_what_replaces_each_older_metric() -> None:
+    """As the older metric's own description does."""
+    guide = (ROOT / "docs" / "migration.md").read_text(encoding="utf-8")
+    for family in compat.FAMILIES:
+        assert f"| `{family}` | `{family.meaning.partition('replaced by ')[2]}` |" in guide
+
+
+def test_the_queries_of_the_migration_can_be_asked() -> None:
+    """Before and after."""
+    rows = re.findall(
+        r"^\| `([^`]+)` \| `([^`]+)` \|", (ROOT / "docs" / "migration.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert len(rows) > len(compat.FAMILIES)
+    for query in chain.from_iterable(rows):
+        promql_parser.parse(query)
+
+
 @pytest.mark.parametrize("package", ["nundb_exporter", "nundb_devserver"])
 def test_the_map_shows_every_room(package: str) -> None:
     """A newcomer finds each module of the first level in it."""
@@ -72,3 +92,8 @@ def test_the_map_shows_every_room(package: str) -> None:
     rooms = {f"{name}/" for name in rooms} | {path.name for path in (ROOT / "src" / package).glob("[a-z]*.py")}
     told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Map of the code")[2]
     assert {room for room in rooms if room not in told} == set()
+
+
+def test_the_readme_stays_short() -> None:
+    """What a newcomer needs in his first five minutes; everything else has a page in docs."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 130
