@@ -7,7 +7,8 @@ import promql_parser
 import pytest
 
 from nundb_exporter.exposition import Format, render
-from nundb_exporter.files.families import FAMILIES, SUBJECT, samples
+from nundb_exporter.files.families import FAMILIES, SUBJECT
+from nundb_exporter.files.samples import samples
 from nundb_exporter.metrics import Panel
 from nundb_exporter.subjects import SUBJECTS
 from tests.programs import needed

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nundb_exporter.files.conditions import Look
-from nundb_exporter.files.families import samples
+from nundb_exporter.files.samples import samples
 from nundb_exporter.files.watch import Watch
 
 BEGIN = 1_795_624_743_000_000_085

@@ -14,8 +14,8 @@ from nundb_exporter.cli.check import finding_lines
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.terminal import printable
 from nundb_exporter.errors import ConfigError
-from nundb_exporter.files import families
 from nundb_exporter.files.conditions import Look
+from nundb_exporter.files.samples import samples
 from nundb_exporter.files.watch import APART_SECONDS, Watch
 from nundb_exporter.judge import Finding, StoredData, StoredDatabase, describe_stored, restart_objections
 from nundb_exporter.judge.report import UNKNOWN
@@ -42,7 +42,7 @@ def command(directory: Path, as_json: bool) -> Exit:
     """
     look = _look(directory)
     now = time.time()
-    data = describe_stored(families.samples(look), now)
+    data = describe_stored(samples(look), now)
     findings = restart_objections(data, _NODE)
     is_safe = all(finding.severity == "info" for finding in findings)
     if as_json:

@@ -9,6 +9,7 @@ from typing import Final
 from nundb_exporter.errors import NundbExporterError
 from nundb_exporter.files import families
 from nundb_exporter.files.conditions import Look
+from nundb_exporter.files.samples import samples
 from nundb_exporter.files.watch import APART_SECONDS, Watch
 from nundb_exporter.metrics import Sample, Subject
 from nundb_exporter.quantities import age
@@ -67,7 +68,7 @@ class FilesSource:
                 self._note((), error)
                 pause = _LOOK_SECONDS
             else:
-                self._note(tuple(families.samples(look)), None)
+                self._note(tuple(samples(look)), None)
                 pause = _pause(look)
 
     def _note(self, samples: tuple[Sample, ...], failure: OSError | None) -> None:
