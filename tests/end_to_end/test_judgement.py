@@ -30,7 +30,7 @@ def ports(node: Node) -> str:
     return f"--collector.transports.ports={told}"
 
 
-async def check(*arguments: str, patience: str = "5") -> tuple[Ended, Any]:
+async def check(*arguments: str, patience: str = "30") -> tuple[Ended, Any]:
     """Run `check --json`, and return how it ended and what it has reported."""
     ended = await run("check", "--json", "--timeout", patience, *arguments, url=None)
     return ended, json.loads(ended.stdout)
@@ -70,7 +70,7 @@ async def test_transports_are_tried_even_where_the_node_does_not_answer(fault: s
     async with cluster(1) as made:
         (node,) = made.nodes
         await made.fault(fault)
-        _, report = await check(*EVERYTHING, ports(node), *urls(made), patience="2")
+        _, report = await check(*EVERYTHING, ports(node), *urls(made), patience="5")
     assert ids(report) == found
     is_alive = fault in {"http-dead", "wrong-password"}
     assert report["nodes"][0]["transports"] == {
@@ -116,7 +116,7 @@ async def test_a_primary_that_hangs_is_the_only_finding() -> None:
     """The others list it: the cluster has a primary."""
     async with cluster(3) as made:
         await made.fault("hung-node", node=0)
-        ended, report = await check(*urls(made), patience="1")
+        ended, report = await check(*urls(made), patience="3")
     assert ended.code == 1
     assert ids(report) == ["NundbHung"]
 
