@@ -99,6 +99,10 @@ def nested(key: str) -> str:
         (nested("usr: nun"), "4: unknown key modules.default.usr; did you mean user?"),
         (nested("tls: {ca_fle: x}"), "4: unknown key modules.default.tls.ca_fle; did you mean ca_file?"),
         (
+            nested("canary: {tokenfile: t}"),
+            "4: unknown key modules.default.canary.tokenfile; did you mean token_file?",
+        ),
+        (
             nested("databases: [{nam: shop, token_file: t}]"),
             "4: unknown key modules.default.databases.0.nam; did you mean name?",
         ),
@@ -149,6 +153,11 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest(text: str, messag
         ),
         (nested("max_pending_operations: -1"), "4: .*max_pending_operations must be 0 or more"),
         (nested("max_pending_operations: many"), "4: .*max_pending_operations must be a whole number"),
+        (nested("canary: {}"), "4: modules.default.canary.token_file is missing"),
+        (nested("canary: {token_file: t, interval_seconds: often}"), "4: .*interval_seconds must be a number"),
+        (nested("canary: {token_file: t, interval_seconds: 0}"), "4: .*interval_seconds must be 1.0 or more"),
+        (nested("canary: {token_file: t, deadline_seconds: 0}"), "4: .*deadline_seconds must be more than 0.0"),
+        (nested("canary: {token_file: t, deadline_seconds: .inf}"), "4: .*deadline_seconds must be a finite number"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_named_with_its_line(text: str, message: str) -> None:

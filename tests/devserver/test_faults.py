@@ -1,6 +1,8 @@
 """Every fault shows in what the nodes say, and is gone when it is cured."""
 
+import os
 import re
+import resource
 
 import pytest
 
@@ -12,8 +14,8 @@ from .signs import PRIMARY, REPLICA, SIGNS, _refuses, answers, members, process_
 
 LASTING = {"snapshot-leak", "slow-command", "slow-link", "connection-leak", "oplog-near-limit"}
 """What goes with the process alone, or decays: leaked entries and counts, averages, the size of the log."""
-WITHOUT_SIGN = {"restart", "restart-loop", "flapping-elections"}
-"""Tested below: they show over time."""
+WITHOUT_SIGN = {"restart", "restart-loop", "flapping-elections", "few-descriptors"}
+"""Tested below: they show over time, or to the system alone."""
 
 
 def test_every_fault_is_tested() -> None:
@@ -42,6 +44,19 @@ async def test_a_fault_shows_and_its_cure_takes_it_away(cluster: Cluster, name: 
 
         await until(is_gone)
     await cluster.ready()
+
+
+async def test_few_descriptors_are_left_until_it_is_cured(cluster: Cluster) -> None:
+    """Most of those that the process may open are open, and enough are left for the nodes to go on."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    await cluster.fault("few-descriptors")
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    opened = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - the numbers alone
+    assert 0.8 < opened / limit < 1
+    assert await metric(cluster.nodes[0], "pending_ops") >= 0
+    await cluster.cure("few-descriptors")
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
+    assert len(os.listdir("/proc/self/fd")) < opened / 2  # noqa: PTH208
 
 
 async def test_operations_of_a_dead_replica_stay_when_it_is_back(cluster: Cluster) -> None:

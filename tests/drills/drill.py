@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nundb_exporter.monitoring.alerts import cluster, databases, replication
+from nundb_exporter.monitoring.alerts import canary, cluster, databases, replication
 from nundb_exporter.monitoring.rule import Alert
 
 from .breaks import Break
@@ -33,15 +33,19 @@ class Drill:
 
     @property
     def found_by_check(self) -> frozenset[str]:
-        """The alerts that `check`, which is given all nodes, must name: those that one moment shows."""
-        return frozenset(alert.name for alert in self.fires if alert.name in OF_ONE_MOMENT)
+        """The alerts that `check`, which is given all nodes, must name: those that one moment shows to a reader."""
+        return self._of_one_moment - {alert.name for alert in TAKES_CANARY}
 
     @property
     def found_by_page(self) -> frozenset[str]:
         """The alerts that the landing pages must name: those that one node shows as well, where each has a page."""
         if self.has_one_page:
-            return self.found_by_check
-        return self.found_by_check - {alert.name for alert in TAKES_SEVERAL_NODES}
+            return self._of_one_moment
+        return self._of_one_moment - {alert.name for alert in TAKES_SEVERAL_NODES}
+
+    @property
+    def _of_one_moment(self) -> frozenset[str]:
+        return frozenset(alert.name for alert in self.fires if alert.name in OF_ONE_MOMENT)
 
 
 # Only the reports of several nodes show these; the landing page of one exporter beside one node has that of one.
@@ -54,6 +58,8 @@ TAKES_SEVERAL_NODES = (
     databases.MISSING,
     databases.STRATEGY_DIFFERS,
 )
+# Only an exporter that writes shows these; `check` writes nothing.
+TAKES_CANARY = (canary.FAILING, canary.DIVERGED, canary.DAMAGED)
 # A replica that does not acknowledge for long enough makes all of these true, one after another.
 UNACKNOWLEDGED = (
     replication.NOT_ACKNOWLEDGING,

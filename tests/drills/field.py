@@ -9,8 +9,9 @@ from multiprocessing.synchronize import Lock
 from pathlib import Path
 
 from nundb_devserver import HOST, Cluster, Node, NodeOptions, NotReadyError
+from nundb_exporter.canary.source import CanarySource
 from nundb_exporter.config.fleet import DEFAULT_MODULE, Fleet
-from nundb_exporter.config.settings import Module, Target, Web, parse_endpoint
+from nundb_exporter.config.settings import CanarySettings, Module, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.demo.clients import connected
 from nundb_exporter.demo.workload import DATABASES, Workload
@@ -38,16 +39,22 @@ ADMINISTRATOR = Credentials("nun", Secret("nun-pwd"))
 SIGN_IN = f"auth {ADMINISTRATOR.user} {ADMINISTRATOR.password.reveal()}"
 FAULTS_DATABASE = DatabaseAccess("faults", Secret("faults"))
 DISPUTES_DATABASE = DatabaseAccess("disputes", Secret("disputes"))
+CANARY_DATABASE = DatabaseAccess("canary", Secret("canary"))
+CANARY_DEADLINE_SECONDS = 0.8
 ACCESSES = (*DATABASES, FAULTS_DATABASE, DISPUTES_DATABASE)
 
 
 class Exporter:
     """An exporter on a port of its own, which can be stopped and started, of one node or of several."""
 
-    def __init__(self, nodes: Sequence[Node], port: int, collectors: tuple[str, ...]) -> None:
+    def __init__(
+        self, nodes: Sequence[Node], port: int, collectors: tuple[str, ...], canary: CanarySettings | None = None
+    ) -> None:
         self._nodes = nodes
         self._port = port
         self._collectors = collectors
+        self._canary = canary
+        self._canaries: list[CanarySource] = []
         self._server: Server | None = None
 
     @property
@@ -66,21 +73,38 @@ class Exporter:
             credentials=ADMINISTRATOR,
             collectors=self._collectors,
             databases=ACCESSES,
+            canary=self._canary,
         )
         targets = tuple(Target(parse_endpoint("the node's address", node.http_url), module) for node in self._nodes)
-        sources = []
-        if len(targets) == 1:
-            sources.append(HostSource(HostSettings(port=targets[0].endpoint.port)))
-            sources[0].start()
         fleet = Fleet(targets, {DEFAULT_MODULE: module})
-        self._server = Server(fleet, Web(listen=((HOST, self._port),)), sources)
+        hosts = [HostSource(HostSettings(port=node.endpoint.port)) for node in targets if len(targets) == 1]
+        for host in hosts:
+            host.start()
+        if self._canary is not None:
+            self._canaries = [CanarySource(fleet)]
+        self._server = Server(fleet, Web(listen=((HOST, self._port),)), (*hosts, *self._canaries))
         self._server.start()
+        for canary in self._canaries:
+            canary.start()
 
     async def stop(self) -> None:
         """Stop listening."""
         if self._server is not None:
+            for canary in self._canaries:
+                canary.stop()
+            self._canaries = []
             await self._server.stop()
             self._server = None
+
+
+def _canary(number: int, pace: Pace) -> CanarySettings:
+    """Return a canary that writes at each scrape; its name tells it from those of the other nodes of this machine."""
+    return CanarySettings(
+        CANARY_DATABASE,
+        f"node{number}",
+        interval_seconds=pace.scrape_seconds,
+        deadline_seconds=pace.stretched(CANARY_DEADLINE_SECONDS),
+    )
 
 
 class Field:
@@ -99,7 +123,12 @@ class Field:
         self.cluster = Cluster(NODES, port_base=first_port, data=directory / job, options=options)
         asked = [self.cluster.nodes] if setting.has_one_exporter else [(node,) for node in self.cluster.nodes]
         self.exporters = tuple(
-            Exporter(nodes, first_port + FIRST_EXPORTER + number, setting.collectors)
+            Exporter(
+                nodes,
+                first_port + FIRST_EXPORTER + number,
+                setting.collectors,
+                _canary(number, pace) if setting.has_canaries else None,
+            )
             for number, nodes in enumerate(asked)
         )
         self.targets = directory / f"{job}.json"

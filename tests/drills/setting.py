@@ -19,6 +19,8 @@ class Setting:
 
     has_one_exporter: bool = False
     """Prometheus finds the nodes at /sd of one exporter and asks them at its /probe; else each node has an exporter."""
+    has_canaries: bool = False
+    """Whether they write as well."""
 
     @property
     def haste(self) -> float:

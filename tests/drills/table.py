@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from nundb_exporter.monitoring.alerts import ALERTS
 from nundb_exporter.monitoring.rule import Alert
 
-from .drill import OF_ONE_MOMENT, TAKES_SEVERAL_NODES
+from .drill import OF_ONE_MOMENT, TAKES_CANARY, TAKES_SEVERAL_NODES
 from .lane import HEALTHY_SECONDS, QUIET_SECONDS
 from .outcome import Outcome, Report
 from .plan import LANES
@@ -90,6 +90,8 @@ def _said(outcome: Outcome, alert: Alert, voice: str) -> str:
         return "yes"
     if alert.name not in OF_ONE_MOMENT:
         return "takes time"
+    if voice == "check" and alert in TAKES_CANARY:
+        return "writes nothing"
     return "takes several nodes" if voice == "page" and alert in TAKES_SEVERAL_NODES else "no"
 
 

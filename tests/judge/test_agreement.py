@@ -44,6 +44,7 @@ NEEDS_MORE_THAN_A_MOMENT: Final = {
     "NundbPendingGrowing": "compares with the minutes before",
     "NundbOplogNearLimit": "a log that has been pruned before is always this large",
     "NundbResolveStorm": "compares the growth of minutes",
+    "NundbReplicationLate": "counts the words of ten minutes",
     "NundbConnectionsLeaking": "compares with the hour before",
     "NundbDiskFilling": "compares with the six hours before",
 }

@@ -1,6 +1,7 @@
 """What PromQL expressions refer to, by an independent parser."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import promql_parser
 from promql_parser import (
@@ -36,6 +37,19 @@ FAMILIES: dict[str, Family] = {
     )
     for family in families
 }
+
+
+for histogram in [family for family in FAMILIES.values() if family.kind == "histogram"]:
+    # Its series, which only ever rise.
+    for suffix, more in (("bucket", ("le",)), ("sum", ()), ("count", ())):
+        series = replace(
+            histogram,
+            name=f"{histogram}_{suffix}",
+            kind="counter",
+            labels=(*histogram.labels, *more),
+            part_of=histogram,
+        )
+        FAMILIES[series.name] = series
 
 
 def children(expression: Expr) -> Iterator[Expr]:

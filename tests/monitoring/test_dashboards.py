@@ -17,8 +17,11 @@ from nundb_exporter.subjects import SUBJECTS
 from .expressions import FAMILIES, assert_known, labels_of, parse, selectors
 
 OFF_BY_DEFAULT = {
-    family.name: collector.name for collector in COLLECTORS if not collector.is_default for family in collector.families
-} | {family.name: subject.name for subject in SUBJECTS for family in subject.families}
+    family.name: f"--collector.{collector.name}"
+    for collector in COLLECTORS
+    if not collector.is_default
+    for family in collector.families
+} | {family.name: subject.switch for subject in SUBJECTS for family in subject.families}
 NEEDS_TOKEN = {family.name for collector in COLLECTORS if collector.database_commands for family in collector.families}
 
 
@@ -175,7 +178,7 @@ def test_a_panel_that_needs_more_than_the_defaults_says_so(placed: tuple[Dashboa
     for text in expressions(panel):
         for selector in selectors(parse(text)):
             if selector.name in OFF_BY_DEFAULT:
-                assert f"--collector.{OFF_BY_DEFAULT[selector.name]}" in panel.description
+                assert OFF_BY_DEFAULT[selector.name] in panel.description
                 assert "off by default" in panel.description
             if selector.name in NEEDS_TOKEN:
                 assert "token" in panel.description

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nundb_exporter.protocol import commands
+from nundb_exporter.protocol import canary, commands
 from nundb_exporter.protocol.commands import KEYS, Command, auth, get, is_readable, keys_matching, use_db
 
 CONSTANTS = [value for value in vars(commands).values() if isinstance(value, Command)]
@@ -37,6 +37,26 @@ def test_nothing_that_is_sent_changes_the_database() -> None:
     for command in CONSTANTS:
         assert not command.text.startswith(FORBIDDEN)
         assert "create-db" not in command.text or command.text == "create-db $admin x"
+
+
+def test_what_the_canary_sends_changes_its_own_database_alone() -> None:
+    """It neither elects nor joins, and names no database but the one that it is given."""
+    sent = [
+        canary.create_db("birds", "hunter2"),
+        canary.watch("beat"),
+        canary.put("beat", "word"),
+        canary.remove("beat"),
+        canary.snapshot("birds"),
+    ]
+    assert {value for value in vars(canary).values() if isinstance(value, Command)} == set()
+    assert [command.text for command in sent] == [
+        "create-db birds hunter2 none",
+        "watch beat",
+        "set beat word",
+        "remove beat",
+        "snapshot false birds",
+    ]
+    assert not any("hunter2" in f"{command}{command!r}" for command in sent)
 
 
 def test_every_command_that_queues_a_message_knows_how_it_begins() -> None:

@@ -30,6 +30,7 @@ _COMMANDS: Final = (
     "slow",
     "log",
     "files",
+    "canary",
     "check-config",
     "devserver",
     "demo",

@@ -13,10 +13,12 @@ from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.fleet import DEFAULT_MODULE
 from nundb_exporter.config.settings import (
     DEFAULT_MAX_PENDING_OPERATIONS,
+    CanarySettings,
     Module,
     Tls,
     TransportPorts,
     is_host,
+    parse_endpoint,
     parse_pattern,
     parse_port,
 )
@@ -57,6 +59,22 @@ def read_module(name: str, section: "ModuleSection | None", secrets: SecretFiles
         ports=_ports(flags.transports_ports) if flags.transports_ports else None,
         max_pending_operations=DEFAULT_MAX_PENDING_OPERATIONS if limit is None else limit,
         databases_pattern=_databases_pattern(flags, section),
+        canary=_canary(section, place, secrets),
+    )
+
+
+def _canary(section: "ModuleSection | None", place: str, secrets: SecretFiles) -> CanarySettings | None:
+    given = section.canary if section else None
+    if given is None:
+        return None
+    token = secrets.open(f"{place}.canary.token_file", given.token_file, check_word)
+    return CanarySettings(
+        access=DatabaseAccess(given.database, token),
+        name=given.name,
+        interval_seconds=given.interval_seconds,
+        deadline_seconds=given.deadline_seconds,
+        members={name: parse_endpoint(f"{place}.canary.members", url) for name, url in given.members.items()},
+        allows_foreign_keys=given.allow_foreign_keys,
     )
 
 

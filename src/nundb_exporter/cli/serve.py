@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 import click
 
@@ -181,6 +181,13 @@ class _Running(Source, Protocol):
     def stop(self) -> None: ...
 
 
+@runtime_checkable
+class _Configured(Protocol):
+    """A local source that the configuration file describes, which may be read again."""
+
+    def replace(self, fleet: Fleet) -> None: ...
+
+
 def _sources(fleet: Fleet, log: LogSettings | None, host: HostSettings | None, data_dir: Path | None) -> list[_Running]:
     """Return the local sources that are on. What reads them is imported only where there is something to read."""
     sources: list[_Running] = []
@@ -188,6 +195,10 @@ def _sources(fleet: Fleet, log: LogSettings | None, host: HostSettings | None, d
         from nundb_exporter.log.source import LogSource  # noqa: PLC0415
 
         sources.append(LogSource(log))
+    if any(node.module.canary for node in fleet.nodes):
+        from nundb_exporter.canary.source import CanarySource  # noqa: PLC0415
+
+        sources.append(CanarySource(fleet))
     if host is not None:
         from nundb_exporter.host.source import HostSource  # noqa: PLC0415
 
@@ -210,6 +221,9 @@ async def _serve(fleet: Fleet, web: Web, sources: Sequence[_Running], read: Call
         try:
             new, level = read()
             server.nodes.replace(new)
+            for source in sources:
+                if isinstance(source, _Configured):
+                    source.replace(new)
             logs.set_level(level)
         finally:
             manager.ready(_serving(server.nodes.fleet))

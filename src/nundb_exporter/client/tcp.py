@@ -58,7 +58,7 @@ class TcpTransport:
     async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stream: ReplyStream) -> Reply:
         reply = None
         while reply is None:
-            _acknowledge_at_once(writer)
+            acknowledge_at_once(writer.transport)
             data = await reader.read(_READ_BYTES)
             if not data:
                 raise closed(self._endpoint, is_begun=stream.is_begun)
@@ -69,11 +69,11 @@ class TcpTransport:
         """Do nothing: no connection outlives its session."""
 
 
-def _acknowledge_at_once(writer: asyncio.StreamWriter) -> None:
+def acknowledge_at_once(transport: asyncio.BaseTransport) -> None:
     """Ask the kernel not to delay its acknowledgement.
 
     Nun-db sends a message and its `ok` separately, with Nagle's algorithm enabled: the second waits for our
     acknowledgement, 40 ms by default (protocol notes 1.1). The option applies to one read, and only Linux has it.
     """
     if hasattr(socket, "TCP_QUICKACK"):
-        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)

@@ -14,6 +14,7 @@ from nundb_exporter.config.fleet import DEFAULT_MODULE
 from nundb_exporter.config.sections import (
     NOWHERE,
     REFUSED,
+    CanarySection,
     DatabaseSection,
     FileSection,
     LogSection,
@@ -35,6 +36,9 @@ _KEY_ITSELF: Final = "[key]"
 _PROBLEMS: Final = {
     "bool_type": "must be true or false",
     "dict_type": "must be a section of keys, each with its value",
+    "finite_number": "must be a finite number",
+    "float_type": "must be a number",
+    "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be {ge} or more",
     "invalid_key": "is a key that must be text; write it in quotes",
     "int_type": "must be a whole number",
@@ -52,6 +56,7 @@ _PROBLEMS: Final = {
 _SECTIONS: Final[dict[Place, type[Section]]] = {
     (): FileSection,
     ("modules", "*"): ModuleSection,
+    ("modules", "*", "canary"): CanarySection,
     ("modules", "*", "databases", "*"): DatabaseSection,
     ("modules", "*", "tls"): TlsSection,
     ("targets",): TargetsSection,

@@ -20,7 +20,16 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from nundb_exporter.config.allow import parse_allowed
 from nundb_exporter.config.fleet import DEFAULT_MODULE, DEFAULT_PORT
-from nundb_exporter.config.settings import DEFAULT_MAX_PENDING_OPERATIONS, Tls, is_host, parse_endpoint, parse_pattern
+from nundb_exporter.config.settings import (
+    DEFAULT_CANARY_DATABASE,
+    DEFAULT_CANARY_DEADLINE,
+    DEFAULT_CANARY_INTERVAL,
+    DEFAULT_MAX_PENDING_OPERATIONS,
+    Tls,
+    is_host,
+    parse_endpoint,
+    parse_pattern,
+)
 from nundb_exporter.config.spelling import cure
 from nundb_exporter.credentials import Check, check_text, check_word
 from nundb_exporter.errors import ConfigError
@@ -169,6 +178,37 @@ def _without_twins(databases: list[DatabaseSection]) -> list[DatabaseSection]:
     return databases
 
 
+class CanarySection(Section):
+    """A word that is written on the primary and watched on every member. It writes, in a database of its own alone."""
+
+    token_file: Annotated[_FileName, _secret(check_word)] = Field(
+        description="File with the token of the canary's database, which is created with it."
+    )
+    database: Annotated[_Text, _text(check_word)] = Field(
+        default=DEFAULT_CANARY_DATABASE, description=f"The database. Default: {DEFAULT_CANARY_DATABASE}."
+    )
+    name: _Text | None = Field(
+        default=None,
+        description="What tells this exporter from others that write into the database. Default: host and port "
+        "of the node, with the name of this machine where they are local.",
+    )
+    interval_seconds: Annotated[float, Field(ge=1, allow_inf_nan=False)] = Field(
+        default=DEFAULT_CANARY_INTERVAL, description=f"Write so often. Default: {DEFAULT_CANARY_INTERVAL:g}."
+    )
+    deadline_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        default=DEFAULT_CANARY_DEADLINE,
+        description=f"A word, and an answer, may take so long. Default: {DEFAULT_CANARY_DEADLINE:g}.",
+    )
+    members: dict[str, Annotated[_Text, _text(parse_endpoint)]] = Field(
+        default={},
+        description="WebSocket URLs of members, by the names that nodes have for them, where they are not two below "
+        "the TCP port that is in the name.",
+    )
+    allow_foreign_keys: bool = Field(
+        default=False, description="Write although the database holds keys that are not the canary's."
+    )
+
+
 class ModuleSection(Section):
     """How nodes of one kind are asked."""
 
@@ -190,6 +230,7 @@ class ModuleSection(Section):
     databases_pattern: Annotated[_Text, _text(parse_pattern)] | None = Field(
         default=None, description="Show one by one only databases whose whole name matches this regular expression."
     )
+    canary: CanarySection | None = Field(default=None, description="Write a word and watch it. Off without this.")
 
 
 class NodeSection(Section):

@@ -1,7 +1,8 @@
 """The settings as the rest of the program knows them, and the checks of their text forms."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypedDict
 from urllib.parse import urlsplit
@@ -194,6 +195,28 @@ def neighbouring_ports(endpoint: Endpoint) -> TransportPorts:
     return TransportPorts(websocket=websocket, http=http, tcp=tcp)
 
 
+DEFAULT_CANARY_DATABASE: Final = "canary"
+DEFAULT_CANARY_INTERVAL: Final = 15.0
+DEFAULT_CANARY_DEADLINE: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CanarySettings:
+    """Where the canary writes, how often, and whom it watches: only the configuration file says so, and no flag."""
+
+    access: DatabaseAccess
+    """A database of its own, with its token."""
+    name: str | None = None
+    """What tells its key from those of other exporters; None: host and port of the node, and this machine if local."""
+    interval_seconds: float = DEFAULT_CANARY_INTERVAL
+    deadline_seconds: float = DEFAULT_CANARY_DEADLINE
+    """How long a word may take to a member, and an answer to us."""
+    members: Mapping[str, Endpoint] = field(default_factory=dict)
+    """Where members listen for WebSocket, by the names that nodes have for them; others next to their TCP port."""
+    allows_foreign_keys: bool = False
+    """Whether the database may hold keys that are not the canary's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Module:
     """How nodes of one kind are asked."""
@@ -208,6 +231,8 @@ class Module:
     max_pending_operations: int = DEFAULT_MAX_PENDING_OPERATIONS
     databases_pattern: re.Pattern[str] | None = None
     """Which databases nundb_database_info shows, by their whole name; None: all."""
+    canary: CanarySettings | None = None
+    """None: nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from nundb_devserver import HOST, Node
+from nundb_exporter.canary.source import CanarySource
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.fleet import Fleet
-from nundb_exporter.config.settings import Module, Target, TransportPorts, Web, parse_endpoint
-from nundb_exporter.credentials import Credentials, DatabaseAccess
+from nundb_exporter.config.settings import CanarySettings, Module, Target, TransportPorts, Web, parse_endpoint
+from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.files.source import FilesSource
 from nundb_exporter.host.settings import HostSettings
@@ -23,6 +24,9 @@ from nundb_exporter.web import Server
 PORT_FLAG: Final = "--exporter-port"
 _MAX_PENDING_OPERATIONS: Final = 5000
 """More than the default, so that the demo can list them; its values are short."""
+_CANARY: Final = DatabaseAccess("canary", Secret("canary"))
+"""The canaries' database, and its token."""
+_CANARY_SECONDS: Final = 2.0
 _STATUS_SECONDS: Final = 0.9
 
 
@@ -32,12 +36,18 @@ class Exporter:
 
     scraper: Scraper
     server: Server
+    canary: CanarySource
     address: str
 
     @property
     def page(self) -> str:
         """The URL of its metrics."""
         return f"http://{self.address}/metrics"
+
+    async def stop(self) -> None:
+        """End the canary and the server."""
+        self.canary.stop()
+        await self.server.stop()
 
     async def report(self) -> NodeReport:
         """Scrape the node within a second, and return the report."""
@@ -62,6 +72,7 @@ async def start(node: Node, administrator: Credentials, databases: Sequence[Data
         ConfigError: the port cannot be listened on.
     """
     module = Module(
+        canary=CanarySettings(_CANARY, interval_seconds=_CANARY_SECONDS),
         credentials=administrator,
         collectors=tuple(collector.name for collector in COLLECTORS),
         databases=tuple(databases),
@@ -73,10 +84,12 @@ async def start(node: Node, administrator: Credentials, databases: Sequence[Data
     fleet = Fleet.of(Target(parse_endpoint("the node's address", node.http_url), module))
     files = FilesSource(node.data)
     files.start()
-    server = Server(fleet, Web(listen=((HOST, port),)), [*_host(node.options.http_port), files])
+    canary = CanarySource(fleet)
+    server = Server(fleet, Web(listen=((HOST, port),)), [*_host(node.options.http_port), files, canary])
     try:
         (address,) = server.start()
     except ConfigError as error:
         cure = f"choose others with {PORT_FLAG}, or stop the program that has it"
         raise ConfigError(PORT_FLAG, f"port {port}: {error.problem}", cure) from error
-    return Exporter(server.nodes.configured[0].scraper, server, address)
+    canary.start()
+    return Exporter(server.nodes.configured[0].scraper, server, canary, address)

@@ -112,7 +112,7 @@ def _options(settings: Settings) -> NodeOptions:
 async def _start_exporter(stack: AsyncExitStack, settings: Settings, cluster: Cluster, index: int) -> Exporter:
     port = settings.exporter_port and settings.exporter_port + index
     exporter = await exporters.start(cluster.nodes[index], settings.administrator, DATABASES, port)
-    stack.push_async_callback(exporter.server.stop)
+    stack.push_async_callback(exporter.stop)
     return exporter
 
 

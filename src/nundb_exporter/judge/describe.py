@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from nundb_exporter.canary import families as canary
 from nundb_exporter.collectors import (
     acting_role,
     cluster,
@@ -68,6 +69,10 @@ def describe(url: str, scrape: Scrape, now: float, allowed_seconds: float | None
         query_seconds=values.number(queries.DURATION),
         open_files=values.count(host.OPEN_FDS),
         max_files=values.count(host.MAX_FDS),
+        canary_failure=_canary_failure(values),
+        is_canary_paused=values.flag(canary.PAUSED),
+        diverged_members=tuple(member for (member,), differs in values.all(canary.DIVERGED) if differs),
+        damaged_members=tuple(member for (member,), differs in values.all(canary.DAMAGED) if differs),
         members=tuple(_members(values, now)),
         databases=tuple(_databases(values)),
         database_count=values.count(databases.COUNT),
@@ -82,6 +87,12 @@ def describe(url: str, scrape: Scrape, now: float, allowed_seconds: float | None
         ),
     )
     return replace(report, texts=texts.of_node(report))
+
+
+def _canary_failure(values: Values) -> str | None:
+    if values.flag(canary.SUCCESS) is not False:
+        return None
+    return texts.words(next((reason for (reason,), is_it in values.all(canary.FAILURE) if is_it), "unknown"))
 
 
 def _members(values: Values, now: float) -> Iterator[Member]:

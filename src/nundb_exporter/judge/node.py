@@ -5,9 +5,9 @@ from typing import Final
 
 from nundb_exporter.errors import Reason
 from nundb_exporter.judge import storage, unjudged
-from nundb_exporter.judge.finding import find
+from nundb_exporter.judge.finding import CLUSTER, find
 from nundb_exporter.judge.report import Finding, Member, NodeReport
-from nundb_exporter.problems import cluster, exporter, host, node, oplog, replication
+from nundb_exporter.problems import canary, cluster, exporter, host, node, oplog, replication
 from nundb_exporter.quantities import age, count, counted, duration, listed, size, visible
 
 _BY_REASON: Final = {
@@ -37,10 +37,12 @@ def findings(report: NodeReport) -> Iterator[Finding]:
         yield unreachable(report.url, Reason(report.reason), failure)
         yield from _transports(report)
         yield from _host(report)
+        yield from _canary(report)
         return
     yield from _collection(report)
     yield from _transports(report)
     yield from _host(report)
+    yield from _canary(report)
     yield from _clock(report)
     if report.acting_primary is not None and report.role is not None:
         yield from _acting(report, is_primary=report.role == "primary", acts=report.acting_primary)
@@ -66,6 +68,18 @@ def _host(report: NodeReport) -> Iterator[Finding]:
         used = report.open_files / report.max_files
         if used > host.FULL_SHARE:
             yield find(host.DESCRIPTORS_RUNNING_OUT, node=report.url, share=f"{used:.0%}")
+
+
+def _canary(report: NodeReport) -> Iterator[Finding]:
+    """Judge what the canary has seen, which may be of other nodes than the one that was asked."""
+    if report.canary_failure is not None:
+        reason = visible(report.canary_failure, most=_LONGEST_REASON)
+        yield find(canary.FAILING, node=report.url, reason=reason)
+    if report.is_canary_paused:
+        yield find(canary.PAUSED, node=report.url)
+    for problem, members in ((canary.DIVERGED, report.diverged_members), (canary.DAMAGED, report.damaged_members)):
+        for member in members:
+            yield find(problem, node=report.url, member=member, cluster=CLUSTER)
 
 
 def _collection(report: NodeReport) -> Iterator[Finding]:

@@ -193,6 +193,14 @@ class NodeReport:
     """File descriptors of its process, by the host that it shares with the exporter."""
     max_files: int | None = None
     """How many it may open."""
+    canary_failure: str | None = None
+    """Why the canary could not write; null if it could, or if there is none."""
+    is_canary_paused: bool | None = None
+    """Whether it has stopped, because a member hangs; null if there is none."""
+    diverged_members: tuple[str, ...] = ()
+    """The members that do not hold what the canary wrote on the primary."""
+    damaged_members: tuple[str, ...] = ()
+    """The members that have lost words of a value that nobody has changed."""
     members: tuple[Member, ...] = ()
     databases: tuple[Database, ...] = ()
     database_count: int | None = None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from nundb_exporter.monitoring.alerts import cluster, databases, exporter, files, host, node, oplog, replication
+from nundb_exporter.monitoring.alerts import canary, cluster, databases, exporter, files, host, node, oplog, replication
 from nundb_exporter.quantities import listed
 
 
@@ -104,6 +104,10 @@ CURES: Final[Mapping[str, Cure]] = {
     ),
     oplog.RESOLVE_STORM.name: Cure(real=("storm",)),
     host.DESCRIPTORS_RUNNING_OUT.name: Cure(untried="the drill's files are just closed again"),
+    canary.FAILING.name: Cure(embedded=("hung primary and canaries",), untried="another token, or another database"),
+    canary.DIVERGED.name: Cure(embedded=("forgotten replica",)),
+    canary.DAMAGED.name: Cure(embedded=("damaged replica",)),
+    canary.LATE.name: Cure(embedded=("forgotten replica",), untried="finding what is slow"),
     databases.MISSING.name: Cure(
         real=("missed database",), untried="copying a database that the primary lacks from a replica"
     ),

@@ -34,7 +34,8 @@ def metrics(collectors: Iterable[Collector], subjects: Iterable[Subject]) -> str
         about = f"{collector.help} {state}{_commands(collector)}"
         lines += _chapter(f"Collector {collector.name}", about, collector.families)
     for subject in subjects:
-        about = f"{subject.help} **Off by default**: `--collector.{subject.name}`. Asks the node nothing."
+        switch = subject.switch if subject.section else f"`{subject.switch}`"
+        about = f"{subject.help} **Off by default**: {switch}. Asks {subject.asks}."
         lines += _chapter(f"Collector {subject.name}", about, subject.families)
     lines += _events()
     lines += _chapter("The exporter itself", "Present whatever collectors are enabled.", EXPORTER_FAMILIES)

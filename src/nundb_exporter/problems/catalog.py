@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from nundb_exporter.problems import cluster, databases, exporter, files, host, node, oplog, replication
+from nundb_exporter.problems import canary, cluster, databases, exporter, files, host, node, oplog, replication
 from nundb_exporter.problems.problem import Problem
 
 PROBLEMS: Final[tuple[Problem, ...]] = (
@@ -14,4 +14,5 @@ PROBLEMS: Final[tuple[Problem, ...]] = (
     *databases.PROBLEMS,
     *host.PROBLEMS,
     *files.PROBLEMS,
+    *canary.PROBLEMS,
 )

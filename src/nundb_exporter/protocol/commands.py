@@ -1,7 +1,7 @@
 """The commands that the exporter sends, and how the reply to each is read.
 
-None of them changes anything: a monitoring client only reads.
-Never sent: force-election, snapshot, set, join, election.
+None of them changes anything: a monitoring client only reads. Those of the canary, which writes, are a list of their
+own (canary.py). Never sent by anything else: force-election, snapshot, set, join, election.
 """
 
 from collections.abc import Callable

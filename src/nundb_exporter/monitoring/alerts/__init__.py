@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from nundb_exporter.monitoring.alerts import cluster, databases, exporter, files, host, node, oplog, replication
+from nundb_exporter.monitoring.alerts import canary, cluster, databases, exporter, files, host, node, oplog, replication
 from nundb_exporter.monitoring.rule import Alert, Group
 
 GROUPS: Final[tuple[Group, ...]] = (
@@ -14,5 +14,6 @@ GROUPS: Final[tuple[Group, ...]] = (
     databases.GROUP,
     files.GROUP,
     host.GROUP,
+    canary.GROUP,
 )
 ALERTS: Final[tuple[Alert, ...]] = tuple(alert for group in GROUPS for alert in group.alerts)

@@ -49,8 +49,8 @@ DOWN: Final = Alert(
         If it is not running, read the end of its log, and start it when no other node lists it: a node that joins while
         it is still listed crashes the primary. After it has joined, do not trust its values, nor those of secondaries
         that asked it for a sync in turn: they may lack their first word, or be missing or old. No alert compares
-        values: `{COMPARE_COMMAND}` does, and names what differs. Copy the primary's files, as under
-        NundbDatabaseStrategyDiffers, and write each key again, until it finds no difference.
+        values, but the canary's own (NundbReplicaDamaged): `{COMPARE_COMMAND}` does, and names what differs. Copy the
+        primary's files, as under NundbDatabaseStrategyDiffers, and write each key again, until it finds no difference.
     """),
     other_causes=prose("""
         A firewall, a host that is off, a name that is not resolved, a proxy that has no node behind it, a wrong address

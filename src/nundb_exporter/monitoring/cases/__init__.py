@@ -7,6 +7,7 @@ deploy/prometheus/tests.yml, for `promtool test rules` (rule_tests.py).
 from typing import Final
 
 from nundb_exporter.monitoring.cases import (
+    canary,
     cluster,
     databases,
     exporter,
@@ -31,4 +32,5 @@ CASES: Final[tuple[Case, ...]] = (
     *files.CASES,
     *host.CASES,
     *hour.CASES,
+    *canary.CASES,
 )

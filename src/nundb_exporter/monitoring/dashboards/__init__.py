@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from nundb_exporter.monitoring.dashboards import databases, host, older_names, overview, replication, storage
+from nundb_exporter.monitoring.dashboards import canary, databases, host, older_names, overview, replication, storage
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard
 
 DASHBOARDS: Final[tuple[Dashboard, ...]] = (
@@ -11,5 +11,6 @@ DASHBOARDS: Final[tuple[Dashboard, ...]] = (
     databases.DASHBOARD,
     host.DASHBOARD,
     storage.DASHBOARD,
+    canary.DASHBOARD,
     older_names.DASHBOARD,
 )
