@@ -1,0 +1,1 @@
+"""The dashboards, judged by Grafana's own library."""
