@@ -8,6 +8,7 @@ import pytest
 from nundb_devserver import FAULTS
 from nundb_exporter.monitoring.alerts import ALERTS
 from nundb_exporter.monitoring.alerts.databases import CONNECTIONS_LEAKING
+from nundb_exporter.monitoring.alerts.log import GROUP as LOG_ALERTS
 from nundb_exporter.monitoring.dashboards import DASHBOARDS
 from nundb_exporter.monitoring.recordings import RECORDINGS
 from tests.programs import needed
@@ -30,6 +31,7 @@ VARIABLES = {
 }
 """The dashboards' variables, with everything selected."""
 UNDRILLED = {
+    **{alert.name: "the exporters of the drills follow no log" for alert in LOG_ALERTS.alerts},
     "NundbExporterReloadFailed": "the exporters of the drills have no file to read again",
     "NundbExporterSamplesDropped": "no reply of the embedded server has duplicates",
     "NundbRestartUnsafe": "the drills' exporters do not read their nodes' files",

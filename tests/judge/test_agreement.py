@@ -47,6 +47,12 @@ NEEDS_MORE_THAN_A_MOMENT: Final = {
     "NundbReplicationLate": "counts the words of ten minutes",
     "NundbConnectionsLeaking": "compares with the hour before",
     "NundbDiskFilling": "compares with the six hours before",
+    "NundbCommandsSlow": "counts the commands of five minutes",
+    "NundbThreadPanicked": "counts the events of a quarter of an hour",
+    "NundbLogErrors": "counts the events of five minutes",
+    "NundbWatchersDead": "counts the events of a quarter of an hour",
+    "NundbReplicaRefusesWrites": "counts the events of an hour; `compare` finds the values different",
+    "NundbLogNotRead": "one that has just begun to read is behind for a moment",
 }
 UNLIKE: Final = {
     "each scrape of a node fails for another reason than the last": "each moment has one reason, and its own finding",
@@ -58,6 +64,7 @@ UNLIKE: Final = {
         for case in CASES
         if re.search(r"at [28] operations a second|hangs that owes an operation since before its restart$", case.about)
     },
+    "the snapshot thread panics": "only the change of a counter shows when",
     "a replica owes an operation since before its restart, and then its exporter stops": "nobody tells its start now",
 }
 """Cases in which an alert fires for what lasts, and a moment shows something else."""

@@ -7,8 +7,10 @@ import pytest
 from nundb_exporter.collectors import acting_role, cluster, conflicts, oplog, pending, process, replication, transports
 from nundb_exporter.errors import Reason, TargetError
 from nundb_exporter.judge import judge, unreachable
+from nundb_exporter.log import families as log
 from nundb_exporter.metrics import Options, Sample
 from nundb_exporter.problems.catalog import PROBLEMS
+from nundb_exporter.problems.log import SILENT_SECONDS
 from nundb_exporter.problems.oplog import LIMIT_BYTES, OVER
 from nundb_exporter.problems.replication import BACKLOG
 from nundb_exporter.protocol.commands import LIST_DBS, PROCESS_INFO
@@ -283,3 +285,23 @@ def test_every_problem_has_an_entry_in_the_runbook() -> None:
     """The same name for the finding, the alert and the entry."""
     for problem in PROBLEMS:
         assert problem.runbook_url.endswith(f"/runbook.md#{problem.name.lower()}")
+
+
+@pytest.mark.parametrize(
+    ("last_line", "heartbeat", "names"),
+    [
+        (NOW, NOW - SILENT_SECONDS, set()),
+        (NOW, NOW - SILENT_SECONDS - 1, {"NundbSnapshotThreadDead"}),
+        (NOW - SILENT_SECONDS - 1, NOW - SILENT_SECONDS - 301, {"NundbLogSilent"}),
+    ],
+)
+def test_the_log_tells_a_dead_thread_from_its_own_silence(last_line: float, heartbeat: float, names: set[str]) -> None:
+    """Where other lines follow the thread's last one, the thread is dead; else nothing is known but the silence."""
+    report = judge([observed(log.LAST_LINE.sample(last_line), log.HEARTBEAT.sample(heartbeat))])
+    assert {finding.id for finding in report.findings} & {"NundbSnapshotThreadDead", "NundbLogSilent"} == names
+
+
+def test_a_node_that_is_down_is_not_blamed_for_a_silent_log() -> None:
+    """It cannot write one."""
+    report = judge([observed(log.LAST_LINE.sample(0), error=TargetError(Reason.CONNECT, "no luck"))])
+    assert {finding.id for finding in report.findings} == {"NundbDown"}

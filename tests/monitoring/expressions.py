@@ -27,8 +27,17 @@ OF_PROMETHEUS: dict[str, set[str]] = {
     # An alert has the labels of the series that it is about.
     "ALERTS": {"alertname", "alertstate", "severity", "database", "member"},
 }
+
+
+def series_of(family: Family) -> tuple[str, ...]:
+    """Return the names of a family's series: a histogram has three kinds."""
+    if family.kind == "histogram":
+        return tuple(f"{family.name}_{kind}" for kind in ("bucket", "sum", "count"))
+    return (family.name,)
+
+
 FAMILIES: dict[str, Family] = {
-    family.name: family
+    name: family
     for families in (
         SCRAPE_FAMILIES,
         EXPORTER_FAMILIES,
@@ -36,6 +45,7 @@ FAMILIES: dict[str, Family] = {
         *(subject.families for subject in SUBJECTS),
     )
     for family in families
+    for name in series_of(family)
 }
 
 
@@ -86,7 +96,7 @@ def labels_of(selector: VectorSelector) -> set[str]:
     """
     name = str(selector.name)
     own = OF_PROMETHEUS[name] if name in OF_PROMETHEUS else set(FAMILIES[name].labels)
-    return own | TARGET_LABELS
+    return own | TARGET_LABELS | ({"le"} if name.endswith("_bucket") else set())
 
 
 def named_labels(expression: Expr) -> set[str]:

@@ -24,6 +24,7 @@ from nundb_exporter.judge import texts
 from nundb_exporter.judge.report import CollectorReport, Database, ExporterReport, Member, NodeReport
 from nundb_exporter.judge.storage import describe_data
 from nundb_exporter.judge.values import Values
+from nundb_exporter.log import families as log
 from nundb_exporter.metrics import (
     PROCESS_MAX_FDS,
     PROCESS_OPEN_FDS,
@@ -45,6 +46,7 @@ def describe(url: str, scrape: Scrape, now: float, allowed_seconds: float | None
     if asked_at is None:
         raise ValueError(f"no time: {now}")
     started = values.number(process.START_TIME)
+    last_line, heartbeat = values.number(log.LAST_LINE), values.number(log.HEARTBEAT)
     report = NodeReport(
         url=url,
         is_up=scrape.error is None,
@@ -73,6 +75,8 @@ def describe(url: str, scrape: Scrape, now: float, allowed_seconds: float | None
         is_canary_paused=values.flag(canary.PAUSED),
         diverged_members=tuple(member for (member,), differs in values.all(canary.DIVERGED) if differs),
         damaged_members=tuple(member for (member,), differs in values.all(canary.DAMAGED) if differs),
+        log_age_seconds=None if last_line is None else now - last_line,
+        snapshot_thread_silent_seconds=None if last_line is None or heartbeat is None else last_line - heartbeat,
         members=tuple(_members(values, now)),
         databases=tuple(_databases(values)),
         database_count=values.count(databases.COUNT),

@@ -7,7 +7,7 @@ from nundb_exporter.errors import Reason
 from nundb_exporter.judge import storage, unjudged
 from nundb_exporter.judge.finding import CLUSTER, find
 from nundb_exporter.judge.report import Finding, Member, NodeReport
-from nundb_exporter.problems import canary, cluster, exporter, host, node, oplog, replication
+from nundb_exporter.problems import canary, cluster, exporter, host, log, node, oplog, replication
 from nundb_exporter.quantities import age, count, counted, duration, listed, size, visible
 
 _BY_REASON: Final = {
@@ -38,11 +38,13 @@ def findings(report: NodeReport) -> Iterator[Finding]:
         yield from _transports(report)
         yield from _host(report)
         yield from _canary(report)
+        yield from _log(report)
         return
     yield from _collection(report)
     yield from _transports(report)
     yield from _host(report)
     yield from _canary(report)
+    yield from _log(report)
     yield from _clock(report)
     if report.acting_primary is not None and report.role is not None:
         yield from _acting(report, is_primary=report.role == "primary", acts=report.acting_primary)
@@ -80,6 +82,15 @@ def _canary(report: NodeReport) -> Iterator[Finding]:
     for problem, members in ((canary.DIVERGED, report.diverged_members), (canary.DAMAGED, report.damaged_members)):
         for member in members:
             yield find(problem, node=report.url, member=member, cluster=CLUSTER)
+
+
+def _log(report: NodeReport) -> Iterator[Finding]:
+    silent = report.snapshot_thread_silent_seconds
+    if silent is not None and silent > log.SILENT_SECONDS:
+        reason = f"its last sign of life came {age(silent)} before the newest line of the log"
+        yield find(log.SNAPSHOT_THREAD_DEAD, node=report.url, reason=reason)
+    if report.is_up and report.log_age_seconds is not None and report.log_age_seconds > log.SILENT_SECONDS:
+        yield find(log.LOG_SILENT, node=report.url)
 
 
 def _collection(report: NodeReport) -> Iterator[Finding]:

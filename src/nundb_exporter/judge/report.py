@@ -201,6 +201,10 @@ class NodeReport:
     """The members that do not hold what the canary wrote on the primary."""
     damaged_members: tuple[str, ...] = ()
     """The members that have lost words of a value that nobody has changed."""
+    log_age_seconds: float | None = None
+    """How old the newest line of its log is, by the exporter's clock; null if the exporter does not read the log."""
+    snapshot_thread_silent_seconds: float | None = None
+    """How long before that line its snapshot thread gave its last sign of life; null until it gives one."""
     members: tuple[Member, ...] = ()
     databases: tuple[Database, ...] = ()
     database_count: int | None = None

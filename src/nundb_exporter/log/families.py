@@ -40,7 +40,8 @@ EVENTS: Final = Family(
 HEARTBEAT: Final = Family(
     "nundb_log_heartbeat_timestamp_seconds",
     "gauge",
-    "When the snapshot thread last said that it is alive, in seconds since the epoch; absent until it does",
+    "When the snapshot thread last said that it is alive, in seconds since the epoch; absent until it does, and again "
+    "after a start",
     "log: snapshot_all_pendding_dbs",  # sic
     since=None,
     caveat="If it is older than NUN_DECLUTTER_INTERVAL, 300 s by default, the thread is dead and nothing is saved.",

@@ -49,7 +49,9 @@ class Tally:
         self._lines += records.lines
         self._unparsed += records.unparsed
         self._last_time = records.last_time or self._last_time
-        self._heartbeat = records.heartbeat or self._heartbeat
+        heartbeat = records.heartbeat or self._heartbeat
+        is_of_before = heartbeat is not None and records.started is not None and heartbeat < records.started
+        self._heartbeat = None if is_of_before else heartbeat
 
     def _add_requests(self, requests: Requests) -> None:
         for begin, end in requests.minutes():

@@ -8,7 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from nundb_exporter.monitoring.alerts import canary, cluster, databases, exporter, files, host, node, oplog, replication
+from nundb_exporter.monitoring.alerts import (
+    canary,
+    cluster,
+    databases,
+    exporter,
+    files,
+    host,
+    log,
+    node,
+    oplog,
+    replication,
+)
 from nundb_exporter.quantities import listed
 
 
@@ -124,5 +135,15 @@ CURES: Final[Mapping[str, Cure]] = {
     files.DISK_NEARLY_FULL.name: Cure(untried="the disk of who runs the drills is not filled"),
     files.DISK_FILLING.name: Cure(untried="likewise"),
     files.OPLOG_INVALID.name: Cure(untried="that a snapshot makes the log valid was recorded, but in no drill"),
+    log.COMMANDS_SLOW.name: Cure(untried="it depends on the clients"),
+    log.SNAPSHOT_THREAD_DEAD.name: Cure(
+        untried="that freeing the disk does not heal it and a new process does was seen, but in no drill"
+    ),
+    log.THREAD_PANICKED.name: Cure(untried="that only a restart brings threads back was seen, but in no drill"),
+    log.LOG_ERRORS.name: Cure(untried="it depends on what fails"),
+    log.WATCHERS_DEAD.name: Cure(untried="repairing clients, and the restart that removes the watchers"),
+    log.REPLICA_REFUSES_WRITES.name: Cure(untried="that a plain `set` heals it was recorded, but in no drill"),
+    log.LOG_SILENT.name: Cure(untried="it depends on where the log goes"),
+    log.LOG_NOT_READ.name: Cure(untried="the exporters of the drills follow no log"),
 }
 """By the alert's name."""

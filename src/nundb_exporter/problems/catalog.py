@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from nundb_exporter.problems import canary, cluster, databases, exporter, files, host, node, oplog, replication
+from nundb_exporter.problems import canary, cluster, databases, exporter, files, host, log, node, oplog, replication
 from nundb_exporter.problems.problem import Problem
 
 PROBLEMS: Final[tuple[Problem, ...]] = (
@@ -15,4 +15,5 @@ PROBLEMS: Final[tuple[Problem, ...]] = (
     *host.PROBLEMS,
     *files.PROBLEMS,
     *canary.PROBLEMS,
+    *log.PROBLEMS,
 )

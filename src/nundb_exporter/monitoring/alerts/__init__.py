@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from nundb_exporter.monitoring.alerts import canary, cluster, databases, exporter, files, host, node, oplog, replication
+from nundb_exporter.monitoring.alerts import (
+    canary,
+    cluster,
+    databases,
+    exporter,
+    files,
+    host,
+    log,
+    node,
+    oplog,
+    replication,
+)
 from nundb_exporter.monitoring.rule import Alert, Group
 
 GROUPS: Final[tuple[Group, ...]] = (
@@ -15,5 +26,6 @@ GROUPS: Final[tuple[Group, ...]] = (
     files.GROUP,
     host.GROUP,
     canary.GROUP,
+    log.GROUP,
 )
 ALERTS: Final[tuple[Alert, ...]] = tuple(alert for group in GROUPS for alert in group.alerts)

@@ -14,6 +14,7 @@ from nundb_exporter.monitoring.cases import (
     files,
     host,
     hour,
+    log,
     members,
     node,
     oplog,
@@ -31,6 +32,7 @@ CASES: Final[tuple[Case, ...]] = (
     *databases.CASES,
     *files.CASES,
     *host.CASES,
+    *log.CASES,
     *hour.CASES,
     *canary.CASES,
 )
