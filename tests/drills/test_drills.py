@@ -45,7 +45,10 @@ UNDRILLED = {
 }
 """Alerts that no drill fires, and why: tests/monitoring covers them with promtool."""
 
-UNDRAWN = {"nundb-storage": "the drills' exporters do not read their nodes' files; tests/files tests the panels"}
+UNDRAWN = {
+    "nundb-queries": "the exporters of the drills follow no log; tests/log tests the panels",
+    "nundb-storage": "the drills' exporters do not read their nodes' files; tests/files tests the panels",
+}
 """Dashboards that no drill fills, and why."""
 
 

@@ -83,6 +83,7 @@ DROPPED: Final = Family(
 )
 FAMILIES: Final = (COMMANDS, DURATION.family, EVENTS, HEARTBEAT, LAST_LINE, LINES, UNPARSED, LAG, DROPPED)
 
+_NEEDS: Final = "Needs --collector.log, which is off by default."
 _BY_COMMAND: Final = "{{command}}"
 _BUCKETS: Final = f"rate({DURATION.bucket.selected}[$__rate_interval])"
 
@@ -95,35 +96,53 @@ SUBJECT: Final = Subject(
             "Commands by verb",
             f"sum by (command) (rate({COMMANDS.selected}[$__rate_interval]))",
             "ops",
-            "Commands that the nodes process, by verb. Each HTTP request ends with `unwatch-all`.",
+            f"Commands that the nodes process, by verb. Each HTTP request ends with `unwatch-all`. {_NEEDS}",
             _BY_COMMAND,
         ),
         Panel(
             "Command duration, median",
             f"histogram_quantile(0.5, sum by (command, le) ({_BUCKETS}))",
             "s",
-            "Half of all commands took no longer, by verb.",
+            f"Half of all commands took no longer, by verb. {_NEEDS}",
             _BY_COMMAND,
         ),
         Panel(
             "Command duration, slowest hundredth",
             f"histogram_quantile(0.99, sum by (command, le) ({_BUCKETS}))",
             "s",
-            "One of a hundred commands took longer, by verb. Which ones: `nundb-exporter slow`.",
+            f"One of a hundred commands took longer, by verb. Which ones: `nundb-exporter slow`. {_NEEDS}",
             _BY_COMMAND,
+        ),
+        Panel(
+            "Command durations",
+            f"sum by (le) (increase({DURATION.bucket.selected}[$__rate_interval]))",
+            "s",
+            f"How many commands took how long: a slow kind of command is a row of its own, high up. {_NEEDS}",
+            "{{le}}",
+            kind="heatmap",
+        ),
+        Panel(
+            "Slowest verbs",
+            f"topk(20, sum by (instance, command) (rate({DURATION.sum.selected}[$__rate_interval])) / "
+            f"sum by (instance, command) (rate({DURATION.count.selected}[$__rate_interval])))",
+            "s",
+            f"The mean duration by node and verb. `nundb-exporter slow` lists single commands and keys. {_NEEDS}",
+            value_title="Mean duration",
+            kind="table",
         ),
         Panel(
             "Time in commands",
             f"sum by (command) (rate({DURATION.sum.selected}[$__rate_interval]))",
             "percentunit",
-            "Share of the time that nodes spend in commands, by verb; with several threads it may exceed one.",
+            "Share of the time that nodes spend in commands, by verb; with several threads it may exceed one. "
+            f"{_NEEDS}",
             _BY_COMMAND,
         ),
         Panel(
             "Events in the log",
             f"sum by (event) (increase({EVENTS.selected}[$__rate_interval])) > 0",
             "short",
-            "Lines in which nodes tell what happens in them. Joins, leaves and elections are normal events.",
+            f"Lines in which nodes tell what happens in them. Joins, leaves and elections are normal events. {_NEEDS}",
             "{{event}}",
         ),
         Panel(
@@ -133,7 +152,7 @@ SUBJECT: Final = Subject(
             f"increase({EVENTS.select(event='panic_other')}[$__rate_interval]))",
             "short",
             "Threads that have ended by an error. Without the timer thread nothing is saved any more; without the main "
-            "thread the process ends.",
+            f"thread the process ends. {_NEEDS}",
             "{{event}} of {{instance}}",
             critical=1,
         ),
@@ -141,31 +160,33 @@ SUBJECT: Final = Subject(
             "Snapshot thread, last sign of life",
             f"time() - {HEARTBEAT.selected}",
             "s",
-            "Grows to NUN_DECLUTTER_INTERVAL, 300 s by default. Beyond that, it is dead and nothing is saved.",
+            "Grows to NUN_DECLUTTER_INTERVAL, 300 s by default. Beyond that, it is dead and nothing is saved. "
+            f"{_NEEDS}",
         ),
         Panel(
             "Log not read yet",
             LAG.selected,
             "bytes",
-            "Bytes that are written but not read. If it grows, the exporter cannot keep up.",
+            f"Bytes that are written but not read. If it grows, the exporter cannot keep up. {_NEEDS}",
         ),
         Panel(
             "Log lines",
             f"rate({LINES.selected}[$__rate_interval])",
             "short",
-            "Lines a second. None at all from a node that works: its log is blocked, or its level is too high.",
+            "Lines a second. None at all from a node that works: its log is blocked, or its level is too high. "
+            f"{_NEEDS}",
         ),
         Panel(
             "Log lines not understood",
             f"rate({UNPARSED.selected}[$__rate_interval])",
             "short",
-            "Lines a second that are none that Nun-db is known to write.",
+            f"Lines a second that are none that Nun-db is known to write. {_NEEDS}",
         ),
         Panel(
             "Age of the newest log line",
             f"time() - {LAST_LINE.selected}",
             "s",
-            "How long a node has logged nothing, or how far the exporter is behind.",
+            f"How long a node has logged nothing, or how far the exporter is behind. {_NEEDS}",
         ),
     ),
 )

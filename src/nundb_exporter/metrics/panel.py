@@ -34,7 +34,7 @@ class Panel(NamedTuple):
     value_title: str | None = None
     """What the value of a stat that shows no label is called, and the heading of a table's value; None in a table: the
     value marks the row and is not shown."""
-    kind: Literal["timeseries", "stat", "table", "states"] = "timeseries"
+    kind: Literal["timeseries", "stat", "table", "states", "heatmap"] = "timeseries"
     warning: float | None = None
     """Yellow from this value on."""
     critical: float | None = None

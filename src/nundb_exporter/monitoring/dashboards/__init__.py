@@ -2,13 +2,23 @@
 
 from typing import Final
 
-from nundb_exporter.monitoring.dashboards import canary, databases, host, older_names, overview, replication, storage
+from nundb_exporter.monitoring.dashboards import (
+    canary,
+    databases,
+    host,
+    older_names,
+    overview,
+    queries,
+    replication,
+    storage,
+)
 from nundb_exporter.monitoring.dashboards.dashboard import Dashboard
 
 DASHBOARDS: Final[tuple[Dashboard, ...]] = (
     overview.DASHBOARD,
     replication.DASHBOARD,
     databases.DASHBOARD,
+    queries.DASHBOARD,
     host.DASHBOARD,
     storage.DASHBOARD,
     canary.DASHBOARD,

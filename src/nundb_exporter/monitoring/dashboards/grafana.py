@@ -17,8 +17,8 @@ COLUMNS: Final = 24
 _TAG: Final = "nun-db"
 _SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 
-_HEIGHT: Final = {"stat": 4, "timeseries": 8, "states": 8, "table": 9}
-_MOST: Final = {"stat": 6, "timeseries": 3, "states": 2, "table": 2}
+_HEIGHT: Final = {"stat": 4, "timeseries": 8, "states": 8, "heatmap": 8, "table": 9}
+_MOST: Final = {"stat": 6, "timeseries": 3, "states": 2, "heatmap": 1, "table": 2}
 """How many panels of a kind share a line; a table of many columns has one of its own."""
 
 
@@ -103,7 +103,7 @@ def _target(query: Query, number: int, panel: Panel) -> dict[str, Any]:
         "legendFormat": panel.value_title or panel.legend,
         "instant": is_table or panel.kind == "stat",
         "range": not (is_table or panel.kind == "stat"),
-        "format": "table" if is_table else "time_series",
+        "format": {"table": "table", "heatmap": "heatmap"}.get(panel.kind, "time_series"),
     }
 
 
@@ -171,6 +171,17 @@ def _options(panel: Panel) -> dict[str, Any]:
         }
     if panel.kind == "table":
         return {"showHeader": True, "cellHeight": "sm"}
+    if panel.kind == "heatmap":
+        return {
+            "calculate": False,
+            "cellGap": 1,
+            "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64},
+            "legend": {"show": True},
+            "rowsFrame": {"layout": "auto"},
+            "showValue": "never",
+            "tooltip": {"mode": "single", "yHistogram": False},
+            "yAxis": {"unit": panel.unit},
+        }
     if panel.kind == "states":
         return {
             "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False},
