@@ -72,9 +72,10 @@ shipping: $(SHIPPING)/.ready ## Build and try all that users install: packages, 
 demo: $(READY) ## Run three nodes under load, the exporter, and Prometheus where it is installed
 	$(BIN)/nundb-exporter demo $(ARGS)
 
-bench: $(READY) ## Measure a scrape and the reading of a log; ARGS="--url … --user …" for another node than the embedded one
+bench: $(READY) ## Measure a scrape, the reading of a log and a fleet; ARGS="--url … --user …" for another node than the embedded one
 	$(BIN)/python benchmarks/scrape.py $(ARGS)
 	$(BIN)/python benchmarks/log.py
+	$(BIN)/python benchmarks/fleet.py
 
 generate: $(READY) ## Regenerate dashboards, rules and reference documentation
 	$(BIN)/nundb-exporter generate .

@@ -126,8 +126,17 @@ def post(body: str) -> bytes:
 
 def cpu_seconds(pid: int) -> float:
     """Return the CPU time that a process has used."""
+    return _scheduled(pid, 0)
+
+
+def waited_seconds(pid: int) -> float:
+    """Return the time for which a process could have run and did not, because others had the processors."""
+    return _scheduled(pid, 1)
+
+
+def _scheduled(pid: int, field: int) -> float:
     tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+    return sum(int(task.read_text().split()[field]) for task in tasks) / 1e9
 
 
 def resident_mib(pid: int) -> float:

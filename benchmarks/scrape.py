@@ -11,19 +11,18 @@ import platform
 import shutil
 import ssl
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import trustme
 from clients import Load, answer, cpu_seconds, first_answer, get, load, post, resident_mib
+from running import running
 
 from nundb_devserver import free_port, free_row
 
@@ -50,21 +49,6 @@ class _Node(NamedTuple):
 
 
 @contextmanager
-def _running(
-    *command: str, environment: Mapping[str, str] = MappingProxyType({}), is_quiet: bool = False
-) -> Iterator[subprocess.Popen[bytes]]:
-    # Byte code is written, as it is where somebody has installed the exporter.
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    errors = subprocess.DEVNULL if is_quiet else None
-    process = subprocess.Popen(command, env={**inherited, **environment}, stdout=subprocess.DEVNULL, stderr=errors)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextmanager
 def _node(arguments: argparse.Namespace) -> Iterator[_Node]:
     """Yield the node to measure against; an embedded one where none is given."""
     password = os.environ.get("NUN_PWD", "nun-pwd")
@@ -73,7 +57,7 @@ def _node(arguments: argparse.Namespace) -> Iterator[_Node]:
         return
     base = free_row(5)
     words = ("devserver", "--nodes", "1", "--port-base", str(base), "--quiet")
-    with _running(sys.executable, "-m", "nundb_exporter", *words):
+    with running(sys.executable, "-m", "nundb_exporter", *words):
         first_answer(base + 3, post(""))
         yield _Node(base + 3, f"http://127.0.0.1:{base + 3}", arguments.user, password)
 
@@ -95,7 +79,7 @@ class _Exporter:
         listen = ("--log.level", "error", "--web.listen-address", f"127.0.0.1:{self.port}")
         settings = {"NUN_URL": self._node.url, "NUN_USER": self._node.user, "NUN_PWD": self._node.password}
         command = (self._python, "-m", "nundb_exporter", *listen, *flags)
-        with _running(*command, environment=settings | self._environment) as process:
+        with running(*command, environment=settings | self._environment) as process:
             first_answer(self.port, _PAGE, self.tls)
             self.pid = process.pid
             yield
@@ -191,7 +175,7 @@ def _pending(pythons: list[str]) -> Iterator[Row]:
     """Yield what 100,000 pending operations cost."""
     port = free_port()
     node = _Node(port, f"http://127.0.0.1:{port}", "nun", "nun-pwd")
-    with _running(sys.executable, str(Path(__file__).with_name("pending_node.py")), str(port)):
+    with running(sys.executable, str(Path(__file__).with_name("pending_node.py")), str(port)):
         question = node.question("debug pending-ops")
         first_answer(port, question)
         own = load(port, question, 1, 10).median
@@ -223,7 +207,7 @@ def _peers(answers: int) -> Iterator[str]:
             if not (shutil.which(database[0]) and shutil.which(exporter[0])):
                 yield f"{exporter[0]}: not installed"
                 continue
-            with _running(*database, is_quiet=True), _running(*exporter, is_quiet=True) as process:
+            with running(*database, is_quiet=True), running(*exporter, is_quiet=True) as process:
                 first_answer(port, get(path))
                 first = resident_mib(process.pid)
                 begun = cpu_seconds(process.pid)
