@@ -13,6 +13,7 @@ from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Module, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
+from nundb_exporter.sources import Source
 from nundb_exporter.web import Server
 
 from .clock import Clock
@@ -48,9 +49,15 @@ async def serving(node: Target, port: int = 0, **web: Any) -> AsyncIterator[str]
 
 
 @contextlib.asynccontextmanager
-async def serving_fleet(fleet: Fleet, port: int = 0, **web: Any) -> AsyncIterator[str]:  # noqa: ANN401 - the fields of Web
+async def serving_fleet(
+    fleet: Fleet,
+    port: int = 0,
+    *,
+    sources: Sequence[Source] = (),
+    **web: Any,  # noqa: ANN401 - the fields of Web
+) -> AsyncIterator[str]:
     """Serve the nodes of a fleet within this process, and yield the URL of the exporter."""
-    server = Server(fleet, Web(listen=(("127.0.0.1", port),), timeout_offset=OFFSET_SECONDS, **web))
+    server = Server(fleet, Web(listen=(("127.0.0.1", port),), timeout_offset=OFFSET_SECONDS, **web), sources)
     (address,) = server.start()
     try:
         yield f"http://{address}"

@@ -1,7 +1,6 @@
 """`nundb-exporter slow`: which commands were the slowest, and which took most time."""
 
 import dataclasses
-import json
 
 import click
 
@@ -9,10 +8,8 @@ from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.log import read_whole
 from nundb_exporter.cli.log_flags import FORMAT, KEYS, PATH, log_flags
 from nundb_exporter.cli.numbers import Count
-from nundb_exporter.cli.terminal import printable
 from nundb_exporter.log.settings import LogSettings
-from nundb_exporter.log.slowest import WINDOW_MINUTES, Group, SlowCommand
-from nundb_exporter.quantities import count, duration
+from nundb_exporter.log.slow_report import COMMAND_HEADINGS, GROUP_HEADINGS, Row, command_row, group_row, to_json
 from nundb_exporter.table import aligned
 
 
@@ -30,39 +27,18 @@ def command(as_json: bool, most: int, log: LogSettings) -> Exit:
     source = read_whole(dataclasses.replace(log, is_from_start=True))
     commands, groups = source.slowest_commands(most), source.slowest_groups(most)
     if as_json:
-        report = {
-            "window_minutes": WINDOW_MINUTES,
-            "commands": [each._asdict() for each in commands],
-            "groups": [dataclasses.asdict(each) for each in groups],
-        }
-        click.echo(json.dumps(report, indent=2))
+        click.echo(to_json(commands, groups))
     elif commands:
-        _print_commands(commands)
+        _print_table([COMMAND_HEADINGS, *map(command_row, commands)])
         click.echo()
-        _print_groups(groups)
+        _print_table([GROUP_HEADINGS, *map(group_row, groups)])
     else:
         click.echo("The log has no commands.")
     return Exit.OK
 
 
-def _print_commands(commands: list[SlowCommand]) -> None:
-    rows: list[tuple[str, ...]] = [("DURATION", "COMMAND", "DATABASE", "KEY", "WHEN")]
-    rows += [(duration(each.seconds), each.verb, each.database or "-", each.key or "-", each.time) for each in commands]
-    _print_table(rows)
-
-
-def _print_groups(groups: list[Group]) -> None:
-    rows: list[tuple[str, ...]] = [("TOTAL", "COMMAND", "DATABASE", "KEY", "COUNT", "MEDIAN", "P99")]
-    for each in groups:
-        quantiles = (duration(each.p50), duration(each.p99))
-        rows.append(
-            (duration(each.seconds), each.verb, each.database or "-", each.key or "-", count(each.count), *quantiles)
-        )
-    _print_table(rows)
-
-
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    headings, *lines = aligned([tuple(map(printable, row)) for row in rows], gap=2)
+def _print_table(rows: list[Row]) -> None:
+    headings, *lines = aligned(rows, gap=2)
     click.echo(click.style(headings, bold=True))
     for line in lines:
         click.echo(line)

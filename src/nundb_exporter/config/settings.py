@@ -16,6 +16,8 @@ REPORT_PATH: Final = "/report"
 """Where the judgement of the nodes is served."""
 PROBE_PATH: Final = "/probe"
 """Where the metrics of a node are served that the query names."""
+SLOW_PATH: Final = "/slow"
+"""Where the slowest commands of the log are served, if it is read."""
 DISCOVERY_PATH: Final = "/sd"
 """Where the members that are found are served."""
 DEFAULT_TELEMETRY_PATH: Final = "/metrics"
@@ -282,6 +284,6 @@ def parse_telemetry_path(setting: str, path: str) -> str:
     """
     if not path.startswith("/") or any(character in path for character in " ?#{}"):
         raise ConfigError(setting, "is not an absolute path", f"write it as {DEFAULT_TELEMETRY_PATH}")
-    if path in {"/", REPORT_PATH, PROBE_PATH, DISCOVERY_PATH} or path.startswith("/-/"):
+    if path in {"/", REPORT_PATH, PROBE_PATH, DISCOVERY_PATH, SLOW_PATH} or path.startswith("/-/"):
         raise ConfigError(setting, "is taken by another page", f"write it as {DEFAULT_TELEMETRY_PATH}")
     return path

@@ -26,10 +26,13 @@ from nundb_exporter.web.selection import RefusedError, names_target, select
 class Pages:
     """The pages of an exporter."""
 
-    def __init__(self, nodes: Nodes, discovery: Discovery, reload: Reload | None = None) -> None:
+    def __init__(
+        self, nodes: Nodes, discovery: Discovery, reload: Reload | None = None, *, has_log: bool = False
+    ) -> None:
         self._nodes = nodes
         self._discovery = discovery
         self._reload = reload
+        self._has_log = has_log
         self._process = ExporterProcess()
 
     async def metrics(self, request: Request) -> Response:
@@ -77,7 +80,7 @@ class Pages:
         elif self._nodes.single is None or await self._has_found_others():
             page = cluster_page(self._nodes.fleet, settings)
         else:
-            page = node_page(self._nodes.single.scraper.target, settings)
+            page = node_page(self._nodes.single.scraper.target, settings, has_log=self._has_log)
         headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": page.policy}
         return Response(HTTPStatus.OK, page.text.encode(), headers)
 

@@ -6,8 +6,9 @@ from typing import Final
 
 from nundb_exporter import http_server
 from nundb_exporter.config.fleet import Fleet
-from nundb_exporter.config.settings import DISCOVERY_PATH, PROBE_PATH, REPORT_PATH, Web
+from nundb_exporter.config.settings import DISCOVERY_PATH, PROBE_PATH, REPORT_PATH, SLOW_PATH, Web
 from nundb_exporter.http_server import Handler, Router
+from nundb_exporter.log.families import SUBJECT as LOG
 from nundb_exporter.sources import Source, Sources
 from nundb_exporter.web.discovery import Discovery
 from nundb_exporter.web.listening import listeners
@@ -40,7 +41,8 @@ class Server:
         self.nodes = Nodes(fleet, settings, Sources(sources))
         """Those that are asked."""
         discovery = Discovery(self.nodes)
-        pages = Pages(self.nodes, discovery, reload)
+        slow = _slow(sources)
+        pages = Pages(self.nodes, discovery, reload, has_log=bool(slow))
         routes: dict[str, Handler] = {
             settings.telemetry_path: pages.metrics,
             PROBE_PATH: Probe(self.nodes).page,
@@ -49,6 +51,7 @@ class Server:
             "/": pages.landing,
             _HEALTHY: pages.healthy,
             _READY: pages.ready,
+            **slow,
         }
         posts: dict[str, Handler] = {"/-/reload": reload.page} if reload else {}
         pages_by_method = {path: {"GET": page} for path, page in routes.items()}
@@ -73,6 +76,16 @@ class Server:
         """Stop listening, wait for scrapes in progress, and close the connections to the nodes."""
         await self._server.stop(_SHUTDOWN_SECONDS)
         await self.nodes.close()
+
+
+def _slow(sources: Sequence[Source]) -> dict[str, Handler]:
+    """Return the page of the slowest commands by its path; none where no log is read."""
+    if not any(source.subject is LOG for source in sources):
+        return {}
+    from nundb_exporter.web.slow import slow_page  # noqa: PLC0415 - only where there is a log
+
+    page = slow_page(sources)
+    return {} if page is None else {SLOW_PATH: page.page}
 
 
 def _guarded(handler: Handler, settings: Web, tally: Tally) -> tuple[Handler, Callable[[], ssl.SSLContext] | None]:

@@ -55,6 +55,7 @@ COMMANDS_SLOW: Final = Alert(
     confirm=(_SLOW,),
     evidence=prose("""
         It lists the slowest commands of the last ten minutes with their keys, and which verbs and keys took most time.
+        The exporter's page has the same lists, and so has its path `/slow`.
     """),
     remedy=prose("""
         Change the client that sends it: `keys` with a pattern is linear, many small databases are quicker than a large

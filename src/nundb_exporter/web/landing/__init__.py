@@ -49,8 +49,11 @@ class LandingPage(NamedTuple):
     policy: str
 
 
-def node_page(target: Target, settings: Web, query: str = "") -> LandingPage:
-    """Put the page of one node together; `query` selects it where it is not the only one."""
+def node_page(target: Target, settings: Web, query: str = "", *, has_log: bool = False) -> LandingPage:
+    """Put the page of one node together; `query` selects it where it is not the only one.
+
+    `has_log` is whether its log is read, so that /slow answers.
+    """
     collected = (family for each in COLLECTORS if each.name in target.module.collectors for family in each.families)
     places = {
         # Relative, so that the page works behind a proxy that serves it under a prefix.
@@ -60,9 +63,11 @@ def node_page(target: Target, settings: Web, query: str = "") -> LandingPage:
         "up": '<li><a href="./">All nodes</a></li>' if query else "",
         "node": escape(str(target.endpoint)),
         "charts": "".join(map(_chart, _CHARTS)),
+        "slow": _read("slow.html") if has_log else "",
         "families": "".join(map(_family, _documented([*SCRAPE_FAMILIES, *collected, *EXPORTER_FAMILIES]))),
     }
-    return _filled("page.html", places, _read("common.js") + _read("script.js"))
+    script = _read("common.js") + _read("slow.js") + _read("script.js")
+    return _filled("page.html", places, script)
 
 
 def _chart(chart: _Chart) -> str:

@@ -364,6 +364,7 @@ async function ask() {
     const answer = await fetchReport().catch(error => error);
     if (answer instanceof Error) unanswered(answer.message);
     else answered(answer);
+    if ($("slow") && !(answer instanceof Error)) await showSlow().catch(() => $("slow").classList.add("stale"));
   } finally {
     isAsking = false;
     showAsked();
