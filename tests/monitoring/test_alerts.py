@@ -60,7 +60,7 @@ def test_promtool_accepts_the_rule_files() -> None:
     """Prometheus loads the shipped files, and the example configurations that name them."""
     assert f"{len(ALERTS)} rules found" in promtool("check", "rules", RULES / "alerts.yml")
     assert f"{len(RECORDINGS)} rules found" in promtool("check", "rules", RULES / "recordings.yml")
-    for configuration in ("prometheus.yml", "fleet.yml"):
+    for configuration in ("prometheus.yml", "fleet.yml", "sharded.yml"):
         promtool("check", "config", RULES / configuration)
 
 

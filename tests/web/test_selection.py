@@ -1,5 +1,6 @@
 """Which node a query names, and whether it may be asked. Nothing here opens a socket: there is nothing to open."""
 
+import dataclasses
 from urllib.parse import quote
 
 import pytest
@@ -10,7 +11,7 @@ from nundb_exporter.config.allow import AllowList, parse_allowed
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Module, Target, parse_endpoint
 from nundb_exporter.credentials import Credentials, Secret
-from nundb_exporter.web.selection import RefusedError, select
+from nundb_exporter.web.selection import RefusedError, configured, select
 
 DEFAULT = Module(Credentials("nun", Secret("nun-pwd")), ())
 EAST = Module(Credentials("eve", Secret("eve-pwd")), ())
@@ -66,6 +67,15 @@ def test_any_other_query_is_refused_in_one_line(query: str, reason: str) -> None
         select(FLEET, query)
     assert "\n" not in str(caught.value)
     assert "nun-pwd" not in str(caught.value)
+
+
+def test_modules_that_say_the_same_are_told_apart_by_their_names() -> None:
+    """Where a module stands for a cluster, its name does, whatever the password is."""
+    modules = {"desk": dataclasses.replace(EAST), "shop": dataclasses.replace(EAST)}
+    nodes = tuple(Target(parse_endpoint("", f"http://{name}:3013"), module) for name, module in modules.items())
+    fleet = Fleet(nodes, modules)
+    assert [configured(fleet, node).module for node in nodes] == ["desk", "shop"]
+    assert [select(fleet, f"target={name}:3013").module for name in modules] == ["desk", "shop"]
 
 
 def test_without_a_default_module_the_query_must_say_which() -> None:

@@ -34,6 +34,7 @@ def files(readme: str | None, help_texts: Mapping[str, str], runbook_url: str = 
         "deploy/prometheus/recordings.yml": rule_files.recording_rules(RECORDINGS),
         "deploy/prometheus/prometheus.yml": prometheus.CONFIGURATION,
         "deploy/prometheus/fleet.yml": prometheus.FLEET,
+        "deploy/prometheus/sharded.yml": prometheus.SHARDED,
         "deploy/prometheus/tests.yml": rule_tests(CASES, runbook_url),
     }
     return {

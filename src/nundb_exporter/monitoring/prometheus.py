@@ -45,6 +45,72 @@ scrape_configs:
   #       target_label: job
 """
 
+_ONE: Final = (f"nundb-exporter:{_PORT}",)
+_TWO: Final = tuple(f"nundb-exporter-{number}:{_PORT}" for number in range(2))
+
+
+def _discovered(exporters: tuple[str, ...]) -> str:
+    """Return the beginning of the job of what these exporters list."""
+    urls = "".join(
+        f"      - url: http://{exporter}{DISCOVERY_PATH}\n        refresh_interval: 30s\n" for exporter in exporters
+    )
+    return f"""\
+  - job_name: nundb
+    metrics_path: {PROBE_PATH}
+    http_sd_configs:
+{urls}\
+    relabel_configs:
+      # A member that targets.allow does not allow would be a target that is down.
+      - source_labels: [__meta_nundb_allowed]
+        regex: "true"
+        action: keep
+"""
+
+
+_PROBED: Final = """\
+      - source_labels: [__meta_nundb_url]
+        target_label: __param_target
+      - source_labels: [__meta_nundb_module]
+        target_label: __param_module
+      # The node is the instance, and not the exporter that asks it.
+      - source_labels: [__address__]
+        target_label: instance
+"""
+
+
+def _exporters(exporters: tuple[str, ...], relabelling: str = "") -> str:
+    """Return the job of the exporters themselves."""
+    targets = "".join(f"          - {exporter}\n" for exporter in exporters)
+    return f"""\
+
+  # The exporter itself: memory, refused requests, the age of what {DISCOVERY_PATH} says.
+  - job_name: nundb-exporter
+    static_configs:
+      - targets:
+{targets}{relabelling}\
+    metric_relabel_configs:
+      # Where exactly one node is configured, it is on this page too; here it would be a second instance.
+      - source_labels: [__name__]
+        regex: nundb_exporter_.*|process_.*|python_info
+        action: keep
+"""
+
+
+def _share(label: str) -> str:
+    """Return rules that keep the first of two shares."""
+    return f"""\
+      - source_labels: [{label}]
+        modulus: 2
+        target_label: __tmp_shard
+        action: hashmod
+      - source_labels: [__tmp_shard]
+        regex: "0"
+        action: keep
+"""
+
+
+_RELABELLED: Final = f"    relabel_configs:\n{_share('__address__')}"
+
 FLEET: Final = f"""\
 {notice.IN_YAML}# One exporter for many nodes: it finds them, and Prometheus asks each through it.
 global:
@@ -56,38 +122,40 @@ rule_files:
   - recordings.yml
 
 scrape_configs:
-  - job_name: nundb
-    metrics_path: {PROBE_PATH}
-    http_sd_configs:
-      - url: http://nundb-exporter:{_PORT}{DISCOVERY_PATH}
-        refresh_interval: 30s
-    relabel_configs:
-      # A member that targets.allow does not allow would be a target that is down.
-      - source_labels: [__meta_nundb_allowed]
-        regex: "true"
-        action: keep
+{_discovered(_ONE)}\
       # One job is one cluster. An exporter that knows several gets a job for each, which keeps its own seeds:
       # - source_labels: [__meta_nundb_seed]
       #   regex: http://shop-.*
       #   action: keep
-      - source_labels: [__meta_nundb_url]
-        target_label: __param_target
-      - source_labels: [__meta_nundb_module]
-        target_label: __param_module
-      # The node is the instance, and not the exporter that asks it.
-      - source_labels: [__address__]
-        target_label: instance
+{_PROBED}\
       - target_label: __address__
-        replacement: nundb-exporter:{_PORT}
+        replacement: {_ONE[0]}
+{_exporters(_ONE)}"""
 
-  # The exporter itself: memory, refused requests, the age of what {DISCOVERY_PATH} says.
-  - job_name: nundb-exporter
-    static_configs:
-      - targets:
-          - nundb-exporter:{_PORT}
-    metric_relabel_configs:
-      # Where exactly one node is configured, it is on this page too; here it would be a second instance.
-      - source_labels: [__name__]
-        regex: nundb_exporter_.*|process_.*|python_info
-        action: keep
-"""
+SHARDED: Final = f"""\
+{notice.IN_YAML}# Many clusters, which two exporters find and ask, and two Prometheus servers share.
+# This is the first server. In the second, each "0" is "1"; more servers have a greater modulus. Who asks all of them,
+# as Thanos does, tells them apart by the label shard.
+global:
+  scrape_interval: 15s
+  evaluation_interval: 15s
+  external_labels:
+    shard: "0"
+
+rule_files:
+  - alerts.yml
+  - recordings.yml
+
+scrape_configs:
+{_discovered(_TWO)}\
+      # One job is one cluster, so each cluster has a module of its own in the exporter: its name is the job.
+      - source_labels: [__meta_nundb_module]
+        regex: (.+)
+        target_label: job
+      # The share is one of clusters: the rules compare the nodes of each, which must be in one server.
+{_share("job")}{_PROBED}\
+      # The exporter that has listed a node asks it.
+      - source_labels: [__meta_url]
+        regex: https?://([^/]+)/.*
+        target_label: __address__
+{_exporters(_TWO, _RELABELLED)}"""

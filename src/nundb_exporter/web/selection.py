@@ -101,7 +101,8 @@ def member(fleet: Fleet, endpoint: Endpoint, seed: Target) -> Selection | None:
 
 
 def _name_of(fleet: Fleet, node: Target) -> str:
-    return next((name for name, module in fleet.modules.items() if module == node.module), "")
+    """Return the name of a node's module, which is this very one: others may have the same settings."""
+    return next((name for name, module in fleet.modules.items() if module is node.module), "")
 
 
 def _names(modules: Mapping[str, Module]) -> str:
