@@ -302,3 +302,17 @@ def test_an_exporter_shows_the_log_beside_the_node(tmp_path: Path) -> None:
         page = fetch(url)
         assert "nundb_up 0" in page
         assert 'nundb_scrape_collector_success{collector="log"} 1' in page
+
+
+def test_a_stopped_exporter_holds_nobody_up_who_writes_into_a_file(tmp_path: Path) -> None:
+    """The writer goes on; all that was written meanwhile counts once the exporter goes on."""
+    path = tmp_path / "log"
+    path.write_bytes(request(1, "get k"))
+    lines = 100_000  # far more than any pipe would hold
+    with serving("log", str(path), "--nundb.log.from-start") as (process, page):
+        until(lambda: 'nundb_commands_total{command="get"} 1\n' in fetch(page))
+        process.send_signal(signal.SIGSTOP)
+        with path.open("ab") as file:
+            file.write(b"".join(request(number, "set k v") for number in range(lines)))
+        process.send_signal(signal.SIGCONT)
+        until(lambda: f'nundb_commands_total{{command="set"}} {lines}\n' in fetch(page))
