@@ -69,6 +69,9 @@ shipping: $(SHIPPING)/.ready ## Build and try all that users install: packages, 
 	scripts/system-packages shipping
 	$(SHIPPING)/bin/pytest tests/shipping
 
+test-kubernetes: $(SHIPPING)/.ready ## Apply chart and manifests to a real API server, under the real Prometheus operator
+	$(SHIPPING)/bin/pytest tests/shipping/kubernetes
+
 demo: $(READY) ## Run three nodes under load, the exporter, and Prometheus where it is installed
 	$(BIN)/nundb-exporter demo $(ARGS)
 

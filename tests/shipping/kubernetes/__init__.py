@@ -1,0 +1,1 @@
+"""Chart and manifests on a real API server, under the real Prometheus operator."""
