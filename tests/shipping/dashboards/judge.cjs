@@ -15,6 +15,7 @@ Object.defineProperty(globalThis, "navigator", { value: { language: "en", langua
 const [name, ...paths] = process.argv.slice(2);
 const grafana = require(name);
 const schema = require(require.resolve("@grafana/schema", { paths: [require.resolve(name)] }));
+const schemes = require(require.resolve("d3-scale-chromatic", { paths: [require.resolve(name)] }));
 const { firstValueFrom, of } = require("rxjs");
 
 const theme = grafana.createTheme();
@@ -43,6 +44,8 @@ const known = {
   colorMode: new Set(Object.values(schema.BigValueColorMode)),
   graphMode: new Set(Object.values(schema.BigValueGraphMode)),
   textMode: new Set(Object.values(schema.BigValueTextMode)),
+  scheme: new Set(Object.keys(schemes).map((key) => key.replace("interpolate", ""))),
+  cellLayout: new Set(Object.values(schema.HeatmapCellLayout)),
   cellHeight: new Set(Object.values(schema.TableCellHeight)),
   "cell type": new Set(Object.values(schema.TableCellDisplayMode)),
 };
@@ -88,6 +91,9 @@ function* wordsOfPanel({ fieldConfig, options, transformations }) {
   yield ["legend", options.legend?.displayMode];
   yield ["tooltip", options.tooltip?.mode];
   yield ["tooltip sort", options.tooltip?.sort];
+  yield ["unit", options.yAxis?.unit];
+  yield ["scheme", options.color?.scheme];
+  yield ["cellLayout", options.rowsFrame?.layout];
   for (const { id } of transformations ?? []) yield ["transformation", id];
 }
 
