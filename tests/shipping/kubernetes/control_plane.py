@@ -104,7 +104,7 @@ class ControlPlane:
         sent = self(
             "apply", "--server-side", "--namespace", namespace, "--filename", "-", given=yaml.safe_dump_all(objects)
         )
-        assert sent.stderr == ""
+        assert sent.stderr == "", sent.stderr
 
     def admit(self, namespace: str, pod: dict[str, Any]) -> None:
         """Ask whether a pod would be admitted.
