@@ -94,9 +94,13 @@ def commands_of_the_additional_scrape_configurations() -> list[list[str]]:
     return [[places.get(word, word) for word in command] for command in commands]
 
 
-def pod_of(template: dict[str, Any]) -> dict[str, Any]:
-    """Return the pod that a workload would make, under the account that is there without one made by hand."""
+def pod_of(workload: dict[str, Any]) -> dict[str, Any]:
+    """Return the pod that a workload would make, but under the account that each namespace has."""
+    template = workload["template"]
     spec = {key: value for key, value in template["spec"].items() if not key.startswith("serviceAccount")}
+    for claim in workload.get("volumeClaimTemplates", ()):
+        name = claim["metadata"]["name"]
+        spec.setdefault("volumes", []).append({"name": name, "persistentVolumeClaim": {"claimName": name}})
     metadata = {"name": "tried", "labels": template["metadata"]["labels"]}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
@@ -121,14 +125,14 @@ def test_the_api_server_admits_every_pod_into_a_restricted_namespace(plane: Cont
         workloads = plane.get("deployments,statefulsets", "--namespace", name)["items"]
         assert workloads, name
         for workload in workloads:
-            plane.admit(name, pod_of(workload["spec"]["template"]))
+            plane.admit(name, pod_of(workload["spec"]))
 
 
 def test_a_restricted_namespace_refuses_what_is_not_hardened(plane: ControlPlane) -> None:
     """Or the test before would say nothing."""
     bare = {"containers": [{"name": "bare", "image": "bare"}]}
     with pytest.raises(AssertionError, match='violates PodSecurity "restricted'):
-        plane.admit("nun-db", pod_of({"metadata": {"labels": {}}, "spec": bare}))
+        plane.admit("nun-db", pod_of({"template": {"metadata": {"labels": {}}, "spec": bare}}))
 
 
 def test_the_operator_makes_a_job_of_every_monitor(operated: ControlPlane) -> None:
