@@ -26,7 +26,7 @@ def test_no_other_file_repeats_where_the_project_lives() -> None:
     listed = {
         path.relative_to(ROOT).as_posix()
         for path in chain(ROOT.glob("*.*"), *(ROOT.glob(f"{directory}/**/*") for directory in DIRECTORIES))
-        if path.is_file() and any(place in path.read_bytes() for place in places)
+        if path.is_file() and "__pycache__" not in path.parts and any(place in path.read_bytes() for place in places)
     }
     golden = {path for path in listed if path.startswith("tests/golden/")}
     assert listed - golden - files(None, {}).keys() == {SETTING, METADATA, *EXAMPLES}

@@ -39,7 +39,9 @@ _MAX_SESSIONS: Final = 3
 
 _USE_DB_ERRORS: Final = frozenset({"Invalid token", "Not a valid database name"})
 _PROBE_SECONDS: Final = 1.0
-"""A transport that has not answered by then counts as down, so that it does not delay the rest of the page."""
+_PROBE_SHARE: Final = 0.5
+"""A transport counts as down that has not answered in half of the time that there is, or in a second if that is longer:
+the rest of the page waits no longer for it, and a busy machine is not taken for a dead listener."""
 
 
 _NODE: Final = "node"
@@ -205,10 +207,9 @@ class Scraper:
     async def _probe(self, answers: Answers, transport: TransportName, deadline: float) -> None:
         endpoint = self.target.endpoint
         ports = self._module.ports or neighbouring_ports(endpoint)
-        patience = min(deadline, asyncio.get_running_loop().time() + _PROBE_SECONDS)
-        answers.probes[transport] = await probe(
-            transport, endpoint, ports, self._module.tls, patience, route=self._route
-        )
+        now = asyncio.get_running_loop().time()
+        until = min(deadline, now + max(_PROBE_SECONDS, _PROBE_SHARE * (deadline - now)))
+        answers.probes[transport] = await probe(transport, endpoint, ports, self._module.tls, until, route=self._route)
 
     def _read(self, answers: Answers, results: dict[str, CollectorResult]) -> list[Sample]:
         samples: list[Sample] = []
