@@ -8,7 +8,7 @@ from nundb_exporter import http_server
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import DISCOVERY_PATH, PROBE_PATH, REPORT_PATH, SLOW_PATH, Web
 from nundb_exporter.http_server import Handler, Router
-from nundb_exporter.log.families import SUBJECT as LOG
+from nundb_exporter.log.settings import NAME as LOG
 from nundb_exporter.sources import Source, Sources
 from nundb_exporter.web.discovery import Discovery
 from nundb_exporter.web.listening import listeners
