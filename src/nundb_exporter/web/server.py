@@ -80,7 +80,7 @@ class Server:
 
 def _slow(sources: Sequence[Source]) -> dict[str, Handler]:
     """Return the page of the slowest commands by its path; none where no log is read."""
-    if not any(source.subject is LOG for source in sources):
+    if not any(source.subject.name == LOG for source in sources):
         return {}
     from nundb_exporter.web.slow import slow_page  # noqa: PLC0415 - only where there is a log
 
