@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from nundb_devserver import Cluster
-from nundb_exporter.canary.beat import Canary, FailedError
+from nundb_exporter.canary.beat import Canary
+from nundb_exporter.canary.failed import FailedError
 from nundb_exporter.canary.tally import Tally
 from nundb_exporter.config.settings import CanarySettings, Module, Target, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
@@ -25,7 +26,7 @@ class Watched:
         access = DatabaseAccess("canary", Secret(TOKEN))
         given = CanarySettings(access, f"n{at}", deadline_seconds=DEADLINE_SECONDS, **settings)
         self.tally = Tally()
-        self.canary = Canary(target, given, self.tally)
+        self.canary = Canary(target, given, self.tally, saved_within_rounds=1)
 
     async def rounds(self, number: int = 1) -> None:
         """Carry out some rounds; one that fails is noted."""

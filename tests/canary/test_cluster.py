@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from nundb_devserver import Cluster
-from nundb_exporter.canary.beat import FailedError
+from nundb_exporter.canary.failed import FailedError
 from nundb_exporter.canary.words import STILL_VALUE, key_of
 from nundb_exporter.config.settings import Endpoint
 from tests.devserver.asking import ask, pending, until, until_quiet

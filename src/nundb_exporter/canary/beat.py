@@ -1,17 +1,19 @@
 """One round: look who is there, write a word on the primary, and see it arrive everywhere."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from nundb_exporter.canary import brake, words
+from nundb_exporter.canary.failed import FailedError
 from nundb_exporter.canary.flock import Flock, default_name
 from nundb_exporter.canary.line import HangError, Line, LineError
 from nundb_exporter.canary.tally import Tally
 from nundb_exporter.canary.verdict import Sighting
 from nundb_exporter.config.settings import CanarySettings, Target
-from nundb_exporter.errors import ProtocolError, SourceError
+from nundb_exporter.errors import ProtocolError
 from nundb_exporter.protocol import canary, commands
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.fields import Member
@@ -20,22 +22,17 @@ from nundb_exporter.quantities import listed, visible
 
 T = TypeVar("T")
 
+_SAVED_WITHIN_ROUNDS: Final = 60
 _MOST_FOREIGN: Final = 3
 """Keys that are named in a refusal."""
-
-
-class FailedError(SourceError):
-    """Nothing could be written; `reason` is one of the families' REASONS."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
 
 
 class Canary:
     """The canary of one node's cluster."""
 
-    def __init__(self, target: Target, settings: CanarySettings, tally: Tally) -> None:
+    def __init__(
+        self, target: Target, settings: CanarySettings, tally: Tally, saved_within_rounds: int = _SAVED_WITHIN_ROUNDS
+    ) -> None:
         self._key = words.key_of(settings.name or default_name(target.endpoint))
         self._target = target
         self._settings = settings
@@ -44,8 +41,9 @@ class Canary:
         self._own: Line | None = None
         self._home: tuple[str, Line] | None = None
         """The primary and its line, once it has been seen that the canary may write there."""
-        self._is_unsaved = False
-        """Whether keys are new that no member has on its disk."""
+        self._saved_within_rounds = saved_within_rounds
+        self._rounds_until_saved: int | None = None
+        """Keys are new that no member has on its disk; None if there are none."""
         self._word = ""
         """The last that was written."""
         self._told: frozenset[str] = frozenset()
@@ -114,7 +112,7 @@ class Canary:
             ]
             for key in keys:
                 await self._change(home, canary.remove(key))
-            self._is_unsaved = True
+            self._rounds_until_saved = 0
             await self._save(home)
         except (LineError, ProtocolError) as error:
             raise FailedError("unreachable", str(error)) from error
@@ -160,7 +158,7 @@ class Canary:
             for key, value in ((words.STILL, words.STILL_VALUE), (self._key, words.word(0))):
                 if await self._value(home, key) == canary.EMPTY:
                     await self._put(home, key, value)
-                    self._is_unsaved = True
+                    self._rounds_until_saved = secrets.randbelow(self._saved_within_rounds)
             self._home = (primary, home)
 
     async def _see_acting(self, primary: str, home: Line) -> None:
@@ -259,12 +257,18 @@ class Canary:
     async def _save(self, home: Line) -> None:
         """Have new keys saved: an unsaved database may end a member at each start after it was killed.
 
-        All snapshots share one operation id, and of two that overlap one waits for ever: so only while nothing is
-        pending (protocol notes 5.2).
+        All snapshots share one operation id, and of two that overlap one waits for ever (protocol notes 5.2). So only
+        while nothing is pending, and at a time that is left to chance: canaries that begin together save apart.
         """
-        if self._is_unsaved and not await self._pending(home):
+        if self._rounds_until_saved is None:
+            return
+        if self._rounds_until_saved > 0:
+            self._rounds_until_saved -= 1
+            return
+        await asyncio.sleep(self._settings.deadline_seconds * secrets.randbelow(100) / 100)
+        if not await self._pending(home):
             await home.ask(canary.snapshot(self._settings.access.name))
-            self._is_unsaved = False
+            self._rounds_until_saved = None
 
     async def _pending(self, home: Line) -> int:
         return (await _told(home, commands.METRICS_STATE)).pending_operations

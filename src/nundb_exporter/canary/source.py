@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from nundb_exporter.canary import families
-from nundb_exporter.canary.beat import Canary, FailedError
+from nundb_exporter.canary.beat import Canary
+from nundb_exporter.canary.failed import FailedError
 from nundb_exporter.canary.tally import Tally
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Target

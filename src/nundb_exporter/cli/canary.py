@@ -32,7 +32,8 @@ def command(action: Literal["remove"], flags: NodeFlags) -> Exit:  # noqa: ARG00
 
 
 async def _remove(node: Target, settings: CanarySettings) -> Exit:
-    from nundb_exporter.canary.beat import Canary, FailedError  # noqa: PLC0415 - a slow import: only to do it
+    from nundb_exporter.canary.beat import Canary  # noqa: PLC0415 - a slow import: only to do it
+    from nundb_exporter.canary.failed import FailedError  # noqa: PLC0415
     from nundb_exporter.canary.tally import Tally  # noqa: PLC0415
 
     canary = Canary(node, settings, Tally())
