@@ -1,18 +1,14 @@
 """The drills: each fault, the alerts that must fire, and those that may fire because they are true as well."""
 
-from nundb_devserver import FAULTS
-from nundb_exporter.monitoring.alerts import canary, cluster, databases, exporter, host, node, oplog, replication
-from nundb_exporter.monitoring.rule import Alert
+from nundb_exporter.monitoring.alerts import cluster, databases, exporter, host, node, oplog, replication
 
 from .breaks import (
-    Break,
     changed_token,
     debts_of_the_dead,
     elections_without_end,
     failed_join,
     failed_join_and_hung_replica,
     flood_of_requests,
-    hung_replica,
     leaking_connections,
     of_devserver,
     oplog_of,
@@ -27,45 +23,12 @@ from .breaks import (
     vanished_member,
     vanished_targets,
 )
+from .canaries import CANARIES
 from .drill import LEFT_BEHIND, UNACKNOWLEDGED, Drill, Lane
+from .forms import FEW, fault, hung
 from .setting import Setting
 
-HANGING_SECONDS = 75.0
 STORM_SECONDS = 20.0
-FEW = 2
-
-
-def fault(
-    name: str,
-    *fires: Alert,
-    may_fire: tuple[Alert, ...] = (),
-    about: str = "",
-    run: Break | None = None,
-    lasts_seconds: float = 0.0,
-    has_one_page: bool = False,
-) -> Drill:
-    """A drill of one of the devserver's faults, at the node where it shows best."""
-    return Drill(
-        name=name,
-        about=about or FAULTS[name].description,
-        fires=fires,
-        may_fire=may_fire,
-        run=run or of_devserver(name),
-        lasts_seconds=lasts_seconds,
-        has_one_page=has_one_page,
-    )
-
-
-def hung(per_second: int, *fires: Alert, may_fire: tuple[Alert, ...] = ()) -> Drill:
-    """A drill of a replica that hangs under load, for longer than it takes until its operations are not listed."""
-    return Drill(
-        name="hung-replica" if per_second == FEW else f"hung-replica, {per_second} a second",
-        about=f"A replica stops acknowledging and still serves clients, at {per_second} writes a second.",
-        fires=fires,
-        may_fire=(*may_fire, replication.SNAPSHOT_STUCK),
-        run=hung_replica(per_second),
-        lasts_seconds=HANGING_SECONDS,
-    )
 
 
 LANES: dict[str, Lane] = {
@@ -289,33 +252,7 @@ LANES: dict[str, Lane] = {
             ),
         ),
     ),
-    "canaries": Lane(
-        (
-            Drill(
-                name="hung primary and canaries",
-                about="The primary hangs, and canaries cannot write.",
-                fires=(node.HUNG, canary.FAILING),
-                may_fire=(canary.LATE,),
-                run=of_devserver("hung-node", at_primary=True),
-            ),
-            Drill(
-                name="forgotten replica",
-                about="The primary forgets a replica, which still lists the primary and misses what is written.",
-                fires=(canary.DIVERGED, canary.LATE, cluster.MEMBERS_DISAGREE, databases.MISSING),
-                # Its cure is a join, which may damage as any other, and a cluster without it for some seconds.
-                may_fire=(*LEFT_BEHIND, canary.DAMAGED, canary.FAILING),
-                run=of_devserver("missing-database"),
-            ),
-            Drill(
-                name="damaged replica",
-                about="A replica joins with an empty directory, and has lost the first word of a canary's value.",
-                fires=(canary.DAMAGED, databases.STRATEGY_DIFFERS),
-                may_fire=(*LEFT_BEHIND, canary.LATE, canary.DIVERGED, canary.FAILING),
-                run=of_devserver("sync-damage"),
-            ),
-        ),
-        Setting(has_canaries=True),
-    ),
+    "canaries": CANARIES,
     "storm": Lane(
         (
             fault(
