@@ -79,6 +79,12 @@ def test_without_apt_or_root_one_line_tells_what_is_missing(machine: Machine, *,
     assert machine.run("tests", CI="true").returncode == 1
 
 
+def test_where_there_is_no_apt_only_what_is_missing_is_named(machine: Machine) -> None:
+    """Homebrew has what tests need, and not what builds the image."""
+    ended = machine.run("shipping")
+    assert ended.stderr == "Missing: podman, mmdebstrap (there is no apt-get here).\n"
+
+
 def test_another_apt_is_waited_for(machine: Machine) -> None:
     """While it holds the lists, again and again; for dpkg's lock, apt-get is told to wait."""
     machine.has_sudo()
