@@ -17,7 +17,7 @@ SHIPPING := $(VENV)-shipping
 export PYTHON VENV SHIPPING
 
 .DEFAULT_GOAL := help
-.PHONY: help check test lint quick unit drills drills-real image packages site shipping demo bench generate format lock clean
+.PHONY: help check test lint quick unit drills drills-real image packages site shipping test-kubernetes demo bench generate format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

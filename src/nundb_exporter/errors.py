@@ -6,7 +6,7 @@
     * TargetError -- the node gave no usable answer: nundb_up is 0, with one of four reasons
         * NotAllowedError -- the node's name has led to addresses that may not be asked: status 400 of a probe
     * ProtocolError -- a reply cannot be parsed: the collector that needs it fails
-    * TooLargeError -- a reply is longer than is held: a shorter question may be answered
+        * TooLargeError -- it is longer than is held: a shorter question may be answered
     * SourceError -- something of this machine cannot be read: that local source fails
 
 No message contains a password, a token or a stored value.
