@@ -23,7 +23,7 @@ async def test_the_policy_lets_nothing_in_but_the_page_itself() -> None:
     assert "http" not in policy
 
 
-@pytest.mark.parametrize("script", ["common.js", "script.js", "cluster.js"])
+@pytest.mark.parametrize("script", ["common.js", "script.js", "cluster.js", "slow.js"])
 def test_the_scripts_know_no_family(script: str) -> None:
     """What a number means and when it is bad is the judge's business: the pages draw."""
     text = resources.files("nundb_exporter").joinpath(f"web/landing/{script}").read_text(encoding="utf-8")

@@ -1,11 +1,5 @@
 // The page of several nodes; common.js stands before it.
 
-let answeredAt = null;
-let silentSince = null;
-let isAsking = false;
-let isPaused = false;
-let timer = 0;
-
 function cell(text, className = "", title = "") {
   const element = make("td", className);
   element.append(make("bdi", "", text));
@@ -83,65 +77,15 @@ function showViews({ members, views, nodes }) {
 }
 
 function answered(report) {
-  answeredAt = Date.now();
-  silentSince = null;
   showState(report.state, report.headline, []);
   showFindings(report.findings, report.healthy && report.nodes.length ? ["No problems found.", report.summary] : [], "");
   showNodes(report.nodes);
   showViews(report);
   for (const table of document.querySelectorAll("table")) table.classList.remove("stale");
-  const lamp = $("lamp");
-  lamp.classList.remove("beat");
-  void lamp.offsetWidth;  // restarts the animation
-  lamp.classList.add("beat");
 }
 
-function unanswered(message) {
-  silentSince ??= Date.now();
-  showState("silent", `The exporter has not answered since ${clock(silentSince)}`, [make("span", "soft", message)]);
-  const seen = answeredAt === null ? "The state of the nodes is unknown." : `The values below are from ${clock(answeredAt)}.`;
-  showFindings([], [seen, "This page keeps trying."], "is-critical");
+function unanswered() {
   for (const table of document.querySelectorAll("table")) table.classList.add("stale");
 }
 
-function showAsked() {
-  const every = isPaused ? "paused" : `every ${POLL_SECONDS} s`;
-  const time = make("time", "", answeredAt === null ? "" : clock(answeredAt));
-  if (answeredAt !== null) time.dateTime = new Date(answeredAt).toISOString();
-  $("asked").replaceChildren(...(answeredAt === null ? ["no answer yet, ", every] : ["updated ", time, ", ", every]));
-}
-
-async function ask() {
-  clearTimeout(timer);
-  if (isAsking) return;
-  isAsking = true;
-  try {
-    const answer = await fetchReport().catch(error => error);
-    if (answer instanceof Error) unanswered(answer.message);
-    else answered(answer);
-  } finally {
-    isAsking = false;
-    showAsked();
-    schedule();
-  }
-}
-function schedule() {
-  clearTimeout(timer);
-  if (!document.hidden && !isPaused) timer = setTimeout(ask, POLL_SECONDS * 1000);
-}
-
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden || isPaused) clearTimeout(timer);
-  else ask();
-});
-$("pause").addEventListener("click", () => {
-  isPaused = !isPaused;
-  write($("pause"), isPaused ? "Resume" : "Pause");
-  showAsked();
-  if (isPaused) clearTimeout(timer);
-  else ask();
-});
-
-document.querySelector("main").hidden = false;
-showFindings([], ["Waiting for the first answer.", "A node that hangs is shown as down after ten seconds."]);
-ask();
+poll({ answered, unanswered, unknown: "The state of the nodes is unknown." });

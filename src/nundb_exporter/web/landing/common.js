@@ -98,3 +98,75 @@ async function fetchReport() {
     clearTimeout(alarm);
   }
 }
+
+let answeredAt = null;    // when the exporter last answered
+let silentSince = null;   // since when it does not
+let isAsking = false;
+let isPaused = false;
+let timer = 0;
+
+function showSilence(message, unknown) {
+  showState("silent", `The exporter has not answered since ${clock(silentSince)}`, [make("span", "soft", message)]);
+  const seen = answeredAt === null ? unknown : `The values below are from ${clock(answeredAt)}.`;
+  showFindings([], [seen, "This page keeps trying."], "is-critical");
+}
+function showBeat() {
+  const lamp = $("lamp");
+  lamp.classList.remove("beat");
+  void lamp.offsetWidth;  // restarts the animation
+  lamp.classList.add("beat");
+}
+function showAsked() {
+  const every = isPaused ? "paused" : `every ${POLL_SECONDS} s`;
+  const time = make("time", "", answeredAt === null ? "" : clock(answeredAt));
+  if (answeredAt !== null) time.dateTime = new Date(answeredAt).toISOString();
+  $("asked").replaceChildren(...(answeredAt === null ? ["no answer yet, ", every] : ["updated ", time, ", ", every]));
+}
+
+/**
+ * Ask for the report again and again, while the page is seen and not paused. `answered` is called with each report, its
+ * time and whether the exporter was silent before; `unanswered` with the sentence that says why there is none, the time
+ * and whether the exporter has just fallen silent. `unknown` says what is not known before the first answer.
+ */
+function poll({ answered, unanswered, unknown }) {
+  async function ask() {
+    clearTimeout(timer);
+    if (isAsking) return;
+    isAsking = true;
+    try {
+      const answer = await fetchReport().catch(error => error), at = Date.now(), wasSilent = silentSince !== null;
+      if (answer instanceof Error) {
+        silentSince ??= at;
+        showSilence(answer.message, unknown);
+        unanswered(answer.message, at, !wasSilent);
+      } else {
+        silentSince = null;
+        answeredAt = at;
+        showBeat();
+        await answered(answer, at, wasSilent);
+      }
+    } finally {
+      isAsking = false;
+      showAsked();
+      schedule();
+    }
+  }
+  function schedule() {
+    clearTimeout(timer);
+    if (!document.hidden && !isPaused) timer = setTimeout(ask, POLL_SECONDS * 1000);
+  }
+  function resume() {
+    if (document.hidden || isPaused) clearTimeout(timer);
+    else ask();
+  }
+  document.addEventListener("visibilitychange", resume);
+  $("pause").addEventListener("click", () => {
+    isPaused = !isPaused;
+    write($("pause"), isPaused ? "Resume" : "Pause");
+    showAsked();
+    resume();
+  });
+  document.querySelector("main").hidden = false;
+  showFindings([], ["Waiting for the first answer.", "A node that hangs is shown as down after ten seconds."]);
+  ask();
+}

@@ -288,18 +288,11 @@ function addEvent(text) {
 let last = null;         // the last report
 let lastUp = null;       // the node in the last report in which it was up
 let lastUpAt = null;
-let answeredAt = null;
 let downSince = null;
-let silentSince = null;
-let isAsking = false;
-let isPaused = false;
-let timer = 0;
 
-function answered(report) {
-  const at = Date.now(), [node] = report.nodes;
-  if (silentSince !== null) addEvent("The exporter answers again.");
-  silentSince = null;
-  answeredAt = at;
+async function answered(report, at, wasSilent) {
+  const [node] = report.nodes;
+  if (wasSilent) addEvent("The exporter answers again.");
   if (last === null) addEvent(node.is_up ? "First answer: the node is up." : "First answer: the node is down.");
   else {
     for (const text of comings(last, report)) addEvent(text);
@@ -324,22 +317,12 @@ function answered(report) {
   }
   if (!node.is_up && lastUpAt !== null) for (const id of ["members-note", "databases-note"]) write($(id), `as of ${clock(lastUpAt)}`);
   showExporter(report.exporter, node);
-  const lamp = $("lamp");
-  lamp.classList.remove("beat");
-  void lamp.offsetWidth;  // restarts the animation
-  lamp.classList.add("beat");
+  if ($("slow")) await showSlow().catch(() => $("slow").classList.add("stale"));
 }
 
-function unanswered(message) {
-  const at = Date.now();
-  if (silentSince === null) {
-    silentSince = at;
-    addEvent(`The exporter does not answer. ${message}`);
-  }
+function unanswered(message, at, isFirst) {
+  if (isFirst) addEvent(`The exporter does not answer. ${message}`);
   remember({ at, isFailure: true });
-  showState("silent", `The exporter has not answered since ${clock(silentSince)}`, [make("span", "soft", message)]);
-  const seen = answeredAt === null ? "The state of the node is unknown." : `The values below are from ${clock(answeredAt)}.`;
-  showFindings([], [seen, "This page keeps trying."], "is-critical");
   for (const element of document.querySelectorAll(".facts, .columns table")) element.classList.add("stale");
 }
 
@@ -349,47 +332,6 @@ function remember(point) {
   plotAll();
 }
 
-function showAsked() {
-  const every = isPaused ? "paused" : `every ${POLL_SECONDS} s`;
-  const time = make("time", "", answeredAt === null ? "" : clock(answeredAt));
-  if (answeredAt !== null) time.dateTime = new Date(answeredAt).toISOString();
-  $("asked").replaceChildren(...(answeredAt === null ? ["no answer yet, ", every] : ["updated ", time, ", ", every]));
-}
-
-async function ask() {
-  clearTimeout(timer);
-  if (isAsking) return;
-  isAsking = true;
-  try {
-    const answer = await fetchReport().catch(error => error);
-    if (answer instanceof Error) unanswered(answer.message);
-    else answered(answer);
-    if ($("slow") && !(answer instanceof Error)) await showSlow().catch(() => $("slow").classList.add("stale"));
-  } finally {
-    isAsking = false;
-    showAsked();
-    schedule();
-  }
-}
-function schedule() {
-  clearTimeout(timer);
-  if (!document.hidden && !isPaused) timer = setTimeout(ask, POLL_SECONDS * 1000);
-}
-
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden || isPaused) clearTimeout(timer);
-  else ask();
-});
-$("pause").addEventListener("click", () => {
-  isPaused = !isPaused;
-  write($("pause"), isPaused ? "Resume" : "Pause");
-  showAsked();
-  if (isPaused) clearTimeout(timer);
-  else ask();
-});
 $("to-reference").addEventListener("click", () => { $("reference").open = true; });
-
 $("to-reference").hidden = false;
-document.querySelector("main").hidden = false;
-showFindings([], ["Waiting for the first answer.", "A node that hangs is shown as down after ten seconds."]);
-ask();
+poll({ answered, unanswered, unknown: "The state of the node is unknown." });
