@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 import trustme
 
-from nundb_devserver import free_row
+from nundb_devserver import free_port
 from nundb_exporter.demo.prometheus import Prometheus
 from tests.programs import needed
 from tests.wire.behaviours import answering
@@ -147,7 +147,7 @@ async def test_a_file_that_cannot_be_used_ends_it_with_2_and_one_line(text: str,
 async def test_prometheus_scrapes_it_with_tls_and_a_password(folder: Path, tmp_path: Path) -> None:
     """As its documentation says, with nothing of our own in between."""
     binary = needed("prometheus")
-    port = free_row(1)
+    port = free_port()
     async with exporting(folder) as exporter:
         (folder / "password").write_text(PASSWORD)
         settings = {

@@ -1,45 +1,17 @@
 """The data directory as a source: its thread, its page and its failures."""
 
-import contextlib
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from nundb_exporter.files.source import FilesSource
-from nundb_exporter.sources import Sources
 from tests.wire.program import PROGRAM, environment
-from tests.wire.waiting import PATIENCE_SECONDS
+from tests.wire.sources import started, value
+from tests.wire.waiting import PATIENCE_SECONDS, wait_until
 
 from .writing import UPDATE, DataDirectory, log
-
-
-def until(is_true: Callable[[], bool]) -> None:
-    """Wait until something is true."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not is_true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-
-
-@contextlib.contextmanager
-def started(path: Path) -> Iterator[FilesSource]:
-    """Give a source that watches a directory."""
-    source = FilesSource(path)
-    source.start()
-    try:
-        yield source
-    finally:
-        source.stop()
-
-
-def value(source: FilesSource, name: str, *labels: str) -> float | None:
-    """Return what the source shows of a series."""
-    shown = {(sample.family.name, *sample.labels): sample.value for sample in Sources([source]).samples()}
-    return shown.get((name, *labels))
 
 
 def test_a_directory_is_watched(tmp_path: Path) -> None:
@@ -47,12 +19,12 @@ def test_a_directory_is_watched(tmp_path: Path) -> None:
     data = DataDirectory(tmp_path)
     data.save("shop", 1, 60)
     data.fill([(0, 1, UPDATE)], keys=1)
-    with started(tmp_path) as source:
-        until(lambda: value(source, "nundb_database_unsaved_operations", "shop") == 0)
+    with started(FilesSource(tmp_path)) as source:
+        wait_until(lambda: value(source, "nundb_database_unsaved_operations", "shop") == 0)
         data.write("oplog-nun.op", log([(0, 1, UPDATE)] * 3, first=61))
         data.write("shop-nun.data.keys", b"torn")
-        until(lambda: value(source, "nundb_database_unsaved_operations", "shop") == 3)
-        until(lambda: value(source, "nundb_data_damaged", "shop", "keys") == 1)
+        wait_until(lambda: value(source, "nundb_database_unsaved_operations", "shop") == 3)
+        wait_until(lambda: value(source, "nundb_data_damaged", "shop", "keys") == 1)
         assert value(source, "nundb_scrape_collector_success", "files") == 1
 
 
@@ -60,13 +32,13 @@ def test_a_directory_that_cannot_be_read_fails_the_collector_and_recovers(tmp_pa
     """What was seen before is not shown: it is not true any more."""
     path = tmp_path / "dbs"
     DataDirectory(path).save("shop", 1, 60)
-    with started(path) as source:
-        until(lambda: value(source, "nundb_oplog_valid") == 1)
+    with started(FilesSource(path)) as source:
+        wait_until(lambda: value(source, "nundb_oplog_valid") == 1)
         path.rename(tmp_path / "away")
-        until(lambda: value(source, "nundb_scrape_collector_success", "files") == 0)
+        wait_until(lambda: value(source, "nundb_scrape_collector_success", "files") == 0)
         assert value(source, "nundb_oplog_valid") is None
         (tmp_path / "away").rename(path)
-        until(lambda: value(source, "nundb_oplog_valid") == 1)
+        wait_until(lambda: value(source, "nundb_oplog_valid") == 1)
 
 
 def test_an_exporter_shows_the_directory_beside_the_node(tmp_path: Path) -> None:
@@ -80,7 +52,7 @@ def test_an_exporter_shows_the_directory_beside_the_node(tmp_path: Path) -> None
     try:
         line = exporter.stderr.readline()
         url = line[line.rindex("http://") :].split()[0].strip('"')
-        until(lambda: "nundb_restart_safe 0\n" in fetch(url))
+        wait_until(lambda: "nundb_restart_safe 0\n" in fetch(url))
         page = fetch(url)
         assert "nundb_up 0\n" in page
         assert 'nundb_scrape_collector_success{collector="files"} 1\n' in page

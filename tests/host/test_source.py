@@ -1,13 +1,12 @@
 """A process that ends, and the one that follows it."""
 
 import shutil
-import time
 from pathlib import Path
 
 from nundb_exporter.errors import SourceError
 from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.host.source import HostSource
-from tests.wire.waiting import PATIENCE_SECONDS
+from tests.wire.waiting import wait_until
 
 from .places import Proc, stat_line
 
@@ -18,14 +17,6 @@ def threads(source: HostSource) -> float | str:
         return next(iter(source.samples())).value
     except SourceError as error:
         return str(error)
-
-
-def until(source: HostSource, expected: float | str) -> None:
-    """Wait until a page shows it: the search takes place between pages."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (shown := threads(source)) != expected:
-        assert time.monotonic() < deadline, shown
-        time.sleep(0.01)
 
 
 def test_a_node_that_restarts_is_found_again(tmp_path: Path) -> None:
@@ -39,7 +30,7 @@ def test_a_node_that_restarts_is_found_again(tmp_path: Path) -> None:
     shutil.rmtree(first)
     proc.add(9, "socket:[42]", start=9000)
     assert threads(source) == "process 7 has ended: the node's new one is being looked for"
-    until(source, 19)
+    wait_until(lambda: threads(source) == 19, "19 threads are shown")
 
 
 def test_another_process_of_the_same_number_is_not_the_node(tmp_path: Path) -> None:
@@ -67,7 +58,7 @@ def test_a_node_that_is_not_there_is_looked_for_now_and_then(tmp_path: Path) -> 
     now[0] = 9.0
     assert threads(source) == missing
     now[0] = 10.0
-    until(source, 19)
+    wait_until(lambda: threads(source) == 19, "19 threads are shown")
 
 
 def test_a_process_that_is_named_and_has_ended_is_told(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ import json
 import os
 import signal
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -20,48 +20,28 @@ from nundb_exporter.log.reader import Reader
 from nundb_exporter.log.settings import LogSettings
 from nundb_exporter.log.source import LogSource
 from nundb_exporter.log.tally import Tally
-from nundb_exporter.sources import Sources
 from tests.wire.program import PROGRAM, environment
-from tests.wire.waiting import PATIENCE_SECONDS
+from tests.wire.sources import started, value
+from tests.wire.waiting import PATIENCE_SECONDS, wait_until
 
 from . import observed
 from .writing import record, request, totals
 
 
-def until(is_true: Callable[[], bool]) -> None:
-    """Wait until something is true."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not is_true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-
-
-@contextlib.contextmanager
-def started(path: Path | str, **settings: Any) -> Iterator[LogSource]:  # noqa: ANN401 - the fields of LogSettings
+def following(path: Path | str, **settings: Any) -> AbstractContextManager[LogSource]:  # noqa: ANN401 - of LogSettings
     """Give a source that follows a log."""
-    source = LogSource(LogSettings(str(path), **settings))
-    source.start()
-    try:
-        yield source
-    finally:
-        source.stop()
-
-
-def value(source: LogSource, name: str, *labels: str) -> float | None:
-    """Return what the source shows of a series."""
-    shown = {(sample.family.name, *sample.labels): sample.value for sample in Sources([source]).samples()}
-    return shown.get((name, *labels))
+    return started(LogSource(LogSettings(str(path), **settings)))
 
 
 def test_the_last_line_counts_after_a_while_without_another(tmp_path: Path) -> None:
     """A log that stands still is counted to its end; what follows counts too."""
     path = tmp_path / "nun-db.log"
     path.write_bytes(request(1, "get k"))
-    with started(path, is_from_start=True) as source:
-        until(lambda: value(source, "nundb_commands_total", "get") == 1)
+    with following(path, is_from_start=True) as source:
+        wait_until(lambda: value(source, "nundb_commands_total", "get") == 1)
         with path.open("ab") as file:
             file.write(request(2, "set k v"))
-        until(lambda: value(source, "nundb_commands_total", "set") == 1)
+        wait_until(lambda: value(source, "nundb_commands_total", "set") == 1)
         assert value(source, "nundb_log_lag_bytes") == 0
         assert value(source, "nundb_log_last_line_timestamp_seconds") == pytest.approx(1795620900)
         assert [command.key for command in source.slowest_commands(5)] == ["k", "k"]
@@ -72,7 +52,7 @@ def test_a_page_does_not_wait_for_the_end_of_a_long_log(tmp_path: Path) -> None:
     """The thread that reads it lets others in between."""
     path = tmp_path / "nun-db.log"
     path.write_bytes(b"".join(request(number, "get k") for number in range(300_000)))
-    with started(path, is_from_start=True) as source:
+    with following(path, is_from_start=True) as source:
         shown = [value(source, "nundb_commands_total", "get") or 0]
         while shown[-1] < 300_000 and len(shown) < 1000:
             shown.append(value(source, "nundb_commands_total", "get") or 0)
@@ -83,12 +63,12 @@ def test_a_log_that_cannot_be_read_fails_its_collector_and_recovers(tmp_path: Pa
     """What was counted until then is still shown."""
     path = tmp_path / "nun-db.log"
     path.symlink_to(path)  # without end
-    with started(path, is_from_start=True) as source:
-        until(lambda: value(source, "nundb_scrape_collector_success", "log") == 0)
+    with following(path, is_from_start=True) as source:
+        wait_until(lambda: value(source, "nundb_scrape_collector_success", "log") == 0)
         assert value(source, "nundb_log_lines_total") == 0
         path.unlink()
         path.write_bytes(request(1, "get k"))
-        until(lambda: value(source, "nundb_commands_total", "get") == 1)
+        wait_until(lambda: value(source, "nundb_commands_total", "get") == 1)
         assert value(source, "nundb_scrape_collector_success", "log") == 1
 
 
@@ -97,19 +77,19 @@ def test_what_was_shown_is_not_counted_again_and_what_was_not_is(tmp_path: Path)
     path = tmp_path / "nun-db.log"
     state = tmp_path / "state.json"
     path.write_bytes(request(1, "get shown"))
-    with started(path, state_file=state, is_from_start=True) as source:
-        until(lambda: value(source, "nundb_commands_total", "get") == 1)
+    with following(path, state_file=state, is_from_start=True) as source:
+        wait_until(lambda: value(source, "nundb_commands_total", "get") == 1)
         with path.open("ab") as file:
             file.write(request(2, "set unshown v"))
-        until(lambda: bool([command for command in source.slowest_commands(5) if command.verb == "set"]))
-    with started(path, state_file=state) as source:
-        until(lambda: value(source, "nundb_commands_total", "set") == 1)
+        wait_until(lambda: bool([command for command in source.slowest_commands(5) if command.verb == "set"]))
+    with following(path, state_file=state) as source:
+        wait_until(lambda: value(source, "nundb_commands_total", "set") == 1)
         assert value(source, "nundb_commands_total", "get") == 0
 
 
 def test_a_state_that_cannot_be_written_fails_only_the_log(tmp_path: Path) -> None:
     """Its directory may be read-only, or the disk full."""
-    with started(tmp_path / "nun-db.log", state_file=tmp_path / "none" / "state.json") as source:
+    with following(tmp_path / "nun-db.log", state_file=tmp_path / "none" / "state.json") as source:
         assert value(source, "nundb_scrape_collector_success", "log") == 0
 
 
@@ -122,7 +102,7 @@ def test_a_pipe_is_drained_whatever_becomes_of_its_bytes() -> None:
     written = b"".join([line] * 20_000)
     with os.fdopen(writing, "wb") as file:
         file.write(written)
-    until(lambda: pipe.lag + pipe.dropped == len(written))
+    wait_until(lambda: pipe.lag + pipe.dropped == len(written))
     assert pipe.dropped > 0
     pipe.read_to_end()
     found = totals(tally)
@@ -136,10 +116,10 @@ def test_a_named_pipe_outlives_its_writers(tmp_path: Path) -> None:
     """One that is restarted opens the pipe anew."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    with started(path) as source:
+    with following(path) as source:
         for number in (1, 2):
             path.write_bytes(request(number, "get k"))
-            until(lambda number=number: value(source, "nundb_commands_total", "get") == number)  # type: ignore[misc] # mypy cannot infer it
+            wait_until(lambda number=number: value(source, "nundb_commands_total", "get") == number)  # type: ignore[misc] # mypy cannot infer it
 
 
 def test_an_unusable_path_is_told(tmp_path: Path) -> None:
@@ -272,7 +252,7 @@ def test_a_sidecar_serves_the_log_alone(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(observed.in_format("run.raw.log"))
     with serving("log", str(path), "--nundb.log.from-start") as (process, url):
-        until(lambda: f'nundb_commands_total{{command="ack"}} {observed.RUN["verbs"]["ack"]}' in fetch(url))
+        wait_until(lambda: f'nundb_commands_total{{command="ack"}} {observed.RUN["verbs"]["ack"]}' in fetch(url))
         families = {family.name for family in parse_openmetrics(fetch(url))}  # type: ignore[no-untyped-call] # it has no types
         assert {name for name in families if not name.startswith("nundb_")} == set()
         assert "nundb_command_duration_seconds" in families
@@ -287,7 +267,7 @@ def test_a_sidecar_at_a_pipe_ends_with_it() -> None:
     with serving("log", "-", stdin=reading) as (process, url):
         os.close(reading)
         os.write(writing, record(1, "nun_db", "nundb starting!"))
-        until(lambda: 'nundb_log_events_total{event="start"} 1' in fetch(url))
+        wait_until(lambda: 'nundb_log_events_total{event="start"} 1' in fetch(url))
         os.close(writing)
         assert process.wait(PATIENCE_SECONDS) == 0
 
@@ -298,7 +278,7 @@ def test_an_exporter_shows_the_log_beside_the_node(tmp_path: Path) -> None:
     path.write_bytes(request(1, "get k"))
     flags = ("--collector.log", "--nundb.log.path", str(path), "--nundb.log.from-start")
     with serving("serve", "--nundb.url", "http://127.0.0.1:1", *flags) as (_, url):
-        until(lambda: 'nundb_commands_total{command="get"} 1' in fetch(url))
+        wait_until(lambda: 'nundb_commands_total{command="get"} 1' in fetch(url))
         page = fetch(url)
         assert "nundb_up 0" in page
         assert 'nundb_scrape_collector_success{collector="log"} 1' in page
@@ -310,9 +290,9 @@ def test_a_stopped_exporter_holds_nobody_up_who_writes_into_a_file(tmp_path: Pat
     path.write_bytes(request(1, "get k"))
     lines = 100_000  # far more than any pipe would hold
     with serving("log", str(path), "--nundb.log.from-start") as (process, page):
-        until(lambda: 'nundb_commands_total{command="get"} 1\n' in fetch(page))
+        wait_until(lambda: 'nundb_commands_total{command="get"} 1\n' in fetch(page))
         process.send_signal(signal.SIGSTOP)
         with path.open("ab") as file:
             file.write(b"".join(request(number, "set k v") for number in range(lines)))
         process.send_signal(signal.SIGCONT)
-        until(lambda: f'nundb_commands_total{{command="set"}} {lines}\n' in fetch(page))
+        wait_until(lambda: f'nundb_commands_total{{command="set"}} {lines}\n' in fetch(page))

@@ -1,6 +1,7 @@
 """Waiting for what will be: no test sleeps for a time and hopes."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
@@ -18,6 +19,24 @@ async def until(claim: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not claim():
             await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def wait_until(
+    holds: Callable[[], bool],
+    what: str = "it is so",
+    *,
+    seconds: float = PATIENCE_SECONDS,
+    pause_seconds: float = _PAUSE_SECONDS,
+) -> None:
+    """Wait until something holds that goes on in other threads or processes.
+
+    Raises:
+        AssertionError: it does not in time.
+    """
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(pause_seconds)
 
 
 async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool]) -> T:

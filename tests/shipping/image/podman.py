@@ -3,8 +3,6 @@
 import json
 import os
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +17,6 @@ default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 """
 """What podman needs where neither systemd nor cgroups of version 2 are: in most runners of CI."""
 _BASE: Final = "localhost/debian:trixie-slim"
-_PATIENCE_SECONDS: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +71,3 @@ class Podman:
             *("scripts/image", tag, "--no-cache", "--network", "host", "--build-arg", f"DEBIAN={_BASE}"),
             *("--volume", f"{certificates}:/run/certificates.pem:ro", "--volume", f"{settings}:/etc/pip.conf:ro"),
         )
-
-
-def wait_until(holds: Callable[[], bool], what: str) -> None:
-    """Ask until something holds.
-
-    Raises:
-        AssertionError: it does not in two minutes.
-    """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.1)

@@ -1,6 +1,5 @@
 """How the image runs: as the tightest container that an operator would give it."""
 
-import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,22 +8,18 @@ from typing import Final
 
 import pytest
 
+from nundb_devserver import free_port
 from nundb_exporter import __version__
+from tests.wire.waiting import wait_until
 
-from .podman import Podman, wait_until
+from .podman import Podman
 
+PATIENCE_SECONDS: Final = 120
 HARDENED: Final = (
     *("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
     *("--memory", "48m", "--pids-limit", "16"),
 )
 """What Kubernetes calls restricted, with the memory that the examples give."""
-
-
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -54,7 +49,7 @@ def test_the_command_of_the_older_exporter_does(podman: Podman, image: str) -> N
     port = free_port()
     variables = ("--env", "NUN_USER=nun", "--env", "NUN_PWD=nun-pwd", "--env", "NUN_URL=http://127.0.0.1:1")
     with running(podman, *variables, "-p", f"127.0.0.1:{port}:9898", image):
-        wait_until(lambda: serving(port), "the exporter answers")
+        wait_until(lambda: serving(port), "the exporter answers", seconds=PATIENCE_SECONDS)
         assert 'nundb_scrape_failure{reason="connect"} 1' in page(port)
 
 
@@ -75,7 +70,7 @@ def test_it_scrapes_as_any_user_without_any_right(podman: Podman, image: str, tm
             *("--env", "NUN_PWD_FILE=/run/secrets/nun", "--volume", f"{password}:/run/secrets/nun:ro", image),
         ) as exporter,
     ):
-        wait_until(lambda: "nundb_up 1" in page(port), "the node is scraped")
+        wait_until(lambda: "nundb_up 1" in page(port), "the node is scraped", seconds=PATIENCE_SECONDS)
         podman("healthcheck", "run", exporter)
         podman("stop", "--time", "60", exporter)
         state = podman.inspect(exporter)["State"]

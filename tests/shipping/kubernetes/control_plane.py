@@ -5,9 +5,7 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
-import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +16,9 @@ from typing import Any, Final, Self
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from nundb_devserver import free_port
+from tests.wire.waiting import wait_until
 
 _PATIENCE_SECONDS: Final = 300
 """The API server alone needs a minute on a machine that is busy."""
@@ -146,7 +147,7 @@ class ControlPlane:
 def running(programs: Programs, directory: Path) -> Iterator[ControlPlane]:
     """Run etcd and an API server with the operator's kinds."""
     token = secrets.token_hex(16)
-    store, peer, port = (_free_port() for _ in range(3))
+    store, peer, port = (free_port() for _ in range(3))
     (directory / "tokens.csv").write_text(f"{token},admin,admin,system:masters\n", "utf-8")
     (directory / "accounts.pem").write_bytes(_private_key())
     with ExitStack() as stack:
@@ -188,7 +189,7 @@ def running(programs: Programs, directory: Path) -> Iterator[ControlPlane]:
         )
         plane = ControlPlane(programs.kubectl, directory / "kubeconfig")
         plane.settings.write_text(yaml.safe_dump(_settings(port, token)), "utf-8")
-        wait_until(
+        wait_for(
             lambda: plane("get", "--raw", "/readyz", check=False).returncode == 0, "the API server is ready", server
         )
         plane("apply", "--server-side", "--filename", programs.definitions)
@@ -200,7 +201,7 @@ def running(programs: Programs, directory: Path) -> Iterator[ControlPlane]:
 @contextmanager
 def operating(programs: Programs, plane: ControlPlane, directory: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run the operator."""
-    command = (programs.operator, f"--web.listen-address=127.0.0.1:{_free_port()}")
+    command = (programs.operator, f"--web.listen-address=127.0.0.1:{free_port()}")
     with process(*command, log=directory / "operator.log", KUBECONFIG=str(plane.settings)) as operator:
         yield operator
 
@@ -217,17 +218,20 @@ def process(*command: str | Path, log: Path, **environment: str) -> Iterator[sub
         started.wait()
 
 
-def wait_until(holds: Callable[[], bool], what: str, needs: subprocess.Popen[bytes] | None = None) -> None:
+def wait_for(holds: Callable[[], bool], what: str, needs: subprocess.Popen[bytes] | None = None) -> None:
     """Ask until something holds, as long as the process that it needs runs.
 
     Raises:
         AssertionError: it does not in time, or that process has ended.
     """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not holds():
-        assert needs is None or needs.poll() is None, f"{needs.args!r} has ended before {what}"
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.5)
+
+    def holds_or_will() -> bool:
+        is_so = holds()
+        if needs is not None:
+            assert is_so or needs.poll() is None, f"{needs.args!r} has ended before {what}"
+        return is_so
+
+    wait_until(holds_or_will, what, seconds=_PATIENCE_SECONDS, pause_seconds=0.5)
 
 
 def _settings(port: int, token: str) -> dict[str, Any]:
@@ -248,8 +252,3 @@ def _private_key() -> bytes:
     return rsa.generate_private_key(65537, 2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])

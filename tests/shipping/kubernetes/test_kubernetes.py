@@ -12,7 +12,7 @@ import yaml
 from tests.monitoring.promtool import promtool
 from tests.shipping.chart.test_chart import NAMES, ROOT, rendered, values
 
-from .control_plane import ControlPlane, Programs, operating, running, wait_until
+from .control_plane import ControlPlane, Programs, operating, running, wait_for
 
 MANIFESTS: Final = ROOT / "deploy" / "kubernetes"
 MONITORING: Final = "monitoring"
@@ -50,7 +50,7 @@ def operated(
 ) -> Iterator[ControlPlane]:
     """The same, when the operator has made something of each object that it is for."""
     with operating(programs, plane, tmp_path_factory.mktemp("operator")) as operator:
-        wait_until(
+        wait_for(
             lambda: bool(plane.scrape_jobs(PROMETHEUS, MONITORING) and plane.rule_files(MONITORING)),
             "the operator has made the configuration of Prometheus",
             operator,
@@ -140,7 +140,7 @@ def test_the_operator_makes_a_job_of_every_monitor(operated: ControlPlane) -> No
     listed = operated.get("servicemonitors,podmonitors,probes,scrapeconfigs", "--all-namespaces")["items"]
     assert {each["kind"] for each in listed} == {"ServiceMonitor", "PodMonitor", "Probe", "ScrapeConfig"}
     expected = {"nundb"}.union(*(jobs_of(each) for each in listed))
-    wait_until(lambda: operated.scrape_jobs(PROMETHEUS, MONITORING) >= expected, f"the operator has made {expected}")
+    wait_for(lambda: operated.scrape_jobs(PROMETHEUS, MONITORING) >= expected, f"the operator has made {expected}")
     assert operated.scrape_jobs(PROMETHEUS, MONITORING) == expected
 
 
@@ -170,6 +170,6 @@ def test_the_operator_warns_of_nothing(operated: ControlPlane) -> None:
             "spec": {"groups": [{"name": "broken", "rules": [rule]}]},
         },
     )
-    wait_until(lambda: operated.warnings() != [], "the operator warns of the broken rule")
+    wait_for(lambda: operated.warnings() != [], "the operator warns of the broken rule")
     assert all(warning.startswith("broken: ") for warning in operated.warnings())
     operated("delete", "prometheusrule", "broken", "--namespace", "nun-db")
