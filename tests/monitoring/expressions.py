@@ -29,37 +29,26 @@ OF_PROMETHEUS: dict[str, set[str]] = {
 }
 
 
-def series_of(family: Family) -> tuple[str, ...]:
-    """Return the names of a family's series: a histogram has three kinds."""
-    if family.kind == "histogram":
-        return tuple(f"{family.name}_{kind}" for kind in ("bucket", "sum", "count"))
-    return (family.name,)
+FAMILIES: tuple[Family, ...] = (
+    *SCRAPE_FAMILIES,
+    *EXPORTER_FAMILIES,
+    *(family for collector in COLLECTORS for family in collector.families),
+    *(family for subject in SUBJECTS for family in subject.families),
+)
+"""All that pages name."""
 
 
-FAMILIES: dict[str, Family] = {
-    name: family
-    for families in (
-        SCRAPE_FAMILIES,
-        EXPORTER_FAMILIES,
-        *(collector.families for collector in COLLECTORS),
-        *(subject.families for subject in SUBJECTS),
-    )
-    for family in families
-    for name in series_of(family)
-}
-
-
-for histogram in [family for family in FAMILIES.values() if family.kind == "histogram"]:
-    # Its series, which only ever rise.
+def series_of(family: Family) -> Iterator[Family]:
+    """Yield a family's series: of a histogram three kinds, which only ever rise."""
+    if family.kind != "histogram":
+        yield family
+        return
     for suffix, more in (("bucket", ("le",)), ("sum", ()), ("count", ())):
-        series = replace(
-            histogram,
-            name=f"{histogram}_{suffix}",
-            kind="counter",
-            labels=(*histogram.labels, *more),
-            part_of=histogram,
-        )
-        FAMILIES[series.name] = series
+        yield replace(family, name=f"{family}_{suffix}", kind="counter", labels=(*family.labels, *more))
+
+
+SERIES: dict[str, Family] = {series.name: series for family in FAMILIES for series in series_of(family)}
+"""What Prometheus stores, by name."""
 
 
 def children(expression: Expr) -> Iterator[Expr]:
@@ -95,8 +84,8 @@ def labels_of(selector: VectorSelector) -> set[str]:
         KeyError: there is no such metric.
     """
     name = str(selector.name)
-    own = OF_PROMETHEUS[name] if name in OF_PROMETHEUS else set(FAMILIES[name].labels)
-    return own | TARGET_LABELS | ({"le"} if name.endswith("_bucket") else set())
+    own = OF_PROMETHEUS[name] if name in OF_PROMETHEUS else set(SERIES[name].labels)
+    return own | TARGET_LABELS
 
 
 def named_labels(expression: Expr) -> set[str]:
