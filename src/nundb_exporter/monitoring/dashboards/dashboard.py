@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nundb_exporter.metrics import UP, Family, Panel
+from nundb_exporter.metrics import UP, Family, Panel, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +11,16 @@ class Row:
 
     title: str
     panels: tuple[Panel, ...]
+
+
+def row(title: str, subject: Subject, *panels: str) -> Row:
+    """Return a row of some panels of a local source, by their titles.
+
+    Raises:
+        KeyError: it has no panel of that title.
+    """
+    by_title = {panel.title: panel for panel in subject.panels}
+    return Row(title, tuple(by_title[each] for each in panels))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

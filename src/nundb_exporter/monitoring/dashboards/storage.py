@@ -2,15 +2,8 @@
 
 from typing import Final
 
-from nundb_exporter.files import families as files
-from nundb_exporter.metrics import Panel
-from nundb_exporter.monitoring.dashboards.dashboard import Dashboard, Row
-
-
-def _panels(*titles: str) -> tuple[Panel, ...]:
-    by_title = {panel.title: panel for panel in files.SUBJECT.panels}
-    return tuple(by_title[title] for title in titles)
-
+from nundb_exporter.files.families import SUBJECT, VALID
+from nundb_exporter.monitoring.dashboards.dashboard import Dashboard, row
 
 DASHBOARD: Final = Dashboard(
     uid="nundb-storage",
@@ -18,30 +11,34 @@ DASHBOARD: Final = Dashboard(
     description="What is saved and what a crash would lose, the operation log's files, and when the disk will be full. "
     "Needs --collector.files.",
     rows=(
-        Row(
+        row(
             "Snapshots",
-            _panels(
-                "Age of the last snapshot",
-                "Changes that a crash would lose",
-                "Snapshots that are due",
-                "Databases never saved",
-                "Damaged files",
-            ),
+            SUBJECT,
+            "Age of the last snapshot",
+            "Changes that a crash would lose",
+            "Snapshots that are due",
+            "Databases never saved",
+            "Damaged files",
         ),
-        Row(
+        row(
             "Operation log",
-            _panels(
-                "Safe to restart",
-                "Operation log valid",
-                "Files of the operation log",
-                "Reach of the operation log",
-                "Not read yet",
-            ),
+            SUBJECT,
+            "Safe to restart",
+            "Operation log valid",
+            "Files of the operation log",
+            "Reach of the operation log",
+            "Not read yet",
         ),
-        Row(
+        row(
             "Disk",
-            _panels("Free space", "Free space, share", "Full in", "Free inodes", "Size of files", "Largest databases"),
+            SUBJECT,
+            "Free space",
+            "Free space, share",
+            "Full in",
+            "Free inodes",
+            "Size of files",
+            "Largest databases",
         ),
     ),
-    nodes=files.VALID,
+    nodes=VALID,
 )
