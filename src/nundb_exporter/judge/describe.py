@@ -120,7 +120,7 @@ def _members(values: Values, now: float) -> Iterator[Member]:
             unacknowledged=values.count(pending.UNACKNOWLEDGED, name),
             oldest_pending_seconds=None if oldest is None else now - oldest,
             overdue=sum(known) if known else None,
-            overdue_data=overdue[0],
+            overdue_data=values.count(pending.OVERDUE, name, "data"),
             newest_overdue_seconds=None if newest is None else now - newest,
             is_late=any(known),
         )

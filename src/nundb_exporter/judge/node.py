@@ -35,16 +35,18 @@ def findings(report: NodeReport) -> Iterator[Finding]:
     if report.reason is not None:
         failure = (report.failure or "").removeprefix(f"{report.reason}: ")
         yield unreachable(report.url, Reason(report.reason), failure)
-        yield from _transports(report)
-        yield from _host(report)
-        yield from _canary(report)
-        yield from _log(report)
-        return
-    yield from _collection(report)
+    else:
+        yield from _collection(report)
     yield from _transports(report)
     yield from _host(report)
     yield from _canary(report)
     yield from _log(report)
+    if report.reason is None:
+        yield from _answers(report)
+
+
+def _answers(report: NodeReport) -> Iterator[Finding]:
+    """Judge what the node has said, and no source beside it."""
     yield from _clock(report)
     if report.acting_primary is not None and report.role is not None:
         yield from _acting(report, is_primary=report.role == "primary", acts=report.acting_primary)
