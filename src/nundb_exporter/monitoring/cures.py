@@ -52,6 +52,8 @@ def _names(drills: tuple[str, ...]) -> str:
     return listed([f"*{name}*" for name in drills])
 
 
+_NO_FULL_DISK: Final = "the disk of who runs the drills is not filled"
+
 CURES: Final[Mapping[str, Cure]] = {
     node.DOWN.name: Cure(real=("dead replica", "dead primary", "panic at each start"), embedded=("dead-node",)),
     node.HUNG.name: Cure(
@@ -131,9 +133,9 @@ CURES: Final[Mapping[str, Cure]] = {
     files.SNAPSHOT_NOT_DONE.name: Cure(untried="a restart was seen to start the thread again, but in no drill"),
     files.FILES_DAMAGED.name: Cure(untried="it was only seen that the node goes on until its next start"),
     files.NEVER_SAVED.name: Cure(untried="that a snapshot saves a database was recorded, but in no drill"),
-    files.UNSAVED.name: Cure(untried="likewise, of changes"),
-    files.DISK_NEARLY_FULL.name: Cure(untried="the disk of who runs the drills is not filled"),
-    files.DISK_FILLING.name: Cure(untried="likewise"),
+    files.UNSAVED.name: Cure(untried="that a snapshot saves changes was recorded, but in no drill"),
+    files.DISK_NEARLY_FULL.name: Cure(untried=_NO_FULL_DISK),
+    files.DISK_FILLING.name: Cure(untried=_NO_FULL_DISK),
     files.OPLOG_INVALID.name: Cure(untried="that a snapshot makes the log valid was recorded, but in no drill"),
     log.COMMANDS_SLOW.name: Cure(untried="it depends on the clients"),
     log.SNAPSHOT_THREAD_DEAD.name: Cure(

@@ -1,4 +1,4 @@
-"""All generated files: dashboards, rules and their tests, runbook, reference."""
+"""All generated files: dashboards, rules and their tests, examples for Prometheus, the chart, runbook, reference."""
 
 import json
 from collections.abc import Mapping

@@ -17,11 +17,11 @@ from nundb_exporter.monitoring.rule import (
 from nundb_exporter.problems import canary as problems
 
 _NEEDS: Final = "the section canary of the configuration file"
-_WRITTEN: Final = (
-    ask("use-db canary CANARY-TOKEN;get still"),
+_OTHER_VALUES: Final = (
     ask("use-db DATABASE TOKEN;get KEY"),
     "nundb-exporter compare --database DATABASE http://NODE-1:3013 http://NODE-2:3013 http://NODE-3:3013",
 )
+"""Whether values of the applications are concerned, too."""
 
 FAILING: Final = Alert(
     **told(problems.FAILING, node=NODE, reason="it has failed for five minutes, and nundb_canary_failure says why"),
@@ -55,7 +55,7 @@ DIVERGED: Final = Alert(
         second look, and no earlier word has come since: writes do not reach it. It answers reads all the same,
         with old values. Nun-db sends nothing again.
     """),
-    confirm=(CHECK_ALL_COMMAND, PENDING_COMMAND, *_WRITTEN[1:]),
+    confirm=(CHECK_ALL_COMMAND, PENDING_COMMAND, *_OTHER_VALUES),
     evidence=prose("""
         `check` shows whether the primary lists the member and has a link to it: one that the primary has
         forgotten gets nothing and still lists the primary. The values differ between the nodes.
@@ -83,7 +83,7 @@ DAMAGED: Final = Alert(
         Replicas that never left are damaged too, in about one of four rejoins, because the one that joined
         answers their own sync.
     """),
-    confirm=_WRITTEN,
+    confirm=(ask("use-db canary CANARY-TOKEN;get still"), *_OTHER_VALUES),
     evidence="`get still` should print `value first second`; `compare` names the keys that differ.",
     remedy=prose("""
         Copy the primary's files of every database to the member, as under NundbDatabaseStrategyDiffers, or

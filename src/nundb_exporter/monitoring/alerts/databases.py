@@ -24,8 +24,8 @@ _COPY: Final = prose("""
     take a snapshot of the database on the primary; stop the replica and empty its directory; copy the primary's files
     `<database>-nun.*` into it; start it when the primary no longer lists it; then write each key again on the primary,
     because the values sent to a joining replica lack their first word. `nundb-exporter compare` finds the nodes equal
-    then. A restart alone does not help: the replica asks
-    only for what is newer than its own last operation, which may be more recent than the loss.
+    then. A restart alone does not help: the replica asks only for what is newer than its own last operation, which may
+    be more recent than the loss.
 """)
 UNDO_CONFLICT: Final = ask("use-db DATABASE TOKEN;remove $conflicts_KEY_OPERATION;remove KEY;set KEY VALUE")
 """On the primary; all of it, and in this order."""
@@ -93,13 +93,13 @@ CONFLICTS_UNRESOLVED: Final = Alert(
         """printf '%s' "use-db DATABASE TOKEN;keys \\$conflicts_" | curl --silent --data-binary @- http://NODE:3013""",
     ),
     evidence="Keys `$conflicts_<key>_<operation>` whose value begins with `resolve `.",
-    remedy=prose("""
+    remedy=prose(f"""
         That is the way for a node without replicas. In a cluster every `resolve` goes round without end
         (NundbResolveStorm): never type it there, and let no arbiter register. Instead, on the primary: remove each
         `$conflicts_` record of the key, then remove the key itself, then set it to the value that is right:
-        `UNDO`. Leave nothing out and keep the order: a key whose records alone are gone panics the node at its next
-        write. Then `nundb-exporter compare` finds the nodes equal.
-    """).replace("UNDO", UNDO_CONFLICT),
+        `{UNDO_CONFLICT}`. Leave nothing out and keep the order: a key whose records alone are gone panics the node at
+        its next write. Then `nundb-exporter compare` finds the nodes equal.
+    """),
     other_causes=prose("""
         The arbiter is a person who has not decided yet. A conflict about a key with `;` in its name always counts as
         unresolved, because the exporter cannot ask for it.

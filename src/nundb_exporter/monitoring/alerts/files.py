@@ -3,7 +3,7 @@
 from typing import Final
 
 from nundb_exporter.files import families as files
-from nundb_exporter.monitoring.rule import NODE, Alert, Group, ask, prose, told
+from nundb_exporter.monitoring.rule import NODE, Alert, Group, ask, counted, prose, told
 from nundb_exporter.problems import files as problems
 
 _NEEDS: Final = "--collector.files"
@@ -87,7 +87,7 @@ FILES_DAMAGED: Final = Alert(
     needs=_NEEDS,
 )
 NEVER_SAVED: Final = Alert(
-    **told(problems.NEVER_SAVED, node=NODE, databases="{{ $value }} database{{ if ne $value 1.0 }}s{{ end }}"),
+    **told(problems.NEVER_SAVED, node=NODE, databases=counted("database")),
     expression=f"{files.NEVER_SAVED} > 0",
     wait="20m",
     meaning=prose("""

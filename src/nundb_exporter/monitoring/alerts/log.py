@@ -5,7 +5,18 @@ from typing import Final
 from nundb_exporter.collectors.cluster import ROLE
 from nundb_exporter.log import families as log
 from nundb_exporter.metrics import UP
-from nundb_exporter.monitoring.rule import CHECK_COMMAND, NODE, SAME_TARGET, Alert, Group, ask, promql, prose, told
+from nundb_exporter.monitoring.rule import (
+    CHECK_COMMAND,
+    COMPARE_COMMAND,
+    NODE,
+    SAME_TARGET,
+    Alert,
+    Group,
+    ask,
+    promql,
+    prose,
+    told,
+)
 from nundb_exporter.problems import log as problems
 
 SLOW_SECONDS: Final = 0.1
@@ -208,10 +219,7 @@ REPLICA_REFUSES_WRITES: Final = Alert(
         the primary is then refused by this replica and acknowledged all the same: the primary has the new value, the
         replica the old one, and nothing is pending. If the replica takes over, the old value wins.
     """),
-    confirm=(
-        "grep 'using None' nun-db.log | tail -5",
-        "nundb-exporter compare http://NODE-1:3013 http://NODE-2:3013 http://NODE-3:3013",
-    ),
+    confirm=("grep 'using None' nun-db.log | tail -5", COMPARE_COMMAND),
     evidence="The log names the keys. `compare` finds them different, in databases whose token is configured.",
     remedy=prose("""
         Write each of the keys with a plain `set` on the primary: that heals it. Let clients write on the primary alone.
