@@ -1,5 +1,8 @@
 """A TCP client that does not read: its connection ends, and what it had is not given back (protocol notes 1.1)."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from nundb_devserver import Node
 from tests.wire.clients import TcpClient
 from tests.wire.idle_time import node_options, pass_time
@@ -8,6 +11,7 @@ from .asking import ask, until
 
 MORE_THAN_A_KERNEL_TAKES = 20_000_000
 VALUE = "y" * 100_000
+UNREAD = "Resource temporarily unavailable"
 
 
 async def watching(node: Node) -> TcpClient:
@@ -44,8 +48,9 @@ async def test_a_client_that_reads_nothing_is_cut_off_and_counted_for_ever(node:
     assert await connections(node) != before
 
 
-async def test_each_later_change_is_told_to_nobody_with_two_warnings() -> None:
-    """What the dead client watched stays watched."""
+@asynccontextmanager
+async def logging() -> AsyncIterator[tuple[Node, list[str]]]:
+    """A node with a database, and what it logs."""
     entries: list[str] = []
     async with Node(node_options(log=entries.append)) as node:
 
@@ -53,15 +58,31 @@ async def test_each_later_change_is_told_to_nobody_with_two_warnings() -> None:
             return "success" in await ask(node, "create-db shop st newer")
 
         await until(is_primary)
+        yield node, entries
+
+
+async def test_each_later_change_is_told_to_nobody_with_two_warnings() -> None:
+    """What the dead client watched stays watched."""
+    async with logging() as (node, entries):
         client = await watching(node)
         await write(node, MORE_THAN_A_KERNEL_TAKES)
         await pass_time(5)
         await client.close()
-        assert sum("Resource temporarily unavailable" in entry for entry in entries) == 1
+        assert sum(UNREAD in entry for entry in entries) == 1
         entries.clear()
         await write(node, 2 * len(VALUE))
         gone = "nundb::bo] Request::Set sender.send Error: send failed because receiver is gone"
         assert sum(gone in entry for entry in entries) == 2
+
+
+async def test_a_client_that_leaves_with_something_unread_is_gone_in_order() -> None:
+    """Nothing panics after it: its thread has ended with it."""
+    async with logging() as (node, entries):
+        client = await watching(node)
+        await write(node, MORE_THAN_A_KERNEL_TAKES)
+        await client.close("rst")
+        await pass_time(5)
+        assert not any(UNREAD in entry for entry in entries)
 
 
 async def test_a_client_that_reads_late_but_reads_is_told_all(node: Node) -> None:

@@ -58,9 +58,12 @@ class TcpConnection(Conversation):
 
     def resume_writing(self) -> None:
         """Read on."""
+        self._forget_unread()
+        super().resume_writing()
+
+    def _forget_unread(self) -> None:
         if self._unread is not None:
             self._unread.cancel()
-        super().resume_writing()
 
     def _give_up(self) -> None:
         """Panic as the original does. What the client watched stays watched, and each later change is told in vain."""
@@ -100,6 +103,7 @@ class TcpConnection(Conversation):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the session; if the connection belonged to a member, that member has left."""
         super().connection_lost(exc)
+        self._forget_unread()
         if not self.is_dead:
             self._sequencer.put((None,))
 
