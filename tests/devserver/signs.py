@@ -1,9 +1,7 @@
 """What shows that a fault is on: what the nodes say, or that they say nothing."""
 
 import asyncio
-import os
 import re
-import resource
 import time
 from collections.abc import Awaitable, Callable
 
@@ -173,14 +171,6 @@ async def is_nearly_full(cluster: Cluster) -> bool:
     return await metric(cluster.nodes[PRIMARY], "op_log_file_size") > 95_000
 
 
-async def has_few_descriptors(_cluster: Cluster) -> bool:
-    """More than eight in ten of the files that this process, which is every node's, may open are open."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    next_file = os.open(os.devnull, os.O_RDONLY)  # the kernel gives out the lowest free number
-    os.close(next_file)
-    return next_file > 0.8 * limit
-
-
 SIGNS: dict[str, Sign] = {
     "hung-node": is_silent,
     "hung-replica": has_pending,
@@ -193,7 +183,6 @@ SIGNS: dict[str, Sign] = {
     "http-dead": has_lost_http,
     "websocket-dead": has_lost_websocket,
     "tcp-dead": has_lost_tcp,
-    "few-descriptors": has_few_descriptors,
     "resolve-storm": has_storm,
     "sync-damage": has_damaged_value,
     "strategy-mismatch": has_another_strategy,
