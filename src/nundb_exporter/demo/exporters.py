@@ -18,7 +18,6 @@ from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.host.source import HostSource
 from nundb_exporter.judge import NodeReport, describe
 from nundb_exporter.scrape import Scraper
-from nundb_exporter.sources import Source
 from nundb_exporter.web import Server
 
 PORT_FLAG: Final = "--exporter-port"
@@ -29,6 +28,8 @@ _CANARY: Final = DatabaseAccess("canary", Secret("canary"))
 _CANARY_SECONDS: Final = 2.0
 _STATUS_SECONDS: Final = 0.9
 
+_LocalSource = HostSource | FilesSource | CanarySource
+
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
@@ -36,7 +37,7 @@ class Exporter:
 
     scraper: Scraper
     server: Server
-    canary: CanarySource
+    sources: tuple[_LocalSource, ...]
     address: str
 
     @property
@@ -45,9 +46,10 @@ class Exporter:
         return f"http://{self.address}/metrics"
 
     async def stop(self) -> None:
-        """End the canary and the server."""
-        self.canary.stop()
+        """End the server, and all that it shows beside the node's answers."""
         await self.server.stop()
+        for source in self.sources:
+            source.stop()
 
     async def report(self) -> NodeReport:
         """Scrape the node within a second, and return the report."""
@@ -55,14 +57,12 @@ class Exporter:
         return describe(str(self.scraper.target.endpoint), scrape, time.time())
 
 
-def _host(port: int) -> list[Source]:
+def _host(port: int) -> tuple[HostSource, ...]:
     """Return what tells of the process of a node, which all nodes of the demo share; nothing without /proc."""
     try:
-        host = HostSource(HostSettings(port=port))
+        return (HostSource(HostSettings(port=port)),)
     except ConfigError:
-        return []
-    host.start()
-    return [host]
+        return ()
 
 
 async def start(node: Node, administrator: Credentials, databases: Sequence[DatabaseAccess], port: int) -> Exporter:
@@ -82,14 +82,13 @@ async def start(node: Node, administrator: Credentials, databases: Sequence[Data
         max_pending_operations=_MAX_PENDING_OPERATIONS,
     )
     fleet = Fleet.of(Target(parse_endpoint("the node's address", node.http_url), module))
-    files = FilesSource(node.data)
-    files.start()
-    canary = CanarySource(fleet)
-    server = Server(fleet, Web(listen=((HOST, port),)), [*_host(node.options.http_port), files, canary])
+    sources: tuple[_LocalSource, ...] = (*_host(node.options.http_port), FilesSource(node.data), CanarySource(fleet))
+    server = Server(fleet, Web(listen=((HOST, port),)), sources)
     try:
         (address,) = server.start()
     except ConfigError as error:
         cure = f"choose others with {PORT_FLAG}, or stop the program that has it"
         raise ConfigError(PORT_FLAG, f"port {port}: {error.problem}", cure) from error
-    canary.start()
-    return Exporter(server.nodes.configured[0].scraper, server, canary, address)
+    for source in sources:
+        source.start()
+    return Exporter(server.nodes.configured[0].scraper, server, sources, address)
