@@ -17,6 +17,7 @@ from nundb_exporter.scrape import Scraper
 from nundb_exporter.web.discovery import Discovery
 from nundb_exporter.web.nodes import Nodes
 from nundb_exporter.web.pages import Pages
+from nundb_exporter.web.probe import Probe
 from nundb_exporter.web.reports import Reports
 from tests.judge.observed import TWO, said
 from tests.scripted import ScriptedTransport
@@ -41,9 +42,10 @@ class SlowTransport(ScriptedTransport):
 
 
 class Served(NamedTuple):
-    """The two pages that are made of scrapes of the configured node."""
+    """The pages that are made of scrapes of the configured node."""
 
     metrics: Page
+    probe: Page
     report: Page
 
 
@@ -55,7 +57,7 @@ def pages(transport: ScriptedTransport, max_requests: int = 40) -> Served:
     nodes = Nodes(Fleet.of(target), settings, make=lambda node, _: Scraper(node, transport))
     discovery = Discovery(nodes)
     served = Pages(nodes, discovery)
-    return Served(served.metrics, Reports(nodes, discovery, served.own_samples).page)
+    return Served(served.metrics, Probe(nodes).page, Reports(nodes, discovery, served.own_samples).page)
 
 
 async def test_report_and_metrics_at_the_same_moment_are_of_one_scrape() -> None:
@@ -68,6 +70,25 @@ async def test_report_and_metrics_at_the_same_moment_are_of_one_scrape() -> None
     report, metrics, _ = await asyncio.gather(*asked)
     assert json.loads(report.body)["healthy"] is True
     assert b"\nnundb_up 1" in metrics.body
+    assert sum("metrics-state" in commands for commands in transport.asked) == 1
+
+
+async def test_metrics_and_a_probe_at_the_same_moment_are_pages_of_their_own() -> None:
+    """They share the scrape, and only /metrics tells of the exporter itself."""
+    transport = SlowTransport()
+    served = pages(transport)
+    requests = {
+        served.metrics: Request("GET", "/metrics"),
+        served.probe: Request("GET", "/probe", "target=localhost:3013"),
+    }
+    asked = [asyncio.create_task(page(request)) for page, request in requests.items()]
+    await asyncio.sleep(0)
+    transport.may_answer.set()
+    metrics, probe = await asyncio.gather(*asked)
+    assert b"\nnundb_up 1" in metrics.body
+    assert b"\nnundb_up 1" in probe.body
+    assert b"nundb_exporter_" in metrics.body
+    assert b"nundb_exporter_" not in probe.body
     assert sum("metrics-state" in commands for commands in transport.asked) == 1
 
 

@@ -81,10 +81,10 @@ def _response(content_type: str, body: bytes, *, zipped: bool) -> Response:
 
 
 class _Shared(NamedTuple):
-    """A scrape, and the bodies that have been written from it, by type and compression."""
+    """A scrape, and the bodies that have been written from it, by path, type and compression."""
 
     scrape: Scrape
-    bodies: dict[tuple[str, bool], bytes]
+    bodies: dict[tuple[str, str, bool], bytes]
 
 
 class ScrapedNode:
@@ -124,7 +124,7 @@ class ScrapedNode:
         shared = await self._share(allowed)
         if isinstance(shared.scrape.error, NotAllowedError):
             return Response.of_status(HTTPStatus.BAD_REQUEST, shared.scrape.error.detail)
-        key = (content_type, zipped)
+        key = (request.path, content_type, zipped)
         body = shared.bodies.get(key)
         if body is None:
             body = shared.bodies[key] = _encoded(write(shared.scrape, allowed), zipped=zipped)
