@@ -90,11 +90,12 @@ def _head(family: Family, is_openmetrics: bool) -> str:
 def _series(family: Family, labels: tuple[str, ...]) -> str:
     if not labels:
         return family.name
-    pairs = [f'{name}="{_escape(value)}"' for name, value in zip(family.labels, labels, strict=True)]
+    pairs = [f'{name}="{escaped(value)}"' for name, value in zip(family.labels, labels, strict=True)]
     return f"{family.name}{{{','.join(pairs)}}}"
 
 
-def _escape(value: str) -> str:
+def escaped(value: str) -> str:
+    """Return the value of a label as it stands between its quotes."""
     return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 

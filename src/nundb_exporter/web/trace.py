@@ -6,7 +6,7 @@ from typing import Final
 from nundb_exporter.client.traced import Session
 from nundb_exporter.config.settings import Module
 from nundb_exporter.errors import ProtocolError
-from nundb_exporter.exposition import Format, render
+from nundb_exporter.exposition import Format, escaped, render
 from nundb_exporter.protocol.commands import (
     ACTING_ROLE,
     CLUSTER_STATE,
@@ -62,8 +62,9 @@ class _Mask:
     """Hides the secrets of a module, wherever a node repeats them."""
 
     def __init__(self, module: Module) -> None:
-        secrets = (module.credentials.password, *(access.token for access in module.databases))
-        self._secrets = sorted({secret.reveal() for secret in secrets}, key=len, reverse=True)
+        opened = (*module.databases, *([module.canary.access] if module.canary else []))
+        secrets = {secret.reveal() for secret in (module.credentials.password, *(access.token for access in opened))}
+        self._secrets = sorted(secrets | {escaped(secret) for secret in secrets}, key=len, reverse=True)
 
     def text(self, text: str) -> str:
         for secret in self._secrets:
