@@ -7,6 +7,7 @@ import gc
 import os
 import resource
 import socket
+import struct
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -95,6 +96,32 @@ async def test_an_address_that_is_not_admitted_is_not_dialled() -> None:
         rogue.setblocking(False)
         with pytest.raises(BlockingIOError):
             rogue.accept()
+    assert dialled == ["127.0.0.1"]
+
+
+async def test_a_node_that_resets_what_it_has_just_taken_has_answered_the_attempt_to_connect() -> None:
+    """It is told as closed by who asks over the connection, and not as an address without an answer."""
+    loop = asyncio.get_running_loop()
+    dialled: list[str] = []
+    reset = asyncio.Event()
+
+    def leave(taken: socket.socket) -> None:
+        taken.close()
+        reset.set()
+
+    def take(listener: socket.socket) -> None:
+        loop.remove_reader(listener)
+        taken, _ = listener.accept()
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        loop.call_soon(leave, taken)  # in the next turn: in this one the client learns that it is connected
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        loop.add_reader(listener, take, listener)
+        route = Route(dialled=dialled.append)
+        transport, _ = await dialer(f"http://127.0.0.1:{port}", route).open(asyncio.Protocol, loop.time() + 20)
+        await reset.wait()
+        transport.abort()
     assert dialled == ["127.0.0.1"]
 
 

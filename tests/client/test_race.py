@@ -19,7 +19,7 @@ async def test_a_silent_address_does_not_hide_a_living_one() -> None:
     with silent() as dead, living() as alive:
         tried: dict[str, str] = {}
         async with asyncio.timeout(PATIENCE_SECONDS):
-            connected = await connect([dead, alive], tried)
+            connected, _ = await connect([dead, alive], tried)
         with connected:
             assert connected.getpeername() == alive.sockaddr
     assert tried == {"127.0.0.2": NO_ANSWER, "127.0.0.1": NO_ANSWER}
@@ -29,8 +29,10 @@ async def test_the_first_address_is_taken_where_it_answers() -> None:
     """No other is even tried."""
     with living() as first, living("127.0.0.2") as second:
         tried: dict[str, str] = {}
-        with await connect([first, second], tried) as connected:
+        connected, found = await connect([first, second], tried)
+        with connected:
             assert connected.getpeername() == first.sockaddr
+            assert found == first
     assert list(tried) == ["127.0.0.1"]
 
 
@@ -38,8 +40,10 @@ async def test_an_address_that_refuses_is_followed_by_the_next_at_once() -> None
     """What became of each is told."""
     with refusing() as closed, living("127.0.0.2") as alive:
         tried: dict[str, str] = {}
-        with await connect([closed, alive], tried) as connected:
+        connected, found = await connect([closed, alive], tried)
+        with connected:
             assert connected.getpeername() == alive.sockaddr
+            assert found == alive
     assert tried["127.0.0.1"] == "connection refused"
 
 
@@ -70,8 +74,9 @@ async def test_families_take_turns() -> None:
         sixes = [Address(socket.AF_INET6, (f"::1:{number}", 9)) for number in range(4)]
         tried: dict[str, str] = {}
         async with asyncio.timeout(PATIENCE_SECONDS):
-            with await connect([*sixes, alive], tried) as connected:
-                assert connected.getpeername() == alive.sockaddr
+            connected, _ = await connect([*sixes, alive], tried)
+        with connected:
+            assert connected.getpeername() == alive.sockaddr
     assert list(tried) == ["::1:0", "127.0.0.1"]
 
 
@@ -86,7 +91,7 @@ async def test_no_socket_is_lost_whenever_it_is_cancelled(steps: int) -> None:
         running.cancel()
         await asyncio.wait([running])
         if not running.cancelled():
-            running.result().close()
+            running.result()[0].close()
         del running
         gc.collect()
         assert descriptors() == before

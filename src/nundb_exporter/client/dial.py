@@ -81,8 +81,8 @@ class Dialer:
         addresses = [address for address in found if self._route.admits(str(address))]
         if not addresses:
             raise self._not_allowed(found)
-        connected = await connect(addresses, progress.tried)
-        self._route.dialled(str(connected.getpeername()[0]))
+        connected, address = await connect(addresses, progress.tried)
+        self._route.dialled(str(address))
         progress.phase = "TLS" if self._context else "connect"
         self._load_changed_certificates()
         return await asyncio.get_running_loop().create_connection(

@@ -22,8 +22,10 @@ _UNDER_WAY: Final = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 NO_ANSWER: Final = "no answer"
 
 
-async def connect(addresses: Sequence[Address], tried: dict[str, str]) -> socket.socket:
-    """Return a connected socket, which belongs to the caller.
+async def connect(addresses: Sequence[Address], tried: dict[str, str]) -> tuple[socket.socket, Address]:
+    """Return a connected socket, which belongs to the caller, and where it is connected to.
+
+    The socket itself cannot always tell: the other end may have reset it meanwhile.
 
     `tried` is filled with the addresses that were tried, and what became of each: its error, or NO_ANSWER.
 
@@ -108,11 +110,9 @@ class _Race:
         attempt.close()
         self._has_news.set()
 
-    def take_winner(self) -> socket.socket | None:
-        """Return the connection that stands, if there is one, and leave it to the caller."""
-        if self._winner is not None:
-            del self._open[self._winner]
-        return self._winner
+    def take_winner(self) -> tuple[socket.socket, Address] | None:
+        """Return the connection that stands, if there is one, with its address, and leave it to the caller."""
+        return None if self._winner is None else (self._winner, self._open.pop(self._winner))
 
     def close(self) -> None:
         """Give up all connections that nobody has taken."""
