@@ -5,7 +5,7 @@ Imported only when there is a file: pydantic is slow.
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -26,8 +26,7 @@ from nundb_exporter.config.sections import (
     TlsSection,
 )
 from nundb_exporter.config.spelling import cure, nearest
-from nundb_exporter.config.yaml_text import Document, NotYamlError, Place, read_document
-from nundb_exporter.errors import ConfigError, ConfigFileError
+from nundb_exporter.config.yaml_text import Document, Fault, NotYamlError, Place, read_document, refusal
 
 _UNKNOWN: Final = "extra_forbidden"
 _MISSING: Final = "missing"
@@ -65,12 +64,6 @@ _SECTIONS: Final[dict[Place, type[Section]]] = {
 }
 
 
-class _Fault(NamedTuple):
-    line: int
-    problem: str
-    cure: str = "correct it"
-
-
 def parse_file(name: str, text: str, surroundings: Surroundings = NOWHERE) -> FileSection:
     """Read the text of the file that has this name.
 
@@ -81,7 +74,7 @@ def parse_file(name: str, text: str, surroundings: Surroundings = NOWHERE) -> Fi
     try:
         document = read_document(text)
     except NotYamlError as error:
-        raise _refusal(name, [_Fault(error.line, str(error))]) from None
+        raise refusal(name, [Fault(error.line, str(error))]) from None
     modules = _modules(document)
     context = dataclasses.replace(surroundings, modules=modules or (DEFAULT_MODULE,))
     errors: list[ErrorDetails] = []
@@ -91,12 +84,8 @@ def parse_file(name: str, text: str, surroundings: Surroundings = NOWHERE) -> Fi
         errors = error.errors(include_url=False, include_input=False)
     faults = [*_misplaced(document, modules), *_explain(document, [*errors, *_incomplete(modules)])]
     if faults:
-        raise _refusal(name, faults)
+        raise refusal(name, faults)
     return content
-
-
-def _refusal(name: str, faults: list[_Fault]) -> ConfigFileError:
-    return ConfigFileError([ConfigError(f"{name}:{line}", problem, cure) for line, problem, cure in sorted(faults)])
 
 
 def _modules(document: Document) -> dict[str, object]:
@@ -106,13 +95,12 @@ def _modules(document: Document) -> dict[str, object]:
     return {name: module for name, module in named if isinstance(name, str)}
 
 
-def _misplaced(document: Document, modules: dict[str, object]) -> Iterator[_Fault]:
+def _misplaced(document: Document, modules: dict[str, object]) -> Iterator[Fault]:
     """Tell what is in the file and has no effect."""
-    for key, line in document.twins:
-        yield _Fault(line, f"{key} is set twice", "keep one of them")
+    yield from document.twins
     if modules and DEFAULT_MODULE not in modules and not _has_targets(document):
         problem = f"modules: there is no module {DEFAULT_MODULE}, and no other is used"
-        yield _Fault(document.line(("modules",)), problem, f"rename the module to {DEFAULT_MODULE}")
+        yield Fault(document.line(("modules",)), problem, f"rename the module to {DEFAULT_MODULE}")
 
 
 def _incomplete(modules: dict[str, object]) -> Iterator[ErrorDetails]:
@@ -128,7 +116,7 @@ def _has_targets(document: Document) -> bool:
     return isinstance(document.content, dict) and document.content.get("targets") is not None
 
 
-def _explain(document: Document, errors: list[ErrorDetails]) -> Iterator[_Fault]:
+def _explain(document: Document, errors: list[ErrorDetails]) -> Iterator[Fault]:
     meant: set[Place] = set()
     """The keys that misspelt ones most resemble: they are not missed as well."""
     for error in sorted(errors, key=lambda error: error["type"] != _UNKNOWN):
@@ -138,12 +126,12 @@ def _explain(document: Document, errors: list[ErrorDetails]) -> Iterator[_Fault]
         if error["type"] == _UNKNOWN:
             known = sorted(_section(path[:-1]).model_fields)
             meant.add((*path[:-1], nearest(str(path[-1]), known) or ""))
-            yield _Fault(line, f"unknown key {_dotted(path)}", cure(str(path[-1]), known, "known here:"))
+            yield Fault(line, f"unknown key {_dotted(path)}", cure(str(path[-1]), known, "known here:"))
         elif error["type"] == REFUSED:
-            yield _Fault(line, f"{_dotted(path)}: {context['problem']}", context["cure"])
+            yield Fault(line, f"{_dotted(path)}: {context['problem']}", context["cure"])
         elif path not in meant:
             problem = _PROBLEMS.get(error["type"], "is not valid").format_map(context)
-            yield _Fault(line, f"{_dotted(path) or 'the file'} {problem}")
+            yield Fault(line, f"{_dotted(path) or 'the file'} {problem}")
 
 
 def _dotted(place: Place) -> str:

@@ -8,15 +8,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Final, NamedTuple
+from typing import Final
 
 import yaml
 
 from nundb_exporter.config import go_names
 from nundb_exporter.config.spelling import cure
-from nundb_exporter.config.yaml_text import NotYamlError, line_at, read_document
+from nundb_exporter.config.yaml_text import Fault, NotYamlError, line_at, read_document, refusal
 from nundb_exporter.credentials import Secret
-from nundb_exporter.errors import ConfigError, ConfigFileError
 
 NO_CLIENT_CERT: Final = "NoClientCert"
 CLIENT_AUTH_TYPES: Final = (
@@ -87,12 +86,6 @@ class WebFile:
     """Whether the file itself asks for it; it is the default, and not spoken here."""
 
 
-class _Fault(NamedTuple):
-    line: int
-    problem: str
-    cure: str
-
-
 @dataclass(frozen=True, slots=True)
 class _Value:
     """A value, and the key before it. What is wrong with it is noted, and something takes its place until the end."""
@@ -100,11 +93,11 @@ class _Value:
     key: str
     line: int
     node: yaml.Node
-    faults: list[_Fault]
+    faults: list[Fault]
 
     def wrong(self, problem: str, cure: str) -> None:
         """Note what is wrong with it, and what to do."""
-        self.faults.append(_Fault(self.line, f"{self.key or 'the file'} {problem}", cure))
+        self.faults.append(Fault(self.line, f"{self.key or 'the file'} {problem}", cure))
 
     def text(self) -> str:
         """Return a text: numbers and the like are taken as they are written, as Go does."""
@@ -145,7 +138,7 @@ class _Value:
         for key, value in self.node.value:
             name, line = str(key.value), line_at(key.start_mark)
             if known is not None and name not in known:
-                self.faults.append(_Fault(line, f"unknown key {name}", cure(name, known, "known here:")))
+                self.faults.append(Fault(line, f"unknown key {name}", cure(name, known, "known here:")))
                 continue
             found[name] = _Value(name, line, value, self.faults)
         return found
@@ -162,18 +155,18 @@ def parse_web_file(name: str, text: str, directory: PurePath) -> WebFile:
     Raises:
         ConfigFileError: not YAML, unknown keys, values that cannot be: all of them, in the order of their lines.
     """
-    faults: list[_Fault] = []
+    faults: list[Fault] = []
     found = WebFile()
     try:
         document = read_document(text)
     except NotYamlError as error:
-        faults.append(_Fault(error.line, str(error), "correct it"))
+        faults.append(Fault(error.line, str(error)))
     else:
-        faults += [_Fault(line, f"{key} is set twice", "keep one of them") for key, line in document.twins]
+        faults += document.twins
         if document.root is not None:
             found = _web_file(_Value("", line_at(document.root.start_mark), document.root, faults), directory)
     if faults:
-        raise ConfigFileError([ConfigError(f"{name}:{line}", problem, cure) for line, problem, cure in sorted(faults)])
+        raise refusal(name, faults)
     return found
 
 

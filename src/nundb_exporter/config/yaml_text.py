@@ -1,17 +1,31 @@
 """YAML, with the line of everything that is in it. Imported only where there is a file."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import yaml
 
-from nundb_exporter.errors import ConfigError
+from nundb_exporter.errors import ConfigError, ConfigFileError
 
 Place: TypeAlias = tuple[str | int, ...]
 """Where something stands: keys and positions, from the outside in."""
 
 _QUOTED: Final = re.compile(r" ?'[^']{2,}'")
+
+
+class Fault(NamedTuple):
+    """What is wrong in a file, where, and what to do."""
+
+    line: int
+    problem: str
+    cure: str = "correct it"
+
+
+def refusal(name: str, faults: Iterable[Fault]) -> ConfigFileError:
+    """Return the error that tells all faults of the file that has this name, in the order of their lines."""
+    return ConfigFileError([ConfigError(f"{name}:{line}", problem, cure) for line, problem, cure in sorted(faults)])
 
 
 class NotYamlError(ValueError):
@@ -27,7 +41,7 @@ class _Loader(yaml.SafeLoader):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.twins: list[tuple[str, int]] = []
+        self.twins: list[Fault] = []
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:  # noqa: ANN401 - as PyYAML's stubs have it
         node = super().compose_mapping_node(anchor)
@@ -36,7 +50,7 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 continue
             if key.value in names:
-                self.twins.append((key.value, line_at(key.start_mark)))
+                self.twins.append(Fault(line_at(key.start_mark), f"{key.value} is set twice", "keep one of them"))
             names.add(key.value)
         return node
 
@@ -49,8 +63,8 @@ class Document:
     """With its lines; None if it says nothing."""
     content: object
     """The same, as Python's own types."""
-    twins: tuple[tuple[str, int], ...]
-    """Keys that are set twice in one mapping, each with the line of the second."""
+    twins: tuple[Fault, ...]
+    """Keys that are set twice in one mapping, each in the line of the second."""
 
     def line(self, place: Place) -> int:
         """Return the line of the last key of `place` that is there, counted from 1."""
@@ -68,21 +82,6 @@ class Document:
             else:
                 break
         return line
-
-
-def read_yaml(setting: str, text: str) -> Document:
-    """Read the text of a file.
-
-    Raises:
-        ConfigError: it is not YAML, or a key is set twice in one place.
-    """
-    try:
-        document = read_document(text)
-    except NotYamlError as error:
-        raise ConfigError(setting, f"line {error.line} {error}", "correct it") from None
-    for key, line in document.twins:
-        raise ConfigError(setting, f"line {line}: {key} is set twice", "keep one of them")
-    return document
 
 
 def read_document(text: str) -> Document:
