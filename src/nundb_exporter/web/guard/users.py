@@ -8,7 +8,6 @@ import asyncio
 import base64
 import binascii
 import contextlib
-import hashlib
 import hmac
 import secrets
 import threading
@@ -85,7 +84,9 @@ class Users:
 
         `hashes` are those of the users there are, by name; there is at least one.
         """
-        key = self._digest(login, self._hash_of(login, hashes))
+        return self._remembered(self._digest(login, self._hash_of(login, hashes)))
+
+    def _remembered(self, key: bytes) -> bool | None:
         if self._right.has(key):
             return True
         return False if self._wrong.has(key) else None
@@ -95,7 +96,7 @@ class Users:
         hashed = self._hash_of(login, hashes)
         key = self._digest(login, hashed)
         async with self._turn:
-            known = self.known(login, hashes)
+            known = self._remembered(key)
             if known is not None:
                 return known  # of another request, while this one waited for its turn
             comparing = asyncio.ensure_future(_matches(login.password, hashed))
@@ -123,7 +124,7 @@ class Users:
         """Return what stands for a login; each part with its length, so that no other login has the same text."""
         parts = (login.user, hashed, login.password)
         text = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
-        return hmac.new(self._key, text, hashlib.sha256).digest()
+        return hmac.digest(self._key, text, _DIGEST)
 
 
 def _name(login: Login) -> str:
