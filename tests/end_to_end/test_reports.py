@@ -13,6 +13,9 @@ from typing import Final
 
 import pytest
 
+from nundb_exporter.cli.check import finding_lines
+from nundb_exporter.judge.finding import find
+from nundb_exporter.problems import replication
 from tests.wire.behaviours import answering, dripping, silent
 from tests.wire.ports import refusing
 from tests.wire.program import PROGRAM, Ended, environment, run
@@ -191,6 +194,15 @@ async def test_one_node_of_a_cluster_that_is_down_hides_no_other() -> None:
     assert ended.code == 1
     assert f"{urls[0]}  up, primary" in ended.stdout
     assert f"{hung.url} accepts connections but does not answer" in ended.stdout
+
+
+def test_a_name_at_the_beginning_of_a_sentence_is_written_as_it_is() -> None:
+    """It can be copied: a name and not the first word of a sentence."""
+    finding = find(
+        replication.NOT_ACKNOWLEDGING, member="nun-db-1:3014", operations="4 operations", node="http://a:3013"
+    )
+    line, _ = finding_lines(finding)
+    assert " nun-db-1:3014 has not acknowledged 4 operations" in line
 
 
 @pytest.mark.parametrize("scheme", ["http", "tcp", "ws"])

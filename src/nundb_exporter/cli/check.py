@@ -91,9 +91,7 @@ def _lines(report: Report) -> Iterator[str]:
 def finding_lines(finding: Finding) -> Iterator[str]:
     """Yield a finding's sentence and its advice."""
     mark, colour = _MARKS[finding.severity]
-    is_address_first = "://" in finding.sentence.partition(" ")[0]
-    sentence = finding.sentence if is_address_first else finding.sentence[0].upper() + finding.sentence[1:]
-    yield f"{click.style(mark, fg=colour, bold=True)} {printable(sentence)}"
+    yield f"{click.style(mark, fg=colour, bold=True)} {printable(finding.sentence)}"
     yield f"  {printable(finding.advice)}"
 
 

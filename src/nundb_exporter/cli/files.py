@@ -97,7 +97,9 @@ def _lines(
     if look.told or look.doubtful:
         yield ""
     for finding in findings:
-        yield from finding_lines(finding)
+        # Some begin with "the node"; the sentences of `check` begin with an address.
+        sentence = finding.sentence[0].upper() + finding.sentence[1:]
+        yield from finding_lines(dataclasses.replace(finding, sentence=sentence))
     if is_safe:
         yield f"{click.style('✓', fg='green', bold=True)} may be restarted: everything in the operation log is saved"
     else:
