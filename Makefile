@@ -20,7 +20,7 @@ export PYTHON VENV SHIPPING
 .PHONY: help check test lint quick unit drills drills-real image packages site shipping test-kubernetes demo bench generate format lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 check: lint quick ## What most changes need, in two minutes: lint and quick
 
