@@ -1,4 +1,4 @@
-"""What Go calls things that OpenSSL and Python call otherwise: cipher suites, curves, TLS versions, durations."""
+"""What Go calls things that OpenSSL and Python call otherwise: cipher suites, curves, TLS versions; and its numbers."""
 
 import re
 from typing import Final
@@ -37,12 +37,25 @@ TLS_VERSIONS: Final = {"TLS10": "TLSv1", "TLS11": "TLSv1_1", "TLS12": "TLSv1_2",
 _SECONDS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART: Final = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _DURATION: Final = re.compile(rf"(?:{_PART.pattern})+")
+_LARGEST: Final = 2**63 - 1
+"""What Go's int64 holds, in which it counts nanoseconds too."""
+
+
+def parse_count(text: str) -> int | None:
+    """Read a whole number, 0 or more; None if it is none, or larger than Go's."""
+    digits = text.lstrip("0")
+    if not (text.isascii() and text.isdigit()) or len(digits) > len(str(_LARGEST)):
+        return None  # Python refuses to read thousands of digits
+    number = int(digits or "0")
+    return number if number <= _LARGEST else None
 
 
 def parse_duration(text: str) -> float | None:
     """Read `1m30s` as seconds, as Go's time.ParseDuration does, without a unit nanoseconds; None if it is neither."""
     if text.isascii() and text.isdigit():
-        return int(text) * 1e-9
+        nanoseconds = parse_count(text)
+        return None if nanoseconds is None else nanoseconds * _SECONDS["ns"]
     if not _DURATION.fullmatch(text):
         return None
-    return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
+    return seconds if seconds <= _LARGEST * _SECONDS["ns"] else None

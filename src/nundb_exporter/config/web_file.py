@@ -263,7 +263,7 @@ def _rate_limit(section: _Value) -> RateLimit | None:
     seconds = go_names.parse_duration(interval or "0")
     if seconds is None:
         keys["interval"].wrong(f"cannot be {interval}", "write it as 1s or 100ms")
-    is_number = (burst or "0").isdecimal()
-    if not is_number:
+    most = go_names.parse_count(burst or "0")
+    if most is None:
         keys["burst"].wrong("must be a whole number, 0 or more", "correct it")
-    return RateLimit(seconds, int(burst or "0")) if seconds and is_number else None
+    return RateLimit(seconds, most) if seconds and most is not None else None

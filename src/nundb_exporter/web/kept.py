@@ -68,7 +68,7 @@ class KeptNodes:
             task.add_done_callback(self._closing.discard)
 
     def _watch(self) -> None:
-        """Look again when the longest unused will have been unused for too long."""
+        """Look again after as long as a node may be unused: so one that nobody asks is kept at most twice as long."""
         if self._timer is None and self._nodes:
             self._timer = asyncio.get_running_loop().call_later(self._idle_seconds, self._look)
 
