@@ -30,14 +30,23 @@ from nundb_exporter.metrics import (
     Options,
     Sample,
 )
-from nundb_exporter.protocol.commands import LIST_DBS, METRICS_STATE, OPLOG_STATE, Command, auth, use_db
+from nundb_exporter.protocol.commands import (
+    INVALID_TOKEN,
+    LIST_DBS,
+    METRICS_STATE,
+    NO_DATABASE,
+    OPLOG_STATE,
+    Command,
+    auth,
+    use_db,
+)
 from nundb_exporter.results import CollectorResult, Scrape
 
 _LOGGER: Final = logging.getLogger(__name__)
 _MAX_SESSIONS: Final = 3
 """Concurrent sessions: Nun-db has four HTTP workers, and one stays free for its users (protocol notes 1.2)."""
 
-_USE_DB_ERRORS: Final = frozenset({"Invalid token", "Not a valid database name"})
+_USE_DB_ERRORS: Final = frozenset({INVALID_TOKEN, NO_DATABASE})
 _PROBE_SECONDS: Final = 1.0
 _PROBE_SHARE: Final = 0.5
 """A transport counts as down that has not answered in half of the time that there is, or in a second if that is longer:

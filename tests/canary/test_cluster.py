@@ -118,6 +118,16 @@ async def test_a_member_that_the_primary_has_forgotten_has_diverged(cluster: Clu
         assert one.shown("missed_total")[cluster.nodes[2].name] >= 2
 
 
+async def test_a_member_that_lacks_the_key_has_diverged(cluster: Cluster) -> None:
+    """What stands for no value is no later word of another exporter."""
+    async with watched(cluster, 2) as one:
+        await one.rounds(3)
+        await ask(cluster.nodes[0], f"replicate-leave {cluster.nodes[2].name}")
+        await inside(cluster, 2, f"remove {key_of('n2')}")
+        await one.rounds(3)
+        assert one.shown("diverged") == {cluster.nodes[1].name: 0, cluster.nodes[2].name: 1}
+
+
 async def test_what_a_faulty_sync_has_lost_shows_after_the_member_is_known(cluster: Cluster) -> None:
     """The word heals with the next one; the two words do not."""
     async with watched(cluster) as one:

@@ -104,7 +104,7 @@ class Canary:
             await self._sign_in(home)
             await self._see_acting(primary, home)
             refusal = await self._flock.select(home)
-            if refusal == canary.NO_DATABASE:
+            if refusal == commands.NO_DATABASE:
                 return None
             self._see_accepted(refusal)
             keys = [
@@ -156,7 +156,7 @@ class Canary:
             await self._open_database(home)
             await self._refuse_foreign_keys(home)
             for key, value in ((words.STILL, words.STILL_VALUE), (self._key, words.word(0))):
-                if await self._value(home, key) == canary.EMPTY:
+                if await _told(home, commands.get(key)) is None:
                     await self._put(home, key, value)
                     self._rounds_until_saved = secrets.randbelow(self._saved_within_rounds)
             self._home = (primary, home)
@@ -168,15 +168,14 @@ class Canary:
     async def _open_database(self, home: Line) -> None:
         access = self._settings.access
         refusal = await self._flock.select(home)
-        if refusal == canary.NO_DATABASE:
+        if refusal == commands.NO_DATABASE:
             await home.ask(canary.create_db(access.name, access.token.reveal()))
             refusal = await self._flock.select(home)
         self._see_accepted(refusal)
 
     def _see_accepted(self, refusal: str | None) -> None:
         if refusal is not None:
-            # Only this known text is shown: another one could repeat the token.
-            why = "the token is refused" if refusal == "Invalid token" else "the database cannot be used"
+            why = "the token is refused" if refusal == commands.INVALID_TOKEN else "the database cannot be used"
             raise FailedError("refused", f"database {self._settings.access.name}: {why}")
 
     async def _refuse_foreign_keys(self, home: Line) -> None:
@@ -282,7 +281,8 @@ class Canary:
             raise FailedError("refused", f"database {self._settings.access.name}: the primary refuses a write")
 
     async def _value(self, line: Line, key: str) -> str:
-        return canary.value_of(await _told(line, commands.get(key)))
+        """Return what a member holds; nothing, which is before every word, if it does not have the key."""
+        return await _told(line, commands.get(key)) or ""
 
 
 async def _told(line: Line, command: Command[T]) -> T:

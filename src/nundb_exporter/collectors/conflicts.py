@@ -27,7 +27,7 @@ def _asked(keys: Iterable[str]) -> list[str]:
     return list(islice(filter(is_readable, keys), MAX_ASKED))
 
 
-def database_follow_up(answers: Answers, database: str) -> Iterable[Command[str]]:
+def database_follow_up(answers: Answers, database: str) -> Iterable[Command[str | None]]:
     """Ask for the value of each record: its first word is its state."""
     return map(get, _asked(answers.read_in(database, CONFLICT_KEYS) or ()))
 
@@ -45,7 +45,7 @@ def parse(answers: Answers) -> Iterable[Sample]:
         counts = {"unresolved": len(keys) - len(asked), "resolved": 0}
         for key in asked:
             value = answers.read_in(name, get(key)) or ""
-            state = _STATES.get(value.partition(" ")[2].partition(" ")[0])
+            state = _STATES.get(value.partition(" ")[0])
             if state is not None:
                 counts[state] += 1
         for label, count in counts.items():

@@ -2,19 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
 
 from nundb_exporter.client.transport import Transport
 from nundb_exporter.credentials import DatabaseAccess
 from nundb_exporter.errors import ProtocolError, TooLargeError
-from nundb_exporter.protocol.commands import Command, get, keys_matching, use_db
+from nundb_exporter.protocol.commands import INVALID_TOKEN, NO_DATABASE, Command, get, keys_matching, use_db
+from nundb_exporter.protocol.fields import value
 from nundb_exporter.protocol.replies import Reply
 
-_NO_DATABASE: Final = "Not a valid database name"
-_NO_VALUE: Final = "<Empty>"
 
-
-class NoDatabaseError(Exception):
+class NoDatabaseError(ProtocolError):
     """The node does not have the database."""
 
 
@@ -51,18 +48,16 @@ class Reader:
                 return {}
             half = len(keys) // 2
             return await self.values(keys[:half]) | await self.values(keys[half:])
-        texts = [_text(reply, "get").removeprefix("value ") for reply in replies]
-        return {key: None if text == _NO_VALUE else text for key, text in zip(keys, texts, strict=True)}
+        return {key: value(_text(reply, "get")) for key, reply in zip(keys, replies, strict=True)}
 
     async def _ask(self, commands: Sequence[Command[object]]) -> list[Reply]:
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds
         select = use_db(self._access.name, self._access.token.reveal())
         opened, *replies = await self._transport.execute((select, *commands), deadline)
-        if opened.error == _NO_DATABASE:
-            raise NoDatabaseError
+        if opened.error == NO_DATABASE:
+            raise NoDatabaseError("the database has gone")
         if opened.error is not None:
-            # Another reply could repeat the token.
-            raise ProtocolError("its token is refused" if opened.error == "Invalid token" else "use-db is refused")
+            raise ProtocolError("its token is refused" if opened.error == INVALID_TOKEN else "use-db is refused")
         return replies
 
 

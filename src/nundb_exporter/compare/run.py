@@ -183,7 +183,7 @@ class _Comparison:
         copies: dict[str, dict[str, Value | None]] = {}
         largest = 1
         for url, answer in zip(urls, answers, strict=True):
-            if isinstance(answer, NundbExporterError | NoDatabaseError):
+            if isinstance(answer, NundbExporterError):
                 self._drop(url, answer)
                 continue
             if isinstance(answer, BaseException):
@@ -193,8 +193,8 @@ class _Comparison:
         self._portion = min(max(_PORTION_BYTES * len(keys) // largest, 1), _PORTION_KEYS)
         return copies
 
-    def _drop(self, url: str, error: NundbExporterError | NoDatabaseError) -> None:
-        detail = error.detail if isinstance(error, TargetError) else str(error) or "the database has gone"
+    def _drop(self, url: str, error: NundbExporterError) -> None:
+        detail = error.detail if isinstance(error, TargetError) else str(error)
         self._gaps.append(f"{url}: {detail}")
         del self._readers[url]
 

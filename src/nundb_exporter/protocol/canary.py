@@ -6,13 +6,10 @@ is the database that the canary's connection has selected; `snapshot` names it.
 
 from typing import Final, NamedTuple
 
-from nundb_exporter.protocol.commands import Command, get
+from nundb_exporter.protocol.commands import Command
 
 NOT_ACTING: Final = "Create database only allow from primary!"
 """The refusal of a node that does not act as primary."""
-NO_DATABASE: Final = "Not a valid database name"
-EMPTY: Final = "<Empty>"
-"""The value of a key that does not exist."""
 
 
 class Notice(NamedTuple):
@@ -59,25 +56,3 @@ def remove(key: str) -> Command[str]:
 def snapshot(name: str) -> Command[str]:
     """Have one database saved on every member, within their NUN_DECLUTTER_INTERVAL."""
     return Command(f"snapshot false {name}", f"snapshot false {name}", (), str)
-
-
-def value_of(text: str) -> str:
-    """Return the value in the reply to `get`."""
-    return text.removeprefix("value ")
-
-
-__all__ = [
-    "EMPTY",
-    "NOT_ACTING",
-    "NO_DATABASE",
-    "Notice",
-    "create_db",
-    "get",
-    "is_notice",
-    "notice",
-    "put",
-    "remove",
-    "snapshot",
-    "value_of",
-    "watch",
-]

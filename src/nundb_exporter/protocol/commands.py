@@ -52,6 +52,11 @@ KEYS: Final = _plain("keys", "keys ", fields.key_names)
 CONFLICT_KEYS: Final = _plain("keys $conflicts_*", "keys ", fields.conflict_keys)
 
 
+INVALID_TOKEN: Final = "Invalid token"  # noqa: S105 - a refusal, and no token
+NO_DATABASE: Final = "Not a valid database name"
+"""How `use-db` is refused. Another refusal is not to be shown: it could repeat the token."""
+
+
 def auth(user: str, password: str) -> Command[str]:
     """Authenticate as the administrator. Both arguments are checked before (credentials.py)."""
     return Command(f"auth {user} {password}", f"auth {user} ****", ("valid auth", "invalid auth"), str)
@@ -62,9 +67,9 @@ def use_db(name: str, token: str) -> Command[str]:
     return Command(f"use-db {name} {token}", f"use-db {name} ****", (), str)
 
 
-def get(key: str) -> Command[str]:
-    """Read one value; its reply is read as it is."""
-    return _plain(f"get {key}", "value ", str)
+def get(key: str) -> Command[str | None]:
+    """Read one value."""
+    return _plain(f"get {key}", "value ", fields.value)
 
 
 def keys_matching(pattern: str) -> Command[list[str]]:

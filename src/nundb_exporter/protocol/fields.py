@@ -13,6 +13,8 @@ _FIELD: Final = re.compile(r"\b(\w+): ([^,\s]*)")
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _COUNT: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
 _VERSION: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
+_EMPTY: Final = "<Empty>"
+"""What stands for the value of a key that does not exist."""
 
 
 class MetricsState(NamedTuple):
@@ -129,6 +131,12 @@ def conflict_keys(text: str) -> list[str]:
     return [f"$conflicts_{name}" for name in names]
 
 
+def value(text: str) -> str | None:
+    """Read `get`; None if there is no such key."""
+    told = text.removeprefix("value ")
+    return None if told == _EMPTY else told
+
+
 def versioned_count(text: str) -> int:
     """Read `value-version <version> <count>`: the form of `get-safe $connections`.
 
@@ -138,7 +146,7 @@ def versioned_count(text: str) -> int:
     version, _, value = text.removeprefix("value-version ").partition(" ")
     if not _VERSION.fullmatch(version):
         raise ProtocolError("value-version: no version")
-    if value == "<Empty>":
+    if value == _EMPTY:
         return 0
     return _count(value, "$connections")
 
