@@ -17,11 +17,11 @@ DEADLINE_SECONDS = 0.5
 
 
 class Watched:
-    """One canary."""
+    """One canary; `password` is the right one by default."""
 
-    def __init__(self, cluster: Cluster, at: int, **settings: Any) -> None:  # noqa: ANN401 - the fields of CanarySettings
+    def __init__(self, cluster: Cluster, at: int, password: Secret | None = None, **settings: Any) -> None:  # noqa: ANN401 - the fields of CanarySettings
         node = cluster.nodes[at]
-        module = Module(Credentials(node.options.user, Secret(node.options.password)), ())
+        module = Module(Credentials(node.options.user, password or Secret(node.options.password)), ())
         target = Target(parse_endpoint("", node.http_url), module)
         access = DatabaseAccess("canary", Secret(TOKEN))
         given = CanarySettings(access, f"n{at}", deadline_seconds=DEADLINE_SECONDS, **settings)

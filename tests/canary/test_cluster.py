@@ -1,6 +1,7 @@
 """What canaries see of an embedded cluster that is well, and of one that breaks."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,9 @@ from nundb_devserver import Cluster
 from nundb_exporter.canary.failed import FailedError
 from nundb_exporter.canary.words import STILL_VALUE, key_of
 from nundb_exporter.config.settings import Endpoint
+from nundb_exporter.secret_files import SecretFile
 from tests.devserver.asking import ask, pending, until, until_quiet
+from tests.wire.idle_time import pass_time
 
 from .seeing import TOKEN, inside, watched
 
@@ -180,6 +183,20 @@ async def test_a_refused_token_is_told_without_the_token(cluster: Cluster) -> No
             await one.canary.round()
         assert TOKEN not in str(caught.value)
         assert one.failure == "refused"
+
+
+async def test_a_password_that_was_wrong_is_tried_again(cluster: Cluster, tmp_path: Path) -> None:
+    """Each round says that it is refused, and the first one with the right password writes."""
+    path = tmp_path / "password"
+    path.write_text("wrong")
+    async with watched(cluster, password=SecretFile("NUN_PWD_FILE", str(path))) as one:
+        for _ in range(2):
+            await one.rounds()
+            assert one.failure == "refused"
+            await pass_time(1.0)  # as between two rounds
+        path.write_text(cluster.nodes[0].options.password)
+        await one.rounds()
+        assert one.failure is None
 
 
 async def test_without_a_primary_nothing_is_written(cluster: Cluster) -> None:

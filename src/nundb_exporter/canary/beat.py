@@ -13,7 +13,7 @@ from nundb_exporter.canary.line import HangError, Line, LineError
 from nundb_exporter.canary.tally import Tally
 from nundb_exporter.canary.verdict import Sighting
 from nundb_exporter.config.settings import CanarySettings, Target
-from nundb_exporter.errors import ProtocolError
+from nundb_exporter.errors import ConfigError, ProtocolError
 from nundb_exporter.protocol import canary, commands
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.fields import Member
@@ -62,7 +62,7 @@ class Canary:
         except FailedError as error:
             self._tally.failed(error.reason, time.time())
             raise
-        except (LineError, ProtocolError) as error:
+        except (ConfigError, LineError, ProtocolError) as error:  # a certificate may be replaced by an unusable one
             self._tally.failed("unreachable", time.time())
             raise FailedError("unreachable", str(error)) from error
 
@@ -143,6 +143,7 @@ class Canary:
         credentials = self._target.module.credentials
         reply = await line.ask(commands.auth(credentials.user, credentials.password.reveal()))
         if reply.text != "valid auth":
+            line.close()  # for the next round to sign in again, perhaps with a corrected password
             raise FailedError("refused", "the administrator's name or password is refused")
 
     async def _prepare(self, primary: str, home: Line) -> None:

@@ -3,13 +3,15 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from nundb_exporter.client import race
+from nundb_exporter.client.lookup import Lookup
 from nundb_exporter.client.tcp import acknowledge_at_once
 from nundb_exporter.client.tls import client_context
 from nundb_exporter.config.settings import Endpoint, Tls
@@ -32,13 +34,24 @@ class HangError(LineError):
 
 
 class Line:
-    """One connection. A failure closes it: what came late would be taken for the next reply."""
+    """One connection. A failure closes it: what came late would be taken for the next reply.
 
-    def __init__(self, endpoint: Endpoint, tls: Tls, key: str, patience_seconds: float) -> None:
+    `resolve` is called as socket.getaddrinfo is.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        tls: Tls,
+        key: str,
+        patience_seconds: float,
+        resolve: Callable[..., Sequence[Any]] = socket.getaddrinfo,
+    ) -> None:
         self._endpoint = endpoint
         self._tls = tls
         self._key = key
         self._patience = patience_seconds
+        self._resolve = resolve
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._stream = ReplyStream()
@@ -87,21 +100,17 @@ class Line:
 
     async def _dial(self) -> socket.socket:
         """Connect without a word: a process that hangs is connected nevertheless, by its kernel."""
-        loop = asyncio.get_running_loop()
+        tried: dict[str, str] = {}
         try:
             async with asyncio.timeout(self._patience):
-                found = await loop.getaddrinfo(self._endpoint.host, self._endpoint.port, type=socket.SOCK_STREAM)
-                family, kind, protocol, _, address = found[0]
-                connection = socket.socket(family, kind, protocol)
-                connection.setblocking(False)
-                try:
-                    await loop.sock_connect(connection, address)
-                except BaseException:
-                    connection.close()
-                    raise
+                addresses = await Lookup(self._endpoint.host, self._endpoint.port, self._resolve).addresses()
+                connection, _ = await race.connect(addresses, tried)
                 return connection
         except TimeoutError:
             raise LineError(f"{self._endpoint.authority}: cannot be connected in time") from None
+        except OSError as error:
+            causes = ", ".join(dict.fromkeys(tried.values())) or cause_of(error)
+            raise LineError(f"{self._endpoint.authority}: {causes}") from error
 
     async def ask(self, command: Command[object]) -> Reply:
         """Send a command and return its reply.
@@ -152,6 +161,7 @@ class Line:
         except (OSError, WebSocketException, ProtocolError, UnicodeDecodeError) as error:
             self._fail(LineError(f"{self._endpoint.authority}: the connection has broken ({type(error).__name__})"))
         finally:
+            connection.transport.abort()  # nobody would read from it any more
             self._changed.set()
 
     def _note(self, text: str) -> None:
