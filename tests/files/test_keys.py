@@ -1,6 +1,7 @@
 """Files of keys: in pieces, cut off anywhere, damaged, and never kept."""
 
 import struct
+import tracemalloc
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +46,20 @@ def test_a_whole_file_has_no_damage(values: dict[bytes, bytes], pieces: list[int
     found = walked(keys, len(written), *pieces)
     assert (found.damage, found.has_token) == (None, True)
     assert found.last_value == len(written) - len(value_entry(list(values.values())[-1]))
+
+
+def test_what_is_behind_damage_is_not_kept() -> None:
+    """A damaged file of a gigabyte takes no more memory than another one."""
+    piece = b"\xff" * 2**20
+    walk = KeysWalk(2**40, 0)
+    tracemalloc.start()
+    try:
+        for _ in range(32):
+            walk.feed(piece)
+        assert tracemalloc.get_traced_memory()[0] < 4 * len(piece)
+    finally:
+        tracemalloc.stop()
+    assert walk.end().damage == "the key at byte 0 reaches beyond the end of the file"
 
 
 @given(values=stored, data=st.data())

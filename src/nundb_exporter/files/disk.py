@@ -126,12 +126,9 @@ class Directory:
         file, values = parts.get(Part.KEYS), parts.get(Part.VALUES)
         if file is None:
             return None
-        if values is None:
-            walk = self._walk(file.path, (file.stamp,), KeysWalk(file.stamp.size, None), budget)
-        else:
-            walk = self._walk(
-                file.path, (file.stamp, values.stamp), KeysWalk(file.stamp.size, values.stamp.size), budget
-            )
+        basis = (file.stamp,) if values is None else (file.stamp, values.stamp)
+        fresh = KeysWalk(file.stamp.size, None if values is None else values.stamp.size)
+        walk = self._walk(file.path, basis, fresh, budget)
         return None if walk is None else walk.end()
 
     def _key_map(self, stamp: Stamp | None, budget: Budget) -> KeyMap | None:

@@ -46,8 +46,9 @@ class _Walk:
         """Of what waits, in the file."""
 
     def feed(self, data: bytes) -> None:
-        """Take the next piece."""
-        self._waiting += data
+        """Take the next piece; behind damage nothing can be told apart, so it is not kept."""
+        if self.damage is None:
+            self._waiting += data
 
     def _entries(self, tail_bytes: int) -> Iterator[tuple[int, bytes, bytes]]:
         """Yield the place, the key and what is behind it, of each entry that has come as a whole."""

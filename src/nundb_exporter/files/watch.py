@@ -26,7 +26,7 @@ class Watch:
             OSError: the directory, or a file in it, may not be read.
         """
         contents = self._directory.look(budget_bytes)
-        seen = tuple(conditions(contents))
-        self._since = {condition: self._since.get(condition, now) for condition in seen}
-        told = tuple(each for each in seen if now - self._since[each] >= APART_SECONDS)
-        return Look(contents, told, tuple(each for each in seen if each not in told))
+        self._since = {condition: self._since.get(condition, now) for condition in conditions(contents)}
+        told = tuple(each for each, since in self._since.items() if now - since >= APART_SECONDS)
+        doubtful = tuple(each for each, since in self._since.items() if now - since < APART_SECONDS)
+        return Look(contents, told, doubtful)

@@ -13,6 +13,7 @@ from nundb_exporter.host import families, process
 from nundb_exporter.host.finding import find
 from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.metrics import Sample, Subject
+from nundb_exporter.system_errors import cause_of
 
 _LOGGER: Final = logging.getLogger(__name__)
 _SEARCH_EVERY_SECONDS: Final = 10.0
@@ -88,8 +89,11 @@ class HostSource:
         self._searched_at = self._clock()
         try:
             pid = find(self._settings, self._proc)
-        except (SourceError, OSError) as error:
+        except SourceError as error:
             self._failure = str(error)
+            return
+        except OSError as error:
+            self._failure = f"the processes of this host cannot be listed ({cause_of(error)})"
             return
         stat = self._stat(pid)
         if stat is not None:
