@@ -68,6 +68,12 @@ def test_a_link_leads_somewhere(document: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
+def test_the_index_leads_to_every_document() -> None:
+    """As the README promises."""
+    linked = set(LINK.findall((ROOT / "docs" / "index.md").read_text(encoding="utf-8")))
+    assert {path.name for path in (ROOT / "docs").glob("*.md")} - linked == {"index.md"}
+
+
 def test_the_migration_names_what_replaces_each_older_metric() -> None:
     """As the older metric's own description does."""
     guide = (ROOT / "docs" / "migration.md").read_text(encoding="utf-8")
