@@ -46,6 +46,18 @@ async def test_a_fault_shows_and_its_cure_takes_it_away(cluster: Cluster, name: 
     await cluster.ready()
 
 
+@pytest.mark.parametrize("name", FAULTS)
+async def test_a_cured_cluster_stays_whole(cluster: Cluster, name: str) -> None:
+    """No election that the cure has caused goes wrong later, though messages take their time."""
+    for node in cluster.nodes:
+        node.conditions.link_delay_seconds += 0.004
+    await cluster.fault(name)
+    await cluster.cure(name)
+    await cluster.ready()
+    await pass_time(10)
+    await cluster.ready(0)
+
+
 async def test_few_descriptors_are_left_until_it_is_cured(cluster: Cluster) -> None:
     """Most of those that the process may open are open, and enough are left for the nodes to go on."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)

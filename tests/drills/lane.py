@@ -21,6 +21,8 @@ HEALTHY_SECONDS = 75.0
 """How long nothing may fire under load: 25 minutes of the shipped rules' time."""
 QUIET_SECONDS = 70.0
 """How long a fault that must fire no alert is watched: longer than the longest `for`."""
+LASTING_SECONDS = 5.0
+"""How long none may be about to fire until it is silence: an election that goes wrong takes a second to show."""
 STUCK_SECONDS = 25.0
 LONGEST_WAIT_SECONDS = 240.0
 LONGEST_SILENCE_SECONDS = 240.0
@@ -123,9 +125,9 @@ async def _drill(world: World, drill: Drill) -> Outcome:
             outcome.lasted = (loop.time() - broken) / pace.scrape_seconds
         cured = loop.time()
         await ground.unite()
-        await _until_silent(world)
-        if watch.is_quiet(ground.job):
-            outcome.silent_after = (loop.time() - cured) / pace.scrape_seconds
+        silent = await _silence(world)
+        if silent is not None:
+            outcome.silent_after = (silent - cured) / pace.scrape_seconds
     except Exception as error:  # noqa: BLE001 - the other drills continue, and the test fails
         outcome.error = f"{type(error).__name__}: {error}"
     outcome.has_restarted_primary = ground.failovers > failovers
@@ -161,8 +163,8 @@ async def _findings(world: World, drill: Drill | None = None) -> dict[str, set[s
     return found
 
 
-async def _until_silent(world: World) -> None:
-    """Wait until all alerts resolve; if a member happened to die with operations unacknowledged, follow the runbook."""
+async def _silence(world: World) -> float | None:
+    """Return when all alerts have resolved; if operations stay unacknowledged, the runbook is followed."""
     ground, watch, pace = world.ground, world.watch, world.pace
     loop = asyncio.get_running_loop()
     stuck = {alert.name for alert in LEFT_BEHIND}
@@ -171,7 +173,11 @@ async def _until_silent(world: World) -> None:
         return bool(watch.firing(ground.job)) and watch.firing(ground.job) <= stuck
 
     deadline = loop.time() + pace.stretched(LONGEST_SILENCE_SECONDS)
-    while not watch.is_quiet(ground.job) and loop.time() < deadline:
-        await until(lambda: watch.is_quiet(ground.job), pace.stretched(STUCK_SECONDS))
-        if is_only_stuck():
+    while loop.time() < deadline:
+        if await until(lambda: watch.is_quiet(ground.job), pace.stretched(STUCK_SECONDS)):
+            silent = loop.time()
+            if not await until(lambda: not watch.is_quiet(ground.job), pace.stretched(LASTING_SECONDS)):
+                return silent
+        elif is_only_stuck():
             await ground.restart_primary()
+    return None

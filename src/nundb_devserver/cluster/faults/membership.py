@@ -1,15 +1,17 @@
 """Faults of the cluster: who belongs to it, who leads it, and how fast its nodes hear of each other."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Final
 
 from nundb_devserver.cluster.faults.fault import administrator, fault, process_of, repeated, state_of
 from nundb_devserver.cluster.nodes import Nodes
+from nundb_devserver.errors import NotReadyError
 
 _NOWHERE: Final = "127.0.0.1:1"
 """The address of a primary that does not exist."""
 _ELECTION_SECONDS: Final = 1.5
+_JOIN_SECONDS: Final = 5.0
 _SLOW_LINK_SECONDS: Final = 0.2
 
 
@@ -48,6 +50,16 @@ async def no_primary(nodes: Nodes, index: int) -> AsyncIterator[None]:  # noqa: 
                 client = await clients.enter_async_context(administrator(node))
                 await client.run(f"election candidate 1 {_NOWHERE}", f"set-primary {_NOWHERE}")
         yield
+        # A node whose connection ends stands for primary, and where a younger one does, one between it and the oldest
+        # comes to list itself, for good (protocol notes 6.4): so the oldest stands alone, and the others join it.
+        running = [each for each, node in enumerate(nodes.nodes) if node.is_running]
+        younger = sorted(running, key=lambda each: state_of(nodes.nodes[each]).process_id)[1:]
+        for replica in younger:
+            await nodes.stop(replica)
+    for replica in younger:
+        await nodes.start(replica)
+        with suppress(NotReadyError):
+            await nodes.ready(_JOIN_SECONDS)
 
 
 @fault("flapping-elections", "The primary is made to hold an election again and again.", is_for_primary=True)
