@@ -122,6 +122,17 @@ def test_what_a_real_server_tells_a_watcher_is_read() -> None:
     assert not any(canary.is_notice(message) for message in told if message == "ok \n" or message.startswith("value "))
 
 
+def test_a_member_that_has_left_is_forgotten() -> None:
+    """In a cluster whose members get new addresses, the page does not grow; one that is primary now is kept."""
+    tally = Tally()
+    tally.saw(WORD, {name: Sighting(before=OLD, delay_seconds=0.003) for name in ("a:1", "b:1", "c:1")}, 1000.0)
+    tally.watches("a:1", {"b:1": True})
+    tally.paused(1015.0)
+    labels = {label for sample in tally.samples() for label in sample.labels}
+    assert {"a:1", "b:1"} <= labels
+    assert "c:1" not in labels
+
+
 def test_promtool_finds_nothing_to_say_of_the_page() -> None:
     """And every sample is of a declared family."""
     tally = Tally()

@@ -79,7 +79,7 @@ class Canary:
         others = {name: line for name, line in lines.items() if name != primary}
         sightings = dict(zip(others, await asyncio.gather(*map(self._look, others, others.values())), strict=True))
         answering = {name: not sighting.is_silent for name, sighting in sightings.items()}
-        self._tally.watches(answering | dict.fromkeys(self._flock.unreached | self._flock.hanging, False))
+        self._tally.watches(primary, answering | dict.fromkeys(self._flock.unreached | self._flock.hanging, False))
         self.braked = brake.reason(self._flock.hanging, await self._waited_for(home, sightings))
         if self.braked is not None:
             self._tally.paused(time.time())

@@ -39,9 +39,13 @@ class Tally:
         """Note how long the primary took to answer."""
         self._observe(families.OPERATION, operation, seconds)
 
-    def watches(self, members: Mapping[str, bool]) -> None:
-        """Note whether each member but the primary answers."""
-        self._watched = dict(members)
+    def watches(self, primary: str, others: Mapping[str, bool]) -> None:
+        """Note who is in the cluster, and whether each member but the primary answers; forget who has left."""
+        self._watched = dict(others)
+        gone = self._missed.keys() - others.keys() - {primary}
+        for member in gone:
+            del self._missed[member]
+            self._durations.pop((families.DELAY, member), None)
 
     def failed(self, reason: str, now: float) -> None:
         """Note a round in which nothing could be written; `now` is in seconds since the epoch."""
