@@ -1,10 +1,8 @@
 """`nundb-exporter files`: what a data directory says, without a node."""
 
 import dataclasses
-import json
 import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +15,7 @@ from nundb_exporter.errors import ConfigError
 from nundb_exporter.files.conditions import Look
 from nundb_exporter.files.samples import samples
 from nundb_exporter.files.watch import APART_SECONDS, Watch
-from nundb_exporter.judge import Finding, StoredData, StoredDatabase, describe_stored, restart_objections
+from nundb_exporter.judge import Finding, StoredData, StoredDatabase, describe_stored, restart_objections, written
 from nundb_exporter.judge.report import UNKNOWN
 from nundb_exporter.problems.files import NEVER_SAVED_NAME
 from nundb_exporter.quantities import age, counted, size
@@ -136,10 +134,4 @@ def _json(directory: Path, look: Look, data: StoredData, findings: Sequence[Find
             "newest": contents.history.newest,
         },
     }
-    return json.dumps(report, ensure_ascii=False, indent=2, default=_write)
-
-
-def _write(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(type(value))
+    return written(report)

@@ -7,13 +7,13 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from nundb_exporter.cli.flags import flag
+from nundb_exporter.cli.flags import flag, switch
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.files.settings import HELP, NAME
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_SWITCH: Final = flag(f"--collector.{NAME}/--no-collector.{NAME}", f"{HELP} Off by default.")
+_SWITCH: Final = switch(NAME, HELP)
 _DIRECTORY: Final = flag(
     "--nundb.data-dir",
     "Nun-db's data directory, its NUN_DBS_DIR; only read, and never a value.",

@@ -57,6 +57,12 @@ def flag(name: str, help_text: str, *, env: str | None = None, **attributes: Any
     )
 
 
+def switch(collector: str, help_text: str, *, is_default: bool = False, **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - click's own
+    """Return the flag that switches a collector on or off."""
+    sentence = f"{help_text} {'On' if is_default else 'Off'} by default."
+    return flag(f"--collector.{collector}/--no-collector.{collector}", sentence, **attributes)
+
+
 FILE: Final = click.Path(readable=False)
 """The name of a file, for a shell to complete; whether it can be read is told when it is read."""
 _PORTS_HELP: Final = (
@@ -105,11 +111,7 @@ _FLAGS: Final = (
         metavar="FILE",
     ),
     *(
-        flag(
-            f"--collector.{collector.name}/--no-collector.{collector.name}",
-            f"{collector.help} {'On' if collector.is_default else 'Off'} by default.",
-            default=None,
-        )
+        switch(collector.name, collector.help, is_default=collector.is_default, default=None)
         for collector in COLLECTORS
     ),
     flag(

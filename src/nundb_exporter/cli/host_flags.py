@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from nundb_exporter.cli.flags import flag
+from nundb_exporter.cli.flags import flag, switch
 from nundb_exporter.host.settings import AUTO, HELP, NAME, HostSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,7 +27,7 @@ class _Process(click.ParamType[int | None]):
         return int(text)
 
 
-_SWITCH: Final = flag(f"--collector.{NAME}/--no-collector.{NAME}", f"{HELP} Off by default.")
+_SWITCH: Final = switch(NAME, HELP)
 _PROCESS: Final = flag(
     "--nundb.process",
     "Number of the node's process, or auto: the one that listens on the port of the URL.",

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from nundb_exporter.cli.flags import flag
+from nundb_exporter.cli.flags import flag, switch
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.log.settings import AUTO, FORMATS, HELP, KEY_DISPLAYS, NAME, SHOW, LogSettings
 
@@ -19,7 +19,7 @@ PATH: Final = flag(
     default=None,
     metavar="PATH",
 )
-SWITCH: Final = flag(f"--collector.{NAME}/--no-collector.{NAME}", f"{HELP} Off by default.")
+SWITCH: Final = switch(NAME, HELP)
 FORMAT: Final = flag(
     "--nundb.log.format",
     "What wrote the log: Nun-db itself (raw), containerd, CRI-O or Podman (cri), Docker, or journalctl. "

@@ -5,7 +5,7 @@ thresholds through `problems`.
 """
 
 from nundb_exporter.judge.describe import describe, describe_exporter
-from nundb_exporter.judge.judgement import judge, to_json
+from nundb_exporter.judge.judgement import judge, to_json, written
 from nundb_exporter.judge.node import unreachable
 from nundb_exporter.judge.pending import PendingGroup, group_pending
 from nundb_exporter.judge.report import (
@@ -40,4 +40,5 @@ __all__ = [
     "restart_objections",
     "to_json",
     "unreachable",
+    "written",
 ]

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from nundb_exporter.judge import cluster, node, views
@@ -67,7 +67,12 @@ def _summary(nodes: Sequence[NodeReport]) -> str:
 
 def to_json(report: Report) -> str:
     """Return the report as one JSON object; docs/report.schema.json describes it."""
-    return json.dumps(dataclasses.asdict(report), ensure_ascii=False, indent=2, default=_write)
+    return written(dataclasses.asdict(report))
+
+
+def written(document: Mapping[str, object]) -> str:
+    """Return a document as one JSON object, moments as ISO 8601 has them."""
+    return json.dumps(document, ensure_ascii=False, indent=2, default=_write)
 
 
 def _write(value: object) -> str:
