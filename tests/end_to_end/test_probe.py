@@ -9,8 +9,9 @@ import pytest
 
 from nundb_exporter.config.allow import AllowList, parse_allowed
 from nundb_exporter.config.fleet import Fleet
-from tests.wire.behaviours import answering, silent
+from tests.wire.behaviours import answering, saying, silent
 from tests.wire.exporter import LONG, SHORT, serving_fleet, target
+from tests.wire.framing import http
 from tests.wire.pages import Page, fetch
 from tests.wire.replies import PASSWORD, PENDING, Said, script
 from tests.wire.scripted import Behaviour, ScriptedNode
@@ -121,6 +122,18 @@ async def test_a_trace_of_a_node_that_is_down_says_where_it_ended() -> None:
         page = await probe(url, node, "&debug=true", seconds=SHORT)
     assert f"result: timeout: 127.0.0.1:{node.port}: request: connected, and not answered in time" in page.text
     assert "  > metrics-state" in page.text
+
+
+async def test_a_node_that_is_left_alone_is_traced_over_tcp_alone() -> None:
+    """Each question over HTTP could end another of its workers, whoever asks it and however often."""
+    broken = saying(http(b"", "500 Internal Server Error"))
+    async with probing(broken) as (url, (node,)):
+        assert (await probe(url, node)).reasons == ["protocol"]
+        questions = node.connections
+        for _ in range(4):
+            page = await probe(url, node, "&debug=true")
+            assert "the node is not asked again before" in page.text
+    assert node.connections == questions
 
 
 @pytest.mark.parametrize(

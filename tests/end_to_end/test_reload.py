@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.behaviours import answering
+from tests.wire.behaviours import answering, saying
 from tests.wire.exporter import Exporter
+from tests.wire.framing import http
 from tests.wire.pages import Page, fetch
 from tests.wire.replies import GOOD, PASSWORD, USER, Said
 from tests.wire.scripted import Behaviour, ScriptedNode
@@ -128,6 +129,17 @@ async def test_a_scrape_in_progress_ends_with_what_it_began_with(file: Path) -> 
         assert begun_before.is_up
         assert "cluster" in collectors(begun_before)
         assert collectors(await exporter.metrics()) == {"oplog"}
+
+
+async def test_a_reload_asks_no_node_that_is_left_alone(file: Path) -> None:
+    """Each question over HTTP could end another of its workers."""
+    broken = saying(http(b"", "500 Internal Server Error"))
+    async with ScriptedNode(broken) as node, exporter_of(node, file) as exporter:
+        assert (await exporter.metrics()).reasons == ["protocol"]
+        questions = node.connections
+        assert (await reload(exporter))[0] == 200
+        assert (await exporter.metrics()).reasons == ["protocol"]
+        assert node.connections == questions
 
 
 async def test_a_reload_is_no_change_of_a_node_that_is_down(file: Path) -> None:

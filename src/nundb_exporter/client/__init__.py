@@ -1,6 +1,6 @@
 """The clients: one interface for every transport, chosen by the scheme of the node's URL."""
 
-from nundb_exporter.client.caution import CautiousTransport
+from nundb_exporter.client.caution import Caution, CautiousTransport
 from nundb_exporter.client.http import HttpTransport
 from nundb_exporter.client.route import DIRECT, Route
 from nundb_exporter.client.tcp import TcpTransport
@@ -9,11 +9,16 @@ from nundb_exporter.config.settings import Endpoint, Tls, TransportPorts, neighb
 
 
 def open_transport(
-    endpoint: Endpoint, tls: Tls, ports: TransportPorts | None = None, route: Route = DIRECT
+    endpoint: Endpoint,
+    tls: Tls,
+    ports: TransportPorts | None = None,
+    route: Route = DIRECT,
+    caution: Caution | None = None,
 ) -> Transport:
     """Return the transport for the endpoint's scheme; it connects at the first request.
 
-    `ports` are those of the node's transports, by default the neighbours of the endpoint's.
+    `ports` are those of the node's transports, by default the neighbours of the endpoint's. `caution` is what is
+    known of the node by others that ask it.
 
     Raises:
         ConfigError: a file of the TLS settings is unusable.
@@ -26,4 +31,5 @@ def open_transport(
 
             return WebSocketTransport(endpoint, tls, route)
     tcp = Endpoint("tcp", endpoint.host, (ports or neighbouring_ports(endpoint))["tcp"])
-    return CautiousTransport(endpoint, HttpTransport(endpoint, tls, route=route), TcpTransport(tcp, tls, route))
+    http = HttpTransport(endpoint, tls, route=route)
+    return CautiousTransport(endpoint, http, TcpTransport(tcp, tls, route), caution)

@@ -10,6 +10,7 @@ nothing: where TCP refuses all at once, that process has ended, and the next one
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -38,23 +39,37 @@ class _OverTcp(Enum):
     UNKNOWN = "its TCP port cannot be reached to tell why"
 
 
+@dataclass(slots=True)
+class Caution:
+    """What is known of a node that broke at what it was asked; all who ask it share this, as they share its workers."""
+
+    pause: float = 0.0
+    """Seconds for which it is left alone; 0 where it is well."""
+    paused_until: float = 0.0
+    """By the event loop's clock."""
+    failure: str = ""
+    found: _OverTcp = _OverTcp.UNKNOWN
+
+
 class CautiousTransport:
     """Ask over HTTP, and with growing pauses after a status 500.
 
-    `first_pause` is the length of the first pause, in seconds.
+    `caution` is what is known of the node by others that ask it. `first_pause` is the first pause, in seconds.
     """
 
     def __init__(
-        self, endpoint: Endpoint, http: Transport, tcp: Transport, first_pause: float = FIRST_PAUSE_SECONDS
+        self,
+        endpoint: Endpoint,
+        http: Transport,
+        tcp: Transport,
+        caution: Caution | None = None,
+        first_pause: float = FIRST_PAUSE_SECONDS,
     ) -> None:
         self._endpoint = endpoint
         self._http = http
         self._tcp = tcp
         self._first_pause = first_pause
-        self._pause = 0.0
-        self._paused_until = 0.0
-        self._failure = ""
-        self._found = _OverTcp.UNKNOWN
+        self._caution = caution or Caution()
 
     @property
     def clock_offset(self) -> float | None:
@@ -63,10 +78,10 @@ class CautiousTransport:
 
     async def execute(self, commands: Sequence[Command[object]], deadline: float) -> list[Reply]:
         """Send the commands over HTTP, unless the node is left alone at the moment."""
-        if self._pause:
+        if self._caution.pause:
             if await self._has_ended(deadline):
-                self._pause = 0.0  # HTTP says the same, or belongs to a new process
-            elif asyncio.get_running_loop().time() < self._paused_until:
+                self._caution.pause = 0.0  # HTTP says the same, or belongs to a new process
+            elif asyncio.get_running_loop().time() < self._caution.paused_until:
                 raise self._left_alone()
             elif await self._over_tcp(commands, deadline) is _OverTcp.BROKEN:
                 self._leave_alone(_OverTcp.BROKEN)
@@ -76,12 +91,12 @@ class CautiousTransport:
         except InternalServerError:
             self._leave_alone(await self._over_tcp(commands, deadline))
             raise self._left_alone() from None
-        self._pause = 0.0
+        self._caution.pause = 0.0
         return replies
 
     async def _has_ended(self, deadline: float) -> bool:
         """Whether nothing listens any more at the TCP port at which the node did."""
-        if self._found is _OverTcp.UNKNOWN:
+        if self._caution.found is _OverTcp.UNKNOWN:
             return False
         patience = min(deadline, asyncio.get_running_loop().time() + _GREETING_SECONDS)
         try:
@@ -105,19 +120,19 @@ class CautiousTransport:
 
     def _leave_alone(self, found: _OverTcp) -> None:
         """Begin a pause, twice as long as the one before."""
-        self._found = found
+        self._caution.found = found
         longest = _LONGEST_BLIND_PAUSE_SECONDS if found is _OverTcp.UNKNOWN else _LONGEST_PAUSE_SECONDS
-        self._pause = min(2 * self._pause or self._first_pause, longest)
-        self._paused_until = asyncio.get_running_loop().time() + self._pause
+        self._caution.pause = min(2 * self._caution.pause or self._first_pause, longest)
+        self._caution.paused_until = asyncio.get_running_loop().time() + self._caution.pause
         # The time and not what is left of it: a text that stays the same is logged once.
-        until = time.strftime("%H:%M:%S", time.gmtime(time.time() + self._pause))
-        self._failure = (
+        until = time.strftime("%H:%M:%S", time.gmtime(time.time() + self._caution.pause))
+        self._caution.failure = (
             f"{self._endpoint.authority}: answer: HTTP status 500, and {found.value}. Each such request may end one of "
             f"Nun-db's four HTTP workers, so the node is not asked again before {until} UTC"
         )
 
     def _left_alone(self) -> TargetError:
-        return TargetError(Reason.PROTOCOL, self._failure)
+        return TargetError(Reason.PROTOCOL, self._caution.failure)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -2,9 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Final, TypeAlias
 
+from nundb_exporter.client import open_transport
+from nundb_exporter.client.caution import Caution
 from nundb_exporter.client.route import Route
+from nundb_exporter.client.transport import Transport
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Target, Web
 from nundb_exporter.scrape import Scraper
@@ -15,9 +19,8 @@ from nundb_exporter.web.selection import Selection, configured
 
 MakeScraper: TypeAlias = Callable[[Target, Route], Scraper]
 
-
-def _scraper(target: Target, route: Route) -> Scraper:
-    return Scraper(target, route=route)
+_MOST_CAUTIONS: Final = 2048
+"""Of nodes: more than are kept at a time."""
 
 
 class Nodes:
@@ -30,13 +33,14 @@ class Nodes:
     """
 
     def __init__(
-        self, fleet: Fleet, settings: Web, sources: Sources | None = None, make: MakeScraper = _scraper
+        self, fleet: Fleet, settings: Web, sources: Sources | None = None, make: MakeScraper | None = None
     ) -> None:
         self.fleet = fleet
         self.settings = settings
         self.sources = sources or Sources()
         self.tally = Tally()
-        self._make = make
+        self._make = make or self._scraper
+        self._cautions = lru_cache(_MOST_CAUTIONS)(lambda _: Caution())
         self._kept = KeptNodes()
         self.configured = self._configured(fleet)
         """In the order of the configuration."""
@@ -74,6 +78,18 @@ class Nodes:
             if node.scraper.target is selection.target:  # its very object; comparing 500 takes 0.25 ms
                 return node
         return self._kept.get(selection.key, lambda: self._new(selection))
+
+    def transport(self, target: Target, route: Route) -> Transport:
+        """Return another transport to a node. A node that breaks at what it is asked is spared by all of them.
+
+        Raises:
+            ConfigError: a file of the TLS settings is unusable.
+        """
+        module = target.module
+        return open_transport(target.endpoint, module.tls, module.ports, route, self._cautions(target.endpoint))
+
+    def _scraper(self, target: Target, route: Route) -> Scraper:
+        return Scraper(target, self.transport(target, route), route=route)
 
     def _configured(self, fleet: Fleet) -> tuple[ScrapedNode, ...]:
         own = self.sources if len(fleet.nodes) == 1 else None

@@ -5,7 +5,6 @@ import dataclasses
 from http import HTTPStatus
 from typing import Final
 
-from nundb_exporter.client import open_transport
 from nundb_exporter.client.traced import TracedTransport
 from nundb_exporter.errors import ConfigError, NotAllowedError
 from nundb_exporter.exposition import Format, choose_format, render
@@ -54,9 +53,8 @@ class Probe:
             return Response.of_text(text, HTTPStatus.SERVICE_UNAVAILABLE)
         dialled: list[str] = []
         route = dataclasses.replace(selection.route, dialled=dialled.append)
-        target, module = selection.target, selection.target.module
-        transport = TracedTransport(open_transport(target.endpoint, module.tls, module.ports, route))
-        scraper = Scraper(target, transport, route=route)
+        transport = TracedTransport(self._nodes.transport(selection.target, route))
+        scraper = Scraper(selection.target, transport, route=route)
         allowed = allowed_seconds(request, self._nodes.settings)
         self._traced += 1
         try:
