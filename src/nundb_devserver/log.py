@@ -1,8 +1,10 @@
 """Log lines as env_logger writes them: `[2026-11-22T14:57:41.898948997Z nundb::bo] message` (protocol notes 7)."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, TextIO
 
 REQUESTS: Final = "nundb::process_request"
@@ -44,6 +46,10 @@ class Log:
         self._sink(f"[{self._second_text}.{nanoseconds:09d}Z {target}] {body}\n")
 
 
+_MAX_CHARACTERS: Final = 8 * 1024 * 1024
+"""Of a log in a file."""
+
+
 class StreamSink:
     """A sink over a text stream that writes once for each turn of the event loop, however many entries there are."""
 
@@ -65,3 +71,33 @@ class StreamSink:
             self._stream.flush()
         except (OSError, ValueError):
             return
+
+
+class FileSink(StreamSink):
+    """A sink over a file that is made anew, and renamed to `NAME.1`, over the one before, when it has grown large.
+
+    Nun-db never does that: this stands for what keeps its output, as Docker or svlogd do.
+    """
+
+    def __init__(self, path: Path, max_characters: int = _MAX_CHARACTERS) -> None:
+        super().__init__(path.open("w", encoding="utf-8"))
+        self._path = path
+        self._max_characters = max_characters
+        self._characters = 0
+
+    def flush(self) -> None:
+        """Write what has been taken, and begin a new file where this one has grown large."""
+        self._characters += sum(map(len, self._entries))
+        super().flush()
+        if self._characters > self._max_characters and not self._stream.closed:
+            self._characters = 0
+            self.close()
+            with contextlib.suppress(OSError):
+                self._path.rename(f"{self._path}.1")
+                self._stream = self._path.open("w", encoding="utf-8")
+
+    def close(self) -> None:
+        """Write what has been taken, and nothing that follows."""
+        super().flush()
+        with contextlib.suppress(OSError):
+            self._stream.close()

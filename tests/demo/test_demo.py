@@ -1,6 +1,7 @@
 """The demo, run as a person runs it: it comes up, moves, fails when told to, and leaves nothing behind."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -12,6 +13,8 @@ import pytest
 
 from nundb_devserver import FAULTS, free_port, free_row, is_free
 from nundb_exporter.demo.services import prometheus_port
+from nundb_exporter.demo.workload import DATABASES
+from nundb_exporter.log.families import SUBJECT
 from tests.programs import needed
 from tests.wire.pages import fetch
 from tests.wire.ports import taken
@@ -24,6 +27,10 @@ ANY_PORTS = ("--port-base", "0", "--exporter-port", "0", "--prometheus-port", "0
 TRANSPORTS = {("nundb_transport_up", name): 1.0 for name in ("http", "tcp", "websocket")}
 RECORDS = ("nundb_oplog_records",)
 PENDING = ("nundb_replication_pending_operations",)
+
+SLOW_SECONDS = 0.25
+SECRETS = (*(access.token.reveal() for access in DATABASES), "delivered", "basket", "pears left")
+"""Tokens, and words of values that applications write all the time."""
 
 Samples = dict[tuple[str, ...], float]
 
@@ -107,6 +114,50 @@ async def test_faults_can_be_placed_at_the_primary(tmp_path: Path, no_prometheus
         assert demo.leftovers == []
 
 
+async def test_a_slow_command_is_shown_by_name(tmp_path: Path, no_prometheus: dict[str, str]) -> None:
+    """With its database and key, from the node's log; the page has the same list, and the metrics its verb."""
+    fault = ("--fault", "slow-command", "--fault-node", "0", "--fault-after", "0")
+    async with running(tmp_path, "demo", *ANY_PORTS, *fault, environment=no_prometheus) as demo:
+        first, *_ = await pages(demo)
+        assert "names the slow commands" in await demo.printed("slow-command at node0")
+
+        async def slowest() -> set[tuple[str, str, str]]:
+            answer = await fetch(first.replace("/metrics", "/slow"), headers={"Accept": "application/json"})
+            slow = [each for each in json.loads(answer.text)["commands"] if each["seconds"] >= SLOW_SECONDS]
+            return {(each["verb"], each["database"], each["key"].partition(":")[0]) for each in slow if each["key"]}
+
+        await eventually(slowest, lambda found: ("get", "shop", "price") in found)
+        assert 'id="slow"' in (await fetch(first.replace("/metrics", "/"))).text
+        samples = await page(first)()
+        count = samples["nundb_command_duration_seconds_count", "get"]
+        assert samples["nundb_command_duration_seconds_bucket", "get", "0.1"] < count
+
+
+async def test_no_page_shows_what_the_logs_have_in_clear(tmp_path: Path, no_prometheus: dict[str, str]) -> None:
+    """Tokens and values stay in the logs, which only the demo's user may read, and which end with it."""
+    async with running(tmp_path, "demo", *ANY_PORTS, environment=no_prometheus) as demo:
+        urls = await pages(demo)
+        (directory,) = demo.temporary.iterdir()
+        assert directory.stat().st_mode & 0o077 == 0
+
+        async def missing() -> set[str]:
+            logs = "".join(log.read_text() for log in directory.glob("*.log"))
+            return {secret for secret in SECRETS if secret not in logs}
+
+        await eventually(missing, lambda secrets: not secrets)
+        read = [
+            await fetch(url.replace("/metrics", path), headers={"Accept": kind})
+            for url in urls
+            for path in ("/metrics", "/", "/report", "/slow")
+            for kind in ("*/*", "application/json")
+        ]
+        assert {page.status for page in read} == {200}
+        shown = "".join((*demo.lines, *(page.text for page in read)))
+        assert [secret for secret in SECRETS if secret in shown] == []
+        assert await demo.end(signal.SIGINT) == 0
+        assert demo.leftovers == []
+
+
 @pytest.mark.parametrize(
     ("manager", "cure"),
     [("apt-get", "sudo apt-get install prometheus"), ("brew", "brew install prometheus"), ("none", "prometheus.io")],
@@ -158,6 +209,27 @@ async def test_prometheus_scrapes_all_nodes_and_finds_the_rules_good(
         await eventually(rules, lambda healths: len(healths) > 10 and set(healths) == {"ok"})
         assert await demo.end(signal.SIGTERM) == 0
         assert demo.leftovers == []
+
+
+async def test_the_panel_of_slowest_verbs_shows_a_slow_one(
+    tmp_path: Path, prometheus: None, session: aiohttp.ClientSession
+) -> None:
+    """With its node and how long it takes, which the node's own averages hide."""
+    (panel,) = [panel for panel in SUBJECT.panels if panel.title == "Slowest verbs"]
+    query = panel.expression
+    for variable, value in {"$job": ".+", "$instance": ".+", "$__rate_interval": "1m"}.items():
+        query = query.replace(variable, value)
+    fault = ("--fault", "slow-command", "--fault-node", "0", "--fault-after", "0")
+    async with running(tmp_path, "demo", *ANY_PORTS, *fault) as demo:
+        url = (await demo.printed("Prometheus scrapes")).split()[-1]
+
+        async def means() -> dict[tuple[str, str], float]:
+            async with session.get(f"{url}/api/v1/query", params={"query": query}) as response:
+                found = (await response.json())["data"]["result"]
+            rows = ((each["metric"], float(each["value"][1])) for each in found)
+            return {(labels["instance"], labels["command"]): value for labels, value in rows}
+
+        await eventually(means, lambda found: found.get(("node0", "get"), 0) >= SLOW_SECONDS / 2)
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])

@@ -2,13 +2,14 @@
 
 import asyncio
 import io
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 from nundb_devserver import Cluster, Node
-from nundb_devserver.log import Log, StreamSink
+from nundb_devserver.log import FileSink, Log, StreamSink
 from nundb_devserver.numbers import duration_text
 from tests.conformance.transcripts import DIRECTORY
 from tests.wire.clients import TcpClient
@@ -70,6 +71,32 @@ async def test_a_reader_that_has_gone_ends_the_log_and_not_the_server() -> None:
     sink = StreamSink(stream)
     sink("a\n")
     sink.flush()
+
+
+async def test_a_file_that_has_grown_large_is_renamed(tmp_path: Path) -> None:
+    """Nothing is lost or torn, and no more than two files are kept."""
+    path = tmp_path / "node0.log"
+    sink = FileSink(path, max_characters=20)
+    for number in range(5):
+        sink(f"entry {number} of five\n")
+        sink.flush()
+    assert path.read_text() == "entry 4 of five\n"
+    assert (tmp_path / "node0.log.1").read_text() == "entry 2 of five\nentry 3 of five\n"
+    sink("the last\n")
+    sink.close()
+    sink("too late\n")
+    sink.flush()
+    assert path.read_text() == "entry 4 of five\nthe last\n"
+    assert sorted(os.listdir(tmp_path)) == ["node0.log", "node0.log.1"]  # noqa: PTH208 - the names alone
+
+
+async def test_each_node_of_a_cluster_has_a_log_of_its_own(tmp_path: Path) -> None:
+    """Over all its lives."""
+    async with Cluster(2, port_base=None, logs=tmp_path, options=node_options()) as cluster:
+        await cluster.restart(1)
+        await cluster.ready()
+    starts = [log.read_text("utf-8").count("nundb starting!") for log in cluster.logs]
+    assert starts == [1, 2]
 
 
 REQUEST = re.compile(

@@ -31,10 +31,11 @@ class Cluster(Nodes):
         *,
         port_base: int | None = DEFAULT_PORT_BASE,
         data: Path | None = None,
+        logs: Path | None = None,
         options: NodeOptions | None = None,
         peers: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(nodes, port_base=port_base, data=data, options=options, peers=peers)
+        super().__init__(nodes, port_base=port_base, data=data, logs=logs, options=options, peers=peers)
         self._faults: dict[tuple[str, int], AsyncExitStack] = {}
         self._lock = asyncio.Lock()
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from nundb_devserver.data.members import Role
 from nundb_devserver.errors import NotReadyError, UnknownError
+from nundb_devserver.log import FileSink
 from nundb_devserver.node import Node
 from nundb_devserver.options import NodeOptions, Transport
 from nundb_devserver.ports import free_row
@@ -34,7 +35,8 @@ class Nodes:
     Node i has the ports base + 10 i + 2 (WebSocket), + 3 (HTTP) and + 4 (TCP); the base is a free one where
     `port_base` is None. `data` gets a directory for each node; None means a temporary one that is removed at the end.
     `options` are for every node; its ports and its directory are not looked at. `peers` are TCP addresses of nodes of
-    the same cluster in other processes.
+    the same cluster in other processes. `logs` is a directory for a log of each node; without it, the sink of the
+    options takes those of all nodes.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Nodes:
         *,
         port_base: int | None = DEFAULT_PORT_BASE,
         data: Path | None = None,
+        logs: Path | None = None,
         options: NodeOptions | None = None,
         peers: tuple[str, ...] = (),
     ) -> None:
@@ -51,10 +54,14 @@ class Nodes:
         self._peers = peers
         options = options or NodeOptions()
         base = free_row(PORTS_PER_NODE * nodes, options.host) if port_base is None else port_base
+        self.logs = () if logs is None else tuple(logs / f"node{index}.log" for index in range(nodes))
+        """The files of the logs, of each node one."""
+        self._sinks = tuple(map(FileSink, self.logs))
         self.nodes = tuple(
             Node(
                 replace(
                     options,
+                    log=self._sinks[index] if self._sinks else options.log,
                     data=root / f"node{index}",
                     websocket_port=websocket,
                     http_port=http,
@@ -85,6 +92,8 @@ class Nodes:
         """End every node at once, and remove the temporary directory."""
         for node in self.nodes:
             node.close()
+        for sink in self._sinks:
+            sink.close()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
             self._temporary = None

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from nundb_devserver import HOST, Node
@@ -17,6 +18,8 @@ from nundb_exporter.files.source import FilesSource
 from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.host.source import HostSource
 from nundb_exporter.judge import NodeReport, describe
+from nundb_exporter.log.settings import LogSettings
+from nundb_exporter.log.source import LogSource
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.web import Server
 
@@ -28,7 +31,7 @@ _CANARY: Final = DatabaseAccess("canary", Secret("canary"))
 _CANARY_SECONDS: Final = 2.0
 _STATUS_SECONDS: Final = 0.9
 
-_LocalSource = HostSource | FilesSource | CanarySource
+_LocalSource = HostSource | FilesSource | LogSource | CanarySource
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,10 @@ def _host(port: int) -> tuple[HostSource, ...]:
         return ()
 
 
-async def start(node: Node, administrator: Credentials, databases: Sequence[DatabaseAccess], port: int) -> Exporter:
-    """Start the exporter of a node, which need not run yet, on a port of its own; 0 means any free one.
+async def start(
+    node: Node, log: Path, administrator: Credentials, databases: Sequence[DatabaseAccess], port: int
+) -> Exporter:
+    """Start the exporter of a node, which need not run yet, and of its log, on a port of its own; 0 means any free one.
 
     Raises:
         ConfigError: the port cannot be listened on.
@@ -82,7 +87,13 @@ async def start(node: Node, administrator: Credentials, databases: Sequence[Data
         max_pending_operations=_MAX_PENDING_OPERATIONS,
     )
     fleet = Fleet.of(Target(parse_endpoint("the node's address", node.http_url), module))
-    sources: tuple[_LocalSource, ...] = (*_host(node.options.http_port), FilesSource(node.data), CanarySource(fleet))
+    sources: tuple[_LocalSource, ...] = (
+        *_host(node.options.http_port),
+        FilesSource(node.data),
+        # Among the slowest commands shall be those of the applications.
+        LogSource(LogSettings(str(log), is_from_start=True, is_without_own=True)),
+        CanarySource(fleet),
+    )
     server = Server(fleet, Web(listen=((HOST, port),)), sources)
     try:
         (address,) = server.start()

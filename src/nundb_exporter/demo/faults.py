@@ -27,7 +27,7 @@ _WATCH: Final = {
     "snapshot-leak": f"{pending.STUCK} is 1 and stays.",
     "two-primaries": f"{acting_role.ACTING_PRIMARY} is 1 on two nodes.",
     "slow-link": f"{replication.DURATION} rises.",
-    "slow-command": f"{queries.DURATION} rises.",
+    "slow-command": f"{queries.DURATION} rises, and the page of this node names the slow commands.",
 }
 
 

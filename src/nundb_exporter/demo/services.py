@@ -77,7 +77,9 @@ async def running_services(settings: Settings, tell: Callable[[str], None]) -> A
     """
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="nundb-demo-", ignore_cleanup_errors=True)))
-        cluster = Cluster(NODES, port_base=settings.port_base or None, data=directory, options=_options(settings))
+        cluster = Cluster(
+            NODES, port_base=settings.port_base or None, data=directory, logs=directory, options=_options(settings)
+        )
         stack.push_async_callback(cluster.end)
         ports.refuse_taken(PORT_BASE_FLAG, cluster.ports, "a node", NODES * PORTS_PER_NODE)
         if settings.exporter_port:
@@ -111,7 +113,8 @@ def _options(settings: Settings) -> NodeOptions:
 
 async def _start_exporter(stack: AsyncExitStack, settings: Settings, cluster: Cluster, index: int) -> Exporter:
     port = settings.exporter_port and settings.exporter_port + index
-    exporter = await exporters.start(cluster.nodes[index], settings.administrator, DATABASES, port)
+    node, log = cluster.nodes[index], cluster.logs[index]
+    exporter = await exporters.start(node, log, settings.administrator, DATABASES, port)
     stack.push_async_callback(exporter.stop)
     return exporter
 
