@@ -13,7 +13,7 @@ from tests.wire.clients import ask
 from tests.wire.exporter import serving, target
 from tests.wire.replies import PASSWORD, USER
 
-_FORWARDED: Final = ("Content-Type", "Content-Encoding", "Content-Security-Policy")
+_FORWARDED: Final = ("Content-Type", "Content-Encoding", "Content-Security-Policy", "Location")
 """Headers of an answer that the proxy hands on."""
 
 
@@ -40,7 +40,7 @@ async def prefixed(url: str) -> AsyncIterator[str]:
 
     async def forward(request: web.Request) -> web.Response:
         asked = URL(f"{url}{request.match_info.get('path', '')}?{request.rel_url.raw_query_string}", encoded=True)
-        async with session.get(asked, headers=request.headers) as answer:
+        async with session.get(asked, headers=request.headers, allow_redirects=False) as answer:
             kept = {name: answer.headers[name] for name in _FORWARDED if name in answer.headers}
             return web.Response(body=await answer.read(), status=answer.status, headers=kept)
 
