@@ -202,11 +202,29 @@ async def test_a_client_without_a_certificate_has_no_allowed_name(folder: Folder
         assert await is_served(server, folder.trusting(folder.client("a")))
 
 
+async def test_clients_certificates_themselves_may_be_what_is_trusted(folder: Folder) -> None:
+    """In place of RequireAnyClientCert, where they have signed themselves or their authority signs for others too."""
+    authority = trustme.CA()
+    issued = folder.trusting(folder.client("prometheus", authority=authority))
+    known = (folder.path / "client.pem").read_text()
+    key, certificate = str(folder.path / "own.key"), str(folder.path / "own.pem")
+    options = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj", "/CN=prometheus")
+    code, output = await run(needed("openssl"), "req", *options, "-keyout", key, "-out", certificate)
+    assert code == 0, output
+    (folder.path / "clients.pem").write_text(known + (folder.path / "own.pem").read_text())
+    text = f"{TLS}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients.pem\n"
+    async with guarding(folder.write(text)) as server:
+        assert await is_served(server, issued)
+        assert await is_served(server, folder.trusting((certificate, key)))
+        assert not await is_served(server, folder.trusting(folder.client("prometheus", authority=authority)))
+
+
 @pytest.mark.parametrize("policy", ["RequireAnyClientCert", "RequireClientCert"])
 def test_certificates_that_nobody_verifies_are_not_required(policy: str, folder: Folder) -> None:
     """Python's TLS cannot: a server that let everybody in would be worse than one that does not start."""
-    with pytest.raises(ConfigError, match=r"web\.yml:4: client_auth_type: RequireAnyClientCert asks for certificates"):
+    with pytest.raises(ConfigError, match=r"web\.yml:4: client_auth_type: RequireAnyClientCert asks for cert") as told:
         Configuration(folder.write(f"{TLS}  client_auth_type: {policy}\n"))
+    assert "the clients' own" in str(told.value)
 
 
 def test_names_of_clients_are_not_read_from_certificates_that_nobody_verifies(folder: Folder) -> None:

@@ -64,7 +64,9 @@ def server_context(name: str, tls: ServerTls, pem: Pem) -> ssl.SSLContext:
     is_by_name = bool(tls.client_allowed_sans) and tls.client_auth_type == "RequestClientCert"
     if tls.client_auth_type not in _VERIFY_MODES or is_by_name:
         problem = f"{tls.client_auth_type} asks for certificates that nobody verifies, which Python's TLS cannot"
-        cure = "write RequireAndVerifyClientCert, with a client_ca_file: without it anybody can make a certificate"
+        cure = (
+            "write RequireAndVerifyClientCert, with a client_ca_file of the authority's certificate or the clients' own"
+        )
         raise wrong.at("client_auth_type", problem, cure)
     _load_certificate(context, pem, wrong)
     context.verify_mode = _VERIFY_MODES[tls.client_auth_type]
