@@ -26,7 +26,15 @@ os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
 os.execv(sys.argv[1], sys.argv[1:])
 """
 """What systemd does for a socket unit, by sd_listen_fds(3)."""
+LOW_SOFT_LIMIT = ("sh", "-c", 'ulimit -Sn 64; ulimit -Hn 256; exec "$0" "$@"')
 FEW_DESCRIPTORS = ("sh", "-c", 'ulimit -n 64; exec "$0" "$@"')
+
+
+async def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one() -> None:
+    """A thousand nodes need more than the 1,024 that a shell or a container often starts a program with."""
+    async with ScriptedNode(answering()) as node, Exporter(node.url, starter=LOW_SOFT_LIMIT) as exporter:
+        page = await exporter.metrics()
+        assert page.samples["process_max_fds",] == 256
 
 
 async def test_a_unix_socket_is_listened_on_beside_an_address(tmp_path: Path) -> None:

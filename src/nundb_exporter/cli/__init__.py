@@ -7,6 +7,7 @@ import importlib
 import io
 import logging
 import os
+import resource
 import signal
 import sys
 from types import FrameType
@@ -88,6 +89,7 @@ def command() -> None:
 def main() -> None:
     """Run the command and end with its exit code; whatever goes wrong on the way is one line on standard error."""
     _end_at_once()
+    _raise_limit_of_descriptors()
     # Only serve writes a log: without a handler Python would print warnings between the lines of a report.
     logging.getLogger("nundb_exporter").addHandler(logging.NullHandler())
     if sys.stdout is None:
@@ -138,6 +140,16 @@ def _end_at_once() -> None:
     for number, code in ((signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.TERMINATED)):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, functools.partial(_leave, code))
+
+
+def _raise_limit_of_descriptors() -> None:
+    """Raise the soft limit of open files to the hard one, as programs in Go do: each node has up to three connections.
+
+    The usual soft limit of 1,024 is there for select(2), which cannot watch more, and which asyncio does not use.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # macOS allows less than its hard limit says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _leave(code: Exit, _number: int, _frame: FrameType | None) -> None:
