@@ -1,12 +1,14 @@
 """The reference of metrics and of the command line, as Markdown."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from nundb_exporter.collectors import transports
 from nundb_exporter.log.events import MEANINGS
 from nundb_exporter.log.families import EVENTS
 from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_FAMILIES, Collector, Family, Subject
 from nundb_exporter.monitoring import notice
+from nundb_exporter.quantities import listed
 
 README_BEGIN: Final = "<!-- metrics: begin, written by `make generate` -->"
 README_END: Final = "<!-- metrics: end -->"
@@ -18,14 +20,16 @@ an older one the metric is absent, and its collector still succeeds. 0 means a k
 """
 
 
-def metrics(collectors: Iterable[Collector], subjects: Iterable[Subject]) -> str:
+def metrics(collectors: Iterable[Collector], subjects: Sequence[Subject]) -> str:
     """Return docs/metrics.md."""
+    without_answers = listed([transports.COLLECTOR.name, *(subject.name for subject in subjects)])
     lines = [
         notice.IN_MARKDOWN + "# Metrics\n",
         _INTRODUCTION,
         *_chapter(
             "Every scrape",
-            "Present whatever collectors are enabled. While the node is down, these are its only metrics.",
+            "Present whatever collectors are enabled. While the node is down, only these are left, and those of "
+            f"collectors that do not need its answers: {without_answers}.",
             SCRAPE_FAMILIES,
         ),
     ]
@@ -43,6 +47,7 @@ def metrics(collectors: Iterable[Collector], subjects: Iterable[Subject]) -> str
 
 
 def _events() -> Iterator[str]:
+    yield "## Events of the log\n"
     yield f"Values of the label of `{EVENTS}`, and what a line of each means:\n"
     yield "| event | meaning |"
     yield "|---|---|"
