@@ -71,6 +71,19 @@ async def test_few_descriptors_are_left_until_it_is_cured(cluster: Cluster) -> N
     assert len(os.listdir("/proc/self/fd")) < opened / 2  # noqa: PTH208
 
 
+async def test_descriptors_that_do_not_suffice_for_a_fault_are_given_back(cluster: Cluster) -> None:
+    """The nodes go on with what was left before."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before + 20, hard))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            await cluster.fault("few-descriptors")
+        assert await metric(cluster.nodes[0], "pending_ops") >= 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 async def test_operations_of_a_dead_replica_stay_when_it_is_back(cluster: Cluster) -> None:
     """Nothing but the end of the primary's process removes them."""
     await cluster.fault("dead-replica")

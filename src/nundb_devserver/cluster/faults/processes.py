@@ -3,6 +3,7 @@
 import os
 import resource
 from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
 from typing import Final
 
 from nundb_devserver.cluster.faults.fault import (
@@ -142,16 +143,14 @@ tcp_dead = fault("tcp-dead", "The TCP listener is gone, HTTP and WebSocket live 
 async def few_descriptors(nodes: Nodes, index: int) -> AsyncIterator[None]:  # noqa: ARG001 - every node has it
     """Open many, and lower the soft limit to just above: enough are left for all nodes to go on."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    first = os.open(os.devnull, os.O_RDONLY)
-    opened = [first, *(os.dup(first) for _ in range(min(_OPEN_FILES, soft // 2)))]
-    try:
+    with ExitStack() as cure:
+        cure.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(min(_OPEN_FILES, soft // 2)):
+            last = os.open(os.devnull, os.O_RDONLY)
+            cure.callback(os.close, last)
         # The kernel gives out the lowest free number: the last one tells how many are open.
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, int(opened[-1] / _OPEN_SHARE)), hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, int(last / _OPEN_SHARE)), hard))
         yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        for each in opened:
-            os.close(each)
 
 
 def _mute(node: Node, *, is_mute: bool) -> None:
