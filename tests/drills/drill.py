@@ -9,9 +9,6 @@ from .breaks import Break
 from .findings import ALERTING
 from .setting import DEFAULTS, Setting
 
-OF_ONE_MOMENT = ALERTING
-"""What `check` can say, too."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
@@ -28,24 +25,21 @@ class Drill:
     """Entering injects the fault, leaving repairs it."""
     lasts_seconds: float = 0.0
     """How long the fault lasts at least, at the fastest pace: no alert that has fired may resolve before its end."""
-    has_one_page: bool = False
-    """Whether one page shows all nodes, and can tell whatever `check` can."""
 
     @property
     def found_by_check(self) -> frozenset[str]:
         """The alerts that `check`, which is given all nodes, must name: those that one moment shows to a reader."""
         return self._of_one_moment - {alert.name for alert in TAKES_CANARY}
 
-    @property
-    def found_by_page(self) -> frozenset[str]:
+    def found_by_page(self, setting: Setting) -> frozenset[str]:
         """The alerts that the landing pages must name: those that one node shows as well, where each has a page."""
-        if self.has_one_page:
+        if setting.has_one_exporter:
             return self._of_one_moment
         return self._of_one_moment - {alert.name for alert in TAKES_SEVERAL_NODES}
 
     @property
     def _of_one_moment(self) -> frozenset[str]:
-        return frozenset(alert.name for alert in self.fires if alert.name in OF_ONE_MOMENT)
+        return frozenset(alert.name for alert in self.fires if alert.name in ALERTING)
 
 
 # Only the reports of several nodes show these; the landing page of one exporter beside one node has that of one.

@@ -1,7 +1,6 @@
 """What a drill breaks: a cluster under load with an exporter for each node, watched by Prometheus."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import count
@@ -20,6 +19,7 @@ from nundb_exporter.host.source import HostSource
 from nundb_exporter.web import Server
 from tests.wire.waiting import eventually
 
+from .discovery import show
 from .findings import Check, found_by_pages
 from .pace import Pace
 from .setting import Setting
@@ -54,7 +54,7 @@ class Exporter:
         self._port = port
         self._collectors = collectors
         self._canary = canary
-        self._canaries: list[CanarySource] = []
+        self._sources: list[HostSource | CanarySource] = []
         self._server: Server | None = None
 
     @property
@@ -77,22 +77,21 @@ class Exporter:
         )
         targets = tuple(Target(parse_endpoint("the node's address", node.http_url), module) for node in self._nodes)
         fleet = Fleet(targets, {DEFAULT_MODULE: module})
-        hosts = [HostSource(HostSettings(port=node.endpoint.port)) for node in targets if len(targets) == 1]
-        for host in hosts:
-            host.start()
+        self._sources = []
+        if len(targets) == 1:
+            self._sources.append(HostSource(HostSettings(port=targets[0].endpoint.port)))
         if self._canary is not None:
-            self._canaries = [CanarySource(fleet)]
-        self._server = Server(fleet, Web(listen=((HOST, self._port),)), (*hosts, *self._canaries))
+            self._sources.append(CanarySource(fleet))
+        self._server = Server(fleet, Web(listen=((HOST, self._port),)), self._sources)
         self._server.start()
-        for canary in self._canaries:
-            canary.start()
+        for source in self._sources:
+            source.start()
 
     async def stop(self) -> None:
         """Stop listening."""
         if self._server is not None:
-            for canary in self._canaries:
-                canary.stop()
-            self._canaries = []
+            for source in self._sources:
+                source.stop()
             await self._server.stop()
             self._server = None
 
@@ -165,10 +164,7 @@ class Field:
     def show(self, *exporters: Exporter) -> None:
         """Let Prometheus discover these targets, and no others."""
         self._shown = exporters
-        entry = {"targets": [exporter.address for exporter in exporters], "labels": {"job": self.job}}
-        temporary = self.targets.with_suffix(".new")
-        temporary.write_text(json.dumps([entry]), encoding="utf-8")
-        temporary.rename(self.targets)
+        show(self.targets, self.job, (exporter.address for exporter in exporters))
 
     @property
     def primary(self) -> int:

@@ -1,21 +1,17 @@
 """What `nundb-exporter check` and the landing page find, asked as a user asks them."""
 
-import asyncio
-import json
-import os
-import sys
 from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import yaml
 
 from nundb_exporter.credentials import Credentials, DatabaseAccess
 from nundb_exporter.problems.catalog import PROBLEMS
 
 from .pace import Pace
+from .program import configuration, printed
 
 TIMEOUT_OFFSET_SECONDS = 0.25
 """What an exporter leaves of the timeout for its answer: `check` and the pages are to judge what the alerts judge."""
@@ -38,26 +34,13 @@ class Check:
         collectors: Iterable[str],
     ) -> None:
         directory.mkdir()
-        files = {access.name: directory / f"{access.name}.token" for access in databases}
-        for access in databases:
-            files[access.name].write_text(access.token.reveal(), encoding="utf-8")
-        module = {
-            "collectors": list(collectors),
-            "databases": [{"name": name, "token_file": str(file)} for name, file in files.items()],
-        }
-        configuration = directory / "check.yml"
-        configuration.write_text(yaml.safe_dump({"modules": {"default": module}}), encoding="utf-8")
+        self._administrator = administrator
         self._arguments = (
             *("check", "--json", "--timeout", f"{pace.scrape_seconds - TIMEOUT_OFFSET_SECONDS:g}"),
-            *("--config.file", str(configuration)),
+            *("--config.file", str(configuration(directory, databases, collectors=list(collectors)))),
             "--collector.host",
             *urls,
         )
-        self._environment = {
-            **os.environ,
-            "NUN_USER": administrator.user,
-            "NUN_PWD": administrator.password.reveal(),
-        }
 
     async def findings(self) -> set[str]:
         """Run it, and return the names of the problems that it finds.
@@ -65,16 +48,7 @@ class Check:
         Raises:
             ValueError: it printed no report.
         """
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "nundb_exporter", *self._arguments),
-            env=self._environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        output, errors = await process.communicate()
-        if not output:
-            raise ValueError(errors.decode())
-        return _problems(json.loads(output))
+        return _problems(await printed(self._administrator, *self._arguments))
 
 
 async def found_by_pages(addresses: Iterable[str], pace: Pace) -> set[str]:

@@ -18,7 +18,6 @@ def fault(
     about: str = "",
     run: Break | None = None,
     lasts_seconds: float = 0.0,
-    has_one_page: bool = False,
 ) -> Drill:
     """A drill of one of the devserver's faults, at the node where it shows best."""
     return Drill(
@@ -28,7 +27,6 @@ def fault(
         may_fire=may_fire,
         run=run or of_devserver(name),
         lasts_seconds=lasts_seconds,
-        has_one_page=has_one_page,
     )
 
 

@@ -14,7 +14,7 @@ from .drill import LEFT_BEHIND, Drill
 from .field import Field, until
 from .outcome import Outcome, Report
 from .pace import FASTEST, StoodStillError, settle
-from .plan import LANES
+from .plan import LANES, SETTINGS
 from .world import Place, World, built
 
 HEALTHY_SECONDS = 75.0
@@ -144,7 +144,7 @@ async def _findings(world: World, drill: Drill | None = None) -> dict[str, set[s
     ground: Field = world.ground
     loop = asyncio.get_running_loop()
     by_check = drill.found_by_check if drill else frozenset[str]()
-    by_page = drill.found_by_page if drill else frozenset[str]()
+    by_page = drill.found_by_page(SETTINGS[drill.name]) if drill else frozenset[str]()
     is_quiet = drill is None or not drill.fires
     found: dict[str, set[str]] = {}
     for voice, ask, expected in (

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .drill import FAILOVER, Drill
-from .plan import DRILLS
+from .plan import DRILLS, SETTINGS
 
 
 @dataclass
@@ -48,7 +48,8 @@ class Outcome:
     @property
     def unsaid(self) -> dict[str, set[str]]:
         """Alerts whose finding is missing, by who should have found it."""
-        expected = {"check": self.drill.found_by_check, "page": self.drill.found_by_page}
+        by_page = self.drill.found_by_page(SETTINGS[self.name])
+        expected = {"check": self.drill.found_by_check, "page": by_page}
         missing = {voice: set(names) - self.found.get(voice, set()) for voice, names in expected.items()}
         return {voice: names for voice, names in missing.items() if names}
 

@@ -90,14 +90,12 @@ LANES: dict[str, Lane] = {
                 cluster.SEVERAL_ACTING_PRIMARIES,
                 cluster.MEMBERS_DISAGREE,
                 may_fire=LEFT_BEHIND,
-                has_one_page=True,
             ),
             fault(
                 "no-primary",
                 cluster.NO_PRIMARY,
                 cluster.NO_ACTING_PRIMARY,
                 may_fire=LEFT_BEHIND,
-                has_one_page=True,
             ),
         ),
         Setting(has_every_collector=True, has_one_exporter=True),
@@ -268,3 +266,5 @@ LANES: dict[str, Lane] = {
 """The drills by job of Prometheus: those of one cluster take place one after another, the clusters all at once."""
 
 DRILLS = {drill.name: drill for lane in LANES.values() for drill in lane.drills}
+SETTINGS = {drill.name: lane.setting for lane in LANES.values() for drill in lane.drills}
+"""How the cluster of each drill is watched."""

@@ -1,144 +1,43 @@
 """Carries real drills out, several clusters at a time under one Prometheus, and tells what each has shown."""
 
 import asyncio
-import json
-import os
 import sys
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-
-import yaml
 
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Module, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
-from nundb_exporter.demo.prometheus import Prometheus, find
-from nundb_exporter.monitoring.alerts import ALERTS
 from nundb_exporter.monitoring.alerts.replication import LEAKED, LEFTOVER
 from nundb_exporter.web import Server
 from tests.conformance.targets import PASSWORD, USER
+from tests.drills.field import until
+from tests.drills.program import configuration, printed
 from tests.drills.watch import Watch
 
+from .faults import restart_saved
+from .instrument import Instrument
 from .nodes import DATABASE, DISPUTED, NODES, TOKEN, RealNodes
+from .outcome import RealOutcome
 from .plan import RealDrill
 
 PORTS_PER_DRILL = 30
 EXPORTER = 6
 """Beside the node's own ports, which end with 2, 3 and 4."""
-SCRAPE_SECONDS = 15
 HEALTHY_SECONDS = 75.0
 LONGEST_WAIT_SECONDS = 1500.0
 QUIET_SECONDS = 420.0
 """How long a fault that fires nothing is watched: as long as the longest critical alert waits, and more."""
-PROMPT_SECONDS = 120.0
-LOOK_SECONDS = 1.0
 STAGGER_SECONDS = 3.0
 """Between the starts of clusters: joins fail on a machine that starts many."""
 OFF_BY_DEFAULT = ("transports", "acting_role")
 """Collectors without which some alerts say nothing. The limit of pending operations is the shipped one."""
-CRITICAL = frozenset(alert.name for alert in ALERTS if alert.severity == "critical")
+ADMINISTRATOR = Credentials(USER, Secret(PASSWORD))
 ACCESSES = (DatabaseAccess(DATABASE, Secret(TOKEN)), DatabaseAccess(DISPUTED, Secret(DISPUTED)))
-
-
-@dataclass
-class RealOutcome:
-    """What one drill has shown; times in seconds since the fault, or since the cure was done."""
-
-    drill: RealDrill
-    healthy: set[str] = field(default_factory=set)
-    """Alerts that fired before anything was broken."""
-    fired: dict[str, float] = field(default_factory=dict)
-    cured_after: float | None = None
-    """How long the cure took."""
-    has_restarted_primary: bool = False
-    """Whether operations of a dead member were left, and the primary was restarted for them."""
-    silent_after: float | None = None
-    before: str = ""
-    """What `compare` said before the cure."""
-    after: str = ""
-    """What it said after it."""
-    error: str = ""
-
-    @property
-    def first_critical(self) -> float | None:
-        """When the first critical alert fired."""
-        return min((moment for name, moment in self.fired.items() if name in CRITICAL), default=None)
-
-    @property
-    def summary(self) -> str:
-        """What it has shown, in one line."""
-        fired = ", ".join(f"{name} {moment:.0f}" for name, moment in self.fired.items())
-        return f"{fired or 'nothing fired'}; values {self.before}, {self.after}; {self.silent_after}; {self.error}"
-
-    @property
-    def is_good(self) -> bool:
-        """Whether all is as it should be."""
-        first = self.first_critical
-        return (
-            not self.error
-            and not self.healthy
-            and {alert.name for alert in self.drill.fires} <= self.fired.keys()
-            and (bool(self.drill.fires) or first is None)
-            and (not self.drill.is_prompt or (first is not None and first <= PROMPT_SECONDS))
-            and self.silent_after is not None
-            and self.after == "equal"
-        )
-
-
-class Instrument:
-    """Prometheus with the shipped rules, and whoever looks at it."""
-
-    def __init__(self, directory: Path, rules: Path, port: int) -> None:
-        self._directory = directory
-        self._rules = rules
-        self.targets = directory / "targets"
-        self._prometheus = Prometheus(find() or "prometheus", directory / "prometheus", port)
-        self.watch = Watch(self._prometheus.address)
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
-        """Start it and look at it all the time."""
-        self.targets.mkdir(parents=True)
-        interval = f"{SCRAPE_SECONDS}s"
-        settings = {
-            "global": {"scrape_interval": interval, "scrape_timeout": "10s", "evaluation_interval": interval},
-            "rule_files": ["alerts.yml", "recordings.yml"],
-            "scrape_configs": [
-                {
-                    "job_name": "nundb",
-                    "file_sd_configs": [{"files": [f"{self.targets}/*.json"], "refresh_interval": "5s"}],
-                }
-            ],
-        }
-        rules = {name: (self._rules / name).read_text("utf-8") for name in ("alerts.yml", "recordings.yml")}
-        await self._prometheus.start(settings, rules)
-        try:
-            async with self.watch.open():
-                looking = asyncio.create_task(self._look())
-                try:
-                    yield
-                finally:
-                    looking.cancel()
-                    await asyncio.gather(looking, return_exceptions=True)
-        finally:
-            await self._prometheus.stop()
-
-    async def _look(self) -> None:
-        while True:
-            await self.watch.look_once()
-            await asyncio.sleep(LOOK_SECONDS)
-
-    def show(self, job: str, addresses: Sequence[str]) -> None:
-        """Let Prometheus scrape these as a job of their own."""
-        entry = {"targets": list(addresses), "labels": {"job": job}}
-        temporary = self.targets / f"{job}.new"
-        temporary.write_text(json.dumps([entry]), encoding="utf-8")
-        temporary.rename(self.targets / f"{job}.json")
 
 
 async def exercise(
@@ -220,7 +119,7 @@ async def _carry_out(drill: RealDrill, nodes: RealNodes, instrument: Instrument,
 async def _until_fired(drill: RealDrill, watch: Watch, job: str) -> None:
     wanted = {alert.name for alert in drill.fires}
     if wanted:
-        await _until(lambda: wanted <= watch.fired(job).keys(), LONGEST_WAIT_SECONDS)
+        await until(lambda: wanted <= watch.fired(job).keys(), LONGEST_WAIT_SECONDS)
     else:
         await asyncio.sleep(QUIET_SECONDS)
 
@@ -232,32 +131,19 @@ async def _becomes_quiet(nodes: RealNodes, watch: Watch, job: str, outcome: Real
     def is_only_left() -> bool:
         return bool(watch.firing(job)) and watch.firing(job) <= ends_with_process
 
-    if await _until(lambda: watch.is_quiet(job) or is_only_left(), LONGEST_WAIT_SECONDS):
+    if await until(lambda: watch.is_quiet(job) or is_only_left(), LONGEST_WAIT_SECONDS):
         if watch.is_quiet(job):
             return True
         outcome.has_restarted_primary = True
-        primary = await nodes.primary()
-        await nodes.snapshot(primary)
-        await nodes.restart(primary)
-        await nodes.write_all()
-    return await _until(lambda: watch.is_quiet(job), LONGEST_WAIT_SECONDS)
-
-
-async def _until(holds: Callable[[], bool], seconds: float) -> bool:
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    while not holds():
-        if loop.time() > deadline:
-            return False
-        await asyncio.sleep(LOOK_SECONDS)
-    return True
+        await restart_saved(nodes, await nodes.primary())
+    return await until(lambda: watch.is_quiet(job), LONGEST_WAIT_SECONDS)
 
 
 @asynccontextmanager
 async def _exporter(nodes: RealNodes, index: int) -> AsyncIterator[str]:
     port = nodes.base + 10 * index + EXPORTER
     module = Module(
-        credentials=Credentials(USER, Secret(PASSWORD)),
+        credentials=ADMINISTRATOR,
         collectors=tuple(each.name for each in COLLECTORS if each.is_default or each.name in OFF_BY_DEFAULT),
         databases=ACCESSES,
     )
@@ -272,23 +158,13 @@ async def _exporter(nodes: RealNodes, index: int) -> AsyncIterator[str]:
 
 async def _compared(nodes: RealNodes) -> str:
     """Return what `nundb-exporter compare` says of the three nodes, in a few words."""
-    configuration = nodes.data / "compare.yml"
-    tokens = []
-    for access in ACCESSES:
-        file = nodes.data / f"{access.name}.token"
-        file.write_text(access.token.reveal(), encoding="utf-8")
-        tokens.append({"name": access.name, "token_file": str(file)})
-    configuration.write_text(yaml.safe_dump({"modules": {"default": {"databases": tokens}}}), encoding="utf-8")
-    urls = [nodes.url(index) for index in range(NODES)]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "nundb_exporter", "compare", "--json", "--config.file", str(configuration), *urls),
-        env={**os.environ, "NUN_USER": USER, "NUN_PWD": PASSWORD},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    output, _ = await process.communicate()
-    if not output:
+    file = configuration(nodes.data, ACCESSES)
+    urls = (nodes.url(index) for index in range(NODES))
+    try:
+        report = await printed(ADMINISTRATOR, "compare", "--json", "--config.file", str(file), *urls)
+    except ValueError as error:
+        _tell(str(error))
         return "not compared"
-    report = json.loads(output)
     differing = sum(len(database["differences"]) for database in report["databases"])
     reached = sum(node["failure"] is None for node in report["nodes"])
     if differing or not report["equal"]:

@@ -20,22 +20,24 @@ STARTS = 4
 ARRIVAL_SECONDS = 1.0
 
 
-@asynccontextmanager
-async def killed_replica(nodes: RealNodes) -> AsyncIterator[None]:
-    """SIGKILL; then its files from the primary, and each key again."""
-    index = await nodes.replica()
-    await nodes.send(index, "SIGKILL")
-    yield
-    await nodes.copy_from_primary(index)
+async def restart_saved(nodes: RealNodes, index: int) -> None:
+    """Take a snapshot on a node, restart it, and write each key again, as the runbook has it."""
+    await nodes.snapshot(index)
+    await nodes.restart(index)
+    await nodes.write_all()
 
 
-@asynccontextmanager
-async def killed_primary(nodes: RealNodes) -> AsyncIterator[None]:
-    """SIGKILL of the primary; it comes back as a replica."""
-    index = await nodes.primary()
-    await nodes.send(index, "SIGKILL")
-    yield
-    await nodes.copy_from_primary(index)
+def killed(*, is_primary: bool = False) -> Break:
+    """SIGKILL; then the primary's files, and each key again: a primary comes back as a replica."""
+
+    @asynccontextmanager
+    async def run(nodes: RealNodes) -> AsyncIterator[None]:
+        index = await nodes.primary() if is_primary else await nodes.replica()
+        await nodes.send(index, "SIGKILL")
+        yield
+        await nodes.copy_from_primary(index)
+
+    return run
 
 
 def stopped(*, is_primary: bool = False) -> Break:
@@ -53,7 +55,7 @@ def stopped(*, is_primary: bool = False) -> Break:
 
 
 async def leak(nodes: RealNodes) -> int:
-    """Let a replica die with operations unacknowledged, and join again."""
+    """Let a replica die with operations unacknowledged, and return it."""
     index = await nodes.replica()
     await nodes.send(index, "SIGSTOP")
     async with nodes.talking(await nodes.primary(), OPEN) as client:
@@ -74,10 +76,7 @@ async def leak_and_stop(nodes: RealNodes) -> AsyncIterator[None]:
     yield
     await nodes.send(index, "SIGCONT")
     await asyncio.sleep(5)
-    primary = await nodes.primary()
-    await nodes.snapshot(primary)
-    await nodes.restart(primary)
-    await nodes.write_all()
+    await restart_saved(nodes, await nodes.primary())
 
 
 @asynccontextmanager
@@ -86,10 +85,7 @@ async def leaked(nodes: RealNodes) -> AsyncIterator[None]:
     index = await leak(nodes)
     yield
     await nodes.copy_from_primary(index)
-    primary = await nodes.primary()
-    await nodes.snapshot(primary)
-    await nodes.restart(primary)
-    await nodes.write_all()
+    await restart_saved(nodes, await nodes.primary())
 
 
 @asynccontextmanager
@@ -99,9 +95,7 @@ async def dead_http(nodes: RealNodes) -> AsyncIterator[None]:
     for _ in range(4):
         await nodes.tell(index, "election candidate x")
     yield
-    await nodes.snapshot(index)
-    await nodes.restart(index)
-    await nodes.write_all()
+    await restart_saved(nodes, index)
 
 
 @asynccontextmanager
@@ -114,9 +108,7 @@ async def dead_websocket(nodes: RealNodes) -> AsyncIterator[None]:
                 await client.send_bytes(b"\xff\xfe")
                 await client.receive(timeout=5)
     yield
-    await nodes.snapshot(index)
-    await nodes.restart(index)
-    await nodes.write_all()
+    await restart_saved(nodes, index)
 
 
 @asynccontextmanager
@@ -183,9 +175,7 @@ async def does_not_act(nodes: RealNodes) -> AsyncIterator[None]:
     primary = await nodes.primary()
     await nodes.tell(primary, f"election candidate 1 {NOWHERE}")
     yield
-    await nodes.snapshot(primary)
-    await nodes.restart(primary)
-    await nodes.write_all()
+    await restart_saved(nodes, primary)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nundb_devserver import Client, RefusedError, connected
 from tests.conformance.targets import HTTP, PASSWORD, TCP, USER, WEBSOCKET, BinaryTarget, port
+from tests.drills.breaks import meanwhile
 from tests.wire.clients import ask
 
 NODES = 3
@@ -274,12 +275,8 @@ class RealNodes:
                             await asyncio.sleep(1 / per_second)
                 await asyncio.sleep(1)
 
-        task = asyncio.create_task(write())
-        try:
+        async with meanwhile(write()):
             yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float) -> None:

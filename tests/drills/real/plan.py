@@ -14,8 +14,7 @@ from .faults import (
     does_not_act,
     emptied_replica,
     ghost,
-    killed_primary,
-    killed_replica,
+    killed,
     large_oplog,
     leak_and_stop,
     leaked,
@@ -74,14 +73,14 @@ DRILLS = (
         about="A replica is killed.",
         fires=(node.DOWN,),
         cure="the primary's files, and each key again",
-        run=killed_replica,
+        run=killed(),
     ),
     RealDrill(
         name="dead primary",
         about="The primary is killed.",
         fires=(node.DOWN,),
         cure="the new primary's files, and each key again",
-        run=killed_primary,
+        run=killed(is_primary=True),
     ),
     *(
         RealDrill(

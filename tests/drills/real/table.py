@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-from .exercise import HEALTHY_SECONDS, PROMPT_SECONDS, QUIET_SECONDS, SCRAPE_SECONDS, RealOutcome
+from .exercise import HEALTHY_SECONDS, QUIET_SECONDS
+from .instrument import SCRAPE_SECONDS
+from .outcome import PROMPT_SECONDS, RealOutcome
 from .plan import DRILLS
 
 _COLUMNS = (
