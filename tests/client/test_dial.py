@@ -217,7 +217,7 @@ async def test_a_connection_whose_turn_never_came_says_so() -> None:
     with silent() as (_, (host, port)):
         opened = dialer(f"http://{host}:{port}")
         told = await asyncio.gather(failure(opened, 0.4), failure(opened, 0.2))
-    assert told == [
+    assert list(told) == [
         f"{host}:{port}: connect: no answer to the attempt to connect",
         f"{host}:{port}: connect: no time was left for it",
     ]
