@@ -261,6 +261,17 @@ def test_a_sidecar_serves_the_log_alone(tmp_path: Path) -> None:
         assert process.wait(PATIENCE_SECONDS) == 0
 
 
+@pytest.mark.parametrize(("keys", "is_shown"), [("show", True), ("hide", False)])
+def test_a_sidecar_lists_the_slowest_commands(keys: str, is_shown: bool, tmp_path: Path) -> None:
+    """At /slow, as the exporter of a node does: of a pipe nobody else could. Keys are shown as the flag says."""
+    path = tmp_path / "log"
+    path.write_bytes(request(1, "get slow-key", "1.5s"))
+    with serving("log", str(path), "--nundb.log.from-start", "--nundb.log.keys", keys) as (_, url):
+        slow = url.replace("/metrics", "/slow")
+        wait_until(lambda: "1.5 s" in fetch(slow))
+        assert ("slow-key" in fetch(slow)) is is_shown
+
+
 def test_a_sidecar_at_a_pipe_ends_with_it() -> None:
     """`nun-db … | nundb-exporter log -` ends when Nun-db does."""
     reading, writing = os.pipe()

@@ -11,14 +11,13 @@ import click
 from nundb_exporter import logs
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.flags import flag
-from nundb_exporter.cli.log_flags import FORMAT, FROM_START, STATE_FILE, WITHOUT_OWN, log_flags
+from nundb_exporter.cli.log_flags import FORMAT, FROM_START, KEYS, STATE_FILE, WITHOUT_OWN, log_flags
 from nundb_exporter.config.settings import DEFAULT_LISTEN_ADDRESS, Web, parse_listener
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.exposition import Format, render
 from nundb_exporter.log.inputs import STANDARD_INPUT
 from nundb_exporter.log.settings import LogSettings
 from nundb_exporter.log.source import LogSource
-from nundb_exporter.sources import Sources
 from nundb_exporter.system_errors import cause_of
 from nundb_exporter.web.local import LocalServer
 
@@ -28,7 +27,7 @@ _PATH: Final = "FILE"
 
 @click.command("log")
 @click.argument("nundb_log_path", metavar=_PATH)
-@log_flags(FORMAT, FROM_START, STATE_FILE, WITHOUT_OWN)
+@log_flags(FORMAT, FROM_START, STATE_FILE, KEYS, WITHOUT_OWN)
 @click.option("--once", is_flag=True, help="Read to the end, print the metrics, and end.")
 @flag(
     "--web.listen-address",
@@ -39,7 +38,7 @@ _PATH: Final = "FILE"
     metavar="HOST:PORT",
 )
 def command(*, once: bool, web_listen_address: tuple[str, ...], log: LogSettings) -> Exit:
-    """Serve the metrics of Nun-db's log alone.
+    """Serve the metrics of Nun-db's log alone, and its slowest commands at /slow.
 
     FILE is a file, a directory of *.log, a named pipe, or - for standard input, with which the command ends too.
 
@@ -76,7 +75,7 @@ def _print_once(log: LogSettings) -> Exit:
 
 
 async def _serve(source: LogSource, web: Web, path: str) -> None:
-    server = LocalServer(Sources([source]), web)
+    server = LocalServer(source, web)
     addresses = server.start()
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()

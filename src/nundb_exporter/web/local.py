@@ -1,15 +1,17 @@
-"""A server for local sources alone, where there is no node to scrape."""
+"""A server for a log alone, where there is no node to scrape."""
 
 import gzip
 from http import HTTPStatus
 from typing import Final
 
 from nundb_exporter import http_server
-from nundb_exporter.config.settings import Web
+from nundb_exporter.config.settings import SLOW_PATH, Web
 from nundb_exporter.exposition import accepts_gzip, choose_format, render
 from nundb_exporter.http_server import Request, Response, Router
+from nundb_exporter.log.source import LogSource
 from nundb_exporter.sources import Sources
 from nundb_exporter.web.listening import listeners
+from nundb_exporter.web.slow import SlowPage
 
 _SHUTDOWN_SECONDS: Final = 7.0
 _GZIP_LEVEL: Final = 1
@@ -17,14 +19,15 @@ _HEADERS: Final = {"Server": "nundb-exporter", "X-Content-Type-Options": "nosnif
 
 
 class LocalServer:
-    """Serves what the sources know."""
+    """Serves what the log tells."""
 
-    def __init__(self, sources: Sources, settings: Web) -> None:
-        self._sources = sources
+    def __init__(self, log: LogSource, settings: Web) -> None:
+        self._sources = Sources([log])
         self._settings = settings
         router = Router(
             {
                 settings.telemetry_path: {"GET": self._metrics},
+                SLOW_PATH: {"GET": SlowPage(log).page},
                 "/-/healthy": {"GET": self._healthy},
                 "/-/ready": {"GET": self._healthy},
             }
