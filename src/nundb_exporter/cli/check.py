@@ -4,11 +4,13 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import click
 
 from nundb_exporter.cli.exits import Exit
+from nundb_exporter.cli.files_flags import files_flags
 from nundb_exporter.cli.flags import NodeFlags, node_flags
 from nundb_exporter.cli.host_flags import host_flags
 from nundb_exporter.cli.numbers import Seconds
@@ -17,10 +19,10 @@ from nundb_exporter.cli.terminal import printable
 from nundb_exporter.config.settings import Target
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.host.settings import HostSettings
-from nundb_exporter.judge import Database, Finding, Member, NodeReport, Report, describe, judge, to_json
+from nundb_exporter.judge import Database, Finding, Member, NodeReport, Report, StoredData, describe, judge, to_json
 from nundb_exporter.quantities import counted, duration
 from nundb_exporter.scrape import Scraper
-from nundb_exporter.sources import Sources
+from nundb_exporter.sources import Source, Sources
 
 _MARKS: Final = {"critical": ("✗", "red"), "warning": ("✗", "yellow"), "info": ("i", "blue")}
 """Of each severity: the mark before a finding, and its colour."""
@@ -30,11 +32,20 @@ _MARKS: Final = {"critical": ("✗", "red"), "warning": ("✗", "yellow"), "info
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @node_flags
 @host_flags
+@files_flags
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--timeout", type=Seconds(), default=5.0, show_default=True, metavar="SECONDS", help="Timeout for each node."
 )
-def command(urls: tuple[str, ...], as_json: bool, timeout: float, flags: NodeFlags, host: HostSettings | None) -> Exit:
+def command(
+    *,
+    urls: tuple[str, ...],
+    as_json: bool,
+    timeout: float,
+    flags: NodeFlags,
+    host: HostSettings | None,
+    data_dir: Path | None,
+) -> Exit:
     """Report on a node, or on the nodes of a cluster and where they disagree.
 
     Exit code 0: healthy; what is only for information does not count. 1: the report names a problem, critical or a
@@ -44,7 +55,12 @@ def command(urls: tuple[str, ...], as_json: bool, timeout: float, flags: NodeFla
     if host is not None and host.process is not None and len(targets) > 1:
         cure = "leave it out: the ports of the URLs tell the processes"
         raise ConfigError("--nundb.process", "names one process for several nodes", cure)
-    report = judge(asyncio.run(_examine(targets, host, timeout)))
+    if data_dir is not None and len(targets) > 1:
+        cure = "give the URL of the node that it belongs to"
+        raise ConfigError("--nundb.data-dir", "names the data of one node for several", cure)
+    # Before the first question, whose answer would have to wait.
+    sources = [Sources(list(_sources(node, host, data_dir))) for node in targets]
+    report = judge(asyncio.run(_examine(targets, sources, timeout)))
     if as_json:
         click.echo(to_json(report))
     else:
@@ -52,8 +68,21 @@ def command(urls: tuple[str, ...], as_json: bool, timeout: float, flags: NodeFla
     return Exit.OK if report.healthy else Exit.UNHEALTHY
 
 
-async def _examine(targets: Sequence[Target], host: HostSettings | None, timeout_seconds: float) -> list[NodeReport]:
-    sources = [_sources(node, host) for node in targets]  # before the first question, whose answer would have to wait
+def _sources(node: Target, host: HostSettings | None, data_dir: Path | None) -> Iterator[Source]:
+    """Yield the local sources that are on. What reads them is imported only where there is something to read."""
+    if host is not None:
+        from nundb_exporter.host.source import HostSource  # noqa: PLC0415
+
+        process = HostSource(dataclasses.replace(host, port=node.endpoint.port, data_dir=data_dir))
+        process.start()
+        yield process
+    if data_dir is not None:
+        from nundb_exporter.cli.data_directory import LookedAt, look_at  # noqa: PLC0415
+
+        yield LookedAt(look_at(data_dir))
+
+
+async def _examine(targets: Sequence[Target], sources: Sequence[Sources], timeout_seconds: float) -> list[NodeReport]:
     each = (_examine_one(node, local, timeout_seconds) for node, local in zip(targets, sources, strict=True))
     return list(await asyncio.gather(*each))
 
@@ -65,16 +94,6 @@ async def _examine_one(node: Target, sources: Sources, timeout_seconds: float) -
     finally:
         await scraper.close()
     return describe(str(node.endpoint), sources.joined(scrape), time.time(), timeout_seconds)
-
-
-def _sources(node: Target, host: HostSettings | None) -> Sources:
-    if host is None:
-        return Sources()
-    from nundb_exporter.host.source import HostSource  # noqa: PLC0415 - only where it is asked for
-
-    source = HostSource(dataclasses.replace(host, port=node.endpoint.port))
-    source.start()
-    return Sources([source])
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -108,6 +127,8 @@ def _node_lines(node: NodeReport) -> Iterator[str]:
     yield from _numbers(node)
     yield from _rows("members", map(_member, node.members))
     yield from _rows("databases", map(_database, node.databases))
+    if node.data is not None:
+        yield from _rows("saved", _saved(node.data))
 
 
 def _numbers(node: NodeReport) -> Iterator[str]:
@@ -144,6 +165,13 @@ def _database(database: Database) -> str:
     keys = "" if database.keys is None else f", {counted(database.keys, 'key')}"
     strategy = "" if database.strategy is None else f" ({database.texts['strategy']})"
     return f"{database.texts['name']}{strategy}{users}{keys}"
+
+
+def _saved(data: StoredData) -> Iterator[str]:
+    from nundb_exporter.cli.data_directory import listed, lost, name_of, saved  # noqa: PLC0415
+
+    for database in listed(data):
+        yield f"{name_of(database)} {saved(database)}; a crash would lose {lost(database)}"
 
 
 def _rows(name: str, texts: Iterable[str]) -> Iterator[str]:

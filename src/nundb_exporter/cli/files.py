@@ -9,22 +9,17 @@ from typing import Final
 import click
 
 from nundb_exporter.cli.check import finding_lines
+from nundb_exporter.cli.data_directory import listed, look_at, lost, name_of, saved
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.terminal import printable
-from nundb_exporter.errors import ConfigError
 from nundb_exporter.files.conditions import Look
 from nundb_exporter.files.samples import samples
-from nundb_exporter.files.watch import APART_SECONDS, Watch
 from nundb_exporter.judge import Finding, StoredData, StoredDatabase, describe_stored, restart_objections, written
 from nundb_exporter.judge.report import UNKNOWN
-from nundb_exporter.problems.files import NEVER_SAVED_NAME
-from nundb_exporter.quantities import age, counted, size
-from nundb_exporter.system_errors import cause_of
+from nundb_exporter.quantities import counted, size
 from nundb_exporter.table import aligned
 
 _NODE: Final = "this node"
-_PATIENCE_SECONDS: Final = 10.0
-"""While files change, damage cannot be told from a snapshot in progress."""
 
 
 @click.command("files")
@@ -38,7 +33,7 @@ def command(directory: Path, as_json: bool) -> Exit:
     Exit code 0: the node may be restarted, and loses nothing. 1: not yet, and what to do first. 2: DIR cannot be read,
     or is no data directory. 3: the output cannot be written.
     """
-    look = _look(directory)
+    look = look_at(directory)
     now = time.time()
     data = describe_stored(samples(look), now)
     findings = restart_objections(data, _NODE)
@@ -48,29 +43,6 @@ def command(directory: Path, as_json: bool) -> Exit:
     else:
         click.echo("\n".join(_lines(directory, look, data, findings, is_safe=is_safe)))
     return Exit.OK if is_safe else Exit.UNHEALTHY
-
-
-def _look(directory: Path) -> Look:
-    """Look until two looks agree, or until they will not.
-
-    Raises:
-        ConfigError: there is nothing to look at.
-    """
-    watch = Watch(directory)
-    begun = time.monotonic()
-    try:
-        look = watch.look(begun)
-        while look.doubtful and time.monotonic() - begun < _PATIENCE_SECONDS:
-            time.sleep(APART_SECONDS)
-            look = watch.look(time.monotonic())
-    except OSError as error:
-        where = str(error.filename or directory)
-        raise ConfigError(
-            where, f"cannot be read ({cause_of(error)})", "name NUN_DBS_DIR, as a user who may read it"
-        ) from error
-    if not look.contents.is_any:
-        raise ConfigError(str(directory), "has no file of Nun-db", "name what the node has as NUN_DBS_DIR")
-    return look
 
 
 def _lines(
@@ -83,7 +55,7 @@ def _lines(
     yield f"  operation log  {records} in {files}, {'valid' if data.is_oplog_valid else 'invalid'}"
     yield f"  free space     {size(data.free_bytes or 0)} of {size(data.capacity_bytes or 0)}"
     yield ""
-    rows = [_row(database) for database in data.databases if database.name or database.unsaved_operations]
+    rows = [_row(database) for database in listed(data)]
     if rows:
         yield from aligned([("DATABASE", "SAVED", "A CRASH WOULD LOSE", "SIZE"), *rows], gap=2)
         yield ""
@@ -105,14 +77,8 @@ def _lines(
 
 
 def _row(database: StoredDatabase) -> tuple[str, str, str, str]:
-    name = printable(database.name) or NEVER_SAVED_NAME
-    saved = "never" if database.saved is None else f"{database.saved:%Y-%m-%d %H:%M:%S} UTC"
-    if database.saved_seconds is not None:
-        saved += f", {age(database.saved_seconds)} ago"
-    lost = "unknown" if database.unsaved_operations is None else counted(database.unsaved_operations, "change")
-    if database.asked_seconds is not None:
-        lost += f", snapshot asked for {age(database.asked_seconds)} ago"
-    return name, saved, lost, size(database.size_bytes) if database.name else UNKNOWN
+    bytes_ = size(database.size_bytes) if database.name else UNKNOWN
+    return name_of(database), saved(database), lost(database), bytes_
 
 
 def _json(directory: Path, look: Look, data: StoredData, findings: Sequence[Finding], *, is_safe: bool) -> str:
