@@ -16,7 +16,17 @@ STORAGE: Final = "nundb::storage::disk"
 MEMBERS: Final = "nundb::bo"
 TCP: Final = "nundb::network::tcp_ops"
 NODE: Final = "nun_db"
+WEBSOCKET_OPERATIONS: Final = "nundb::network::ws_ops"
 WEBSOCKET: Final = "ws"
+
+UNWRAPPED_ERROR: Final = "called `Result::unwrap()` on an `Err` value: {}"
+UNWRAPPED_NONE: Final = "called `Option::unwrap()` on a `None` value"
+"""How most of the original's panics begin."""
+
+_PANIC_NOTE: Final = "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n"
+"""With the first panic of a process."""
+_THREADS: Final = 100_000
+"""A panic shows the kernel's number of the thread, of some digits, and not that of the other lines."""
 
 Sink = Callable[[str], None]
 """Takes one log entry, newline included."""
@@ -25,12 +35,13 @@ Sink = Callable[[str], None]
 class Log:
     """Stamps messages and hands them to a sink. Where it is not `enabled`, a caller need not make a costly message."""
 
-    __slots__ = ("_clock", "_second", "_second_text", "_sink", "enabled")
+    __slots__ = ("_clock", "_has_panicked", "_second", "_second_text", "_sink", "enabled")
 
     def __init__(self, sink: Sink | None, clock: Callable[[], int]) -> None:
         self.enabled = sink is not None
         self._sink = sink
         self._clock = clock
+        self._has_panicked = False
         self._second = -1
         self._second_text = ""
 
@@ -44,6 +55,14 @@ class Log:
             self._second_text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
         body = message.replace("\n", "\n    ")
         self._sink(f"[{self._second_text}.{nanoseconds:09d}Z {target}] {body}\n")
+
+    def panic(self, worker: int, place: str, words: str, thread: str = "<unnamed>") -> None:
+        """Write that a thread has died: as on standard error, without a time, which logs mostly have in between."""
+        if self._sink is None:
+            return
+        note = "" if self._has_panicked else _PANIC_NOTE
+        self._has_panicked = True
+        self._sink(f"\nthread '{thread}' ({worker % _THREADS}) panicked at src/lib/{place}:\n{words}\n{note}")
 
 
 _MAX_CHARACTERS: Final = 8 * 1024 * 1024

@@ -22,4 +22,11 @@ Later = Coroutine[object, None, Outcome]
 
 
 class Panic(Exception):  # noqa: N818 - the original's own word
-    """The original's handler thread would die here; the connection that caused it gets no answer."""
+    """The original's handler thread would die here; the connection that caused it gets no answer.
+
+    `place` is where in its source it would, and the words are its own; without a place nothing is logged.
+    """
+
+    def __init__(self, words: str, place: str = "") -> None:
+        super().__init__(words)
+        self.place = place

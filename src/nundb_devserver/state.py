@@ -16,6 +16,7 @@ from nundb_devserver.data.pending import PendingOperations
 from nundb_devserver.data.store import ADMIN_DATABASE, TOKEN_KEY, Database, Strategy
 from nundb_devserver.log import DISK, NODE, REPLICATION, STORAGE, Log
 from nundb_devserver.options import NodeOptions
+from nundb_devserver.outcome import Panic
 from nundb_devserver.releases import RELEASES
 
 _FIRST_WORKER: Final = 140_000_000_000_000
@@ -89,6 +90,11 @@ class State:
         if self.options.is_faithful:
             self._exit_process()
         return self.options.is_faithful
+
+    def tell_panic(self, error: Exception, worker: int) -> None:
+        """Log that a thread dies of this, as the original does; of what the original survives, it says nothing."""
+        if isinstance(error, Panic) and error.place:
+            self.log.panic(worker, error.place, str(error))
 
     def add_database(self, database: Database) -> bool:
         """Add a database; False if its name is taken."""

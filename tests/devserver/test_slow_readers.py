@@ -1,9 +1,11 @@
 """A TCP client that does not read: its connection ends, and what it had is not given back (protocol notes 1.1)."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from nundb_devserver import Node
+from tests.log import observed
 from tests.wire.clients import TcpClient
 from tests.wire.idle_time import node_options, pass_time
 
@@ -11,7 +13,8 @@ from .asking import ask, until
 
 MORE_THAN_A_KERNEL_TAKES = 20_000_000
 VALUE = "y" * 100_000
-UNREAD = "Resource temporarily unavailable"
+PANIC = re.compile(r"^thread '<unnamed>' \(\d+\) (panicked at .*\n.*)$", re.MULTILINE)
+UNREAD = "process_message Error: Resource temporarily unavailable"
 
 
 async def watching(node: Node) -> TcpClient:
@@ -62,13 +65,15 @@ async def logging() -> AsyncIterator[tuple[Node, list[str]]]:
 
 
 async def test_each_later_change_is_told_to_nobody_with_two_warnings() -> None:
-    """What the dead client watched stays watched."""
+    """What the dead client watched stays watched; its thread has died by the panic that was recorded."""
+    recorded = observed.log("recordings/watcher-leak.node0.log").decode()
     async with logging() as (node, entries):
         client = await watching(node)
         await write(node, MORE_THAN_A_KERNEL_TAKES)
         await pass_time(5)
         await client.close()
         assert sum(UNREAD in entry for entry in entries) == 1
+        assert PANIC.findall("".join(entries)) == PANIC.findall(recorded)
         entries.clear()
         await write(node, 2 * len(VALUE))
         gone = "nundb::bo] Request::Set sender.send Error: send failed because receiver is gone"

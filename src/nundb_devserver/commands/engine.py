@@ -8,7 +8,7 @@ from nundb_devserver.commands.command import NOT_ADMIN, Command, ParseError, Par
 from nundb_devserver.commands.parse import parse, vocabulary_of
 from nundb_devserver.commands.session import Session
 from nundb_devserver.commands.verbs.replication import ReplicateRequest
-from nundb_devserver.log import REQUESTS
+from nundb_devserver.log import CONSENSUS, MEMBERS, REQUESTS
 from nundb_devserver.numbers import duration_text
 from nundb_devserver.outcome import Failure, Later, Outcome, Panic
 
@@ -64,12 +64,21 @@ class Engine:
         database = None if session.database is None else self._state.databases.get(session.database)
         if database is not None:
             self._parts.writes.count_connection(database, -1)
-        self.forget(session)
+        self.abandon(session)
 
-    def forget(self, session: Session) -> None:
-        """Drop the subscriptions of a session that is over, wherever they are."""
-        for database in session.watched:
-            database.unwatch_all(session)
+    def abandon(self, session: Session) -> None:
+        """Let nobody hear what a session that is over still watches.
+
+        That is all of it where its thread died. Otherwise `unwatch-all` has ended it in the selected database alone.
+        Each later change is told in vain.
+        """
+        session.send = self._warn_of_nobody
+
+    def _warn_of_nobody(self, message: str) -> None:
+        if message.startswith("resolve "):
+            self._state.log.write(CONSENSUS, "Error to send message to arbiter, conflict may stay unresolved")
+        else:
+            self._state.log.write(MEMBERS, "Request::Set sender.send Error: send failed because receiver is gone")
 
     def _run(self, command: Command, session: Session) -> Outcome | Later:
         if command.needs_admin and not session.is_admin:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nundb_devserver.data.members import Role
-from nundb_devserver.data.store import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +17,7 @@ class ClusterMark:
 class Session:
     """Rights, selection and outgoing messages of one connection. `send` queues a message; `worker` is for the log."""
 
-    __slots__ = ("database", "is_admin", "mark", "send", "user", "watched", "worker")
+    __slots__ = ("database", "is_admin", "mark", "send", "user", "worker")
 
     def __init__(self, send: Callable[[str], None], worker: int, *, is_admin: bool = False) -> None:
         self.send = send
@@ -27,7 +26,6 @@ class Session:
         self.database: str | None = None
         self.user: str | None = None
         self.mark: ClusterMark | None = None
-        self.watched = set[Database]()
 
 
 def discard(_message: str) -> None:

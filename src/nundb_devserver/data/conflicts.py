@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from nundb_devserver.data.store import CONFLICTS_KEY, IN_CONFLICT, Change, Database, Receiver, Strategy
-from nundb_devserver.log import CONSENSUS, Log
+from nundb_devserver.log import CONSENSUS, UNWRAPPED_NONE, Log
 from nundb_devserver.numbers import wrap
 from nundb_devserver.outcome import Failure, Panic
 
@@ -72,7 +72,7 @@ def _ask_arbiters(database: Database, change: Change, log: Log, replicate: Repli
         # A conflict on top of others waits for the last of them: its name stands where the old value would.
         stored = _conflict_keys(database, change.key)
         if not stored:
-            raise Panic(f"{change.key} is in conflict, and no conflict of it is stored")
+            raise Panic(UNWRAPPED_NONE, "consensus_ops.rs:98:66")
         old_text, version = stored[-1], wrap(change.version + len(stored))
     log.write(CONSENSUS, f"Sending conflict to the arbiter {change.key}")
     request = f"{_RESOLVE} {change.operation_id} {database.name} {version} {change.key} {old_text} {change.text}"

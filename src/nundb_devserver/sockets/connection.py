@@ -101,8 +101,8 @@ class Conversation(Connection):
         """Run a command and reply; the rest of one that takes its time is returned, to be waited for."""
         try:
             outcome = self._engine.execute(text, self.session)
-        except (Panic, RecursionError):
-            self.panic()
+        except (Panic, RecursionError) as error:
+            self._die_of(error)
             return None
         if isinstance(outcome, Coroutine):
             return self._reply_later(outcome)
@@ -120,7 +120,11 @@ class Conversation(Connection):
     async def _reply_later(self, later: Later) -> None:
         try:
             outcome = await later
-        except (Panic, RecursionError):
-            self.panic()
+        except (Panic, RecursionError) as error:
+            self._die_of(error)
         else:
             self.reply(outcome)
+
+    def _die_of(self, error: Exception) -> None:
+        self._state.tell_panic(error, self.session.worker)
+        self.panic()

@@ -57,7 +57,7 @@ class Exchange:
 
     def die(self) -> None:
         """End without a trace: the original's worker thread is gone, and $connections keeps counting it."""
-        self._engine.forget(self._session)
+        self._engine.abandon(self._session)
 
     def _fill(self, outcome: Outcome) -> None:
         if outcome is not None:
@@ -112,8 +112,8 @@ class HttpConnection(Connection):
             return None
         try:
             later = exchange.run()
-        except (Panic, RecursionError):
-            self._panic(request, exchange)
+        except (Panic, RecursionError) as error:
+            self._panic(request, exchange, error)
             return None
         if later is not None:
             return self._finish(request, exchange, later)
@@ -123,12 +123,13 @@ class HttpConnection(Connection):
     async def _finish(self, request: Request, exchange: Exchange, later: Later) -> None:
         try:
             await exchange.run_slowly(later)
-        except (Panic, RecursionError):
-            self._panic(request, exchange)
+        except (Panic, RecursionError) as error:
+            self._panic(request, exchange, error)
             return
         self._answer(request, exchange.end())
 
-    def _panic(self, request: Request, exchange: Exchange) -> None:
+    def _panic(self, request: Request, exchange: Exchange, error: Exception) -> None:
+        self._state.tell_panic(error, self._worker)
         exchange.die()
         self._answer(request, None)
         self._sockets.note_panic(Transport.HTTP, self.threads)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from nundb_devserver.clockwork import Clockwork
-from nundb_devserver.log import WEBSOCKET
+from nundb_devserver.log import UNWRAPPED_ERROR, WEBSOCKET
 from nundb_devserver.options import Transport
 from nundb_devserver.sockets.listener import Listener
 from nundb_devserver.state import State
@@ -86,6 +86,10 @@ class Sockets:
     def note_panic(self, transport: Transport, threads: int) -> None:
         """Note that one of so many threads of a listener has died; a faithful node loses it with the last of them."""
         self._panics[transport] += 1
+        if transport is Transport.HTTP and self._panics[transport] == 1:
+            # Whoever waits for the first of them panics, too, and nothing else comes of it (protocol notes 7).
+            words = UNWRAPPED_ERROR.format("Any { .. }")
+            self._state.log.panic(self._state.next_worker(), "network/http_ops.rs:110:18", words)
         if self._state.options.is_faithful and self._panics[transport] == threads:
             self.stop_listening(transport)
 

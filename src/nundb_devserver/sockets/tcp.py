@@ -1,6 +1,7 @@
 """The TCP listener: one command a line; its messages, then `ok` or `error` (tcp_ops.rs; protocol notes 1.1)."""
 
 import asyncio
+import errno
 from collections.abc import Coroutine
 from typing import ClassVar, Final
 
@@ -9,9 +10,9 @@ from nundb_devserver.commands.engine import Engine
 from nundb_devserver.commands.session import Session, discard
 from nundb_devserver.data.members import Role
 from nundb_devserver.framing.lines import LineBuffer, LineTooLongError
-from nundb_devserver.log import MEMBERS, TCP
+from nundb_devserver.log import TCP, UNWRAPPED_ERROR
 from nundb_devserver.options import Transport
-from nundb_devserver.outcome import Outcome
+from nundb_devserver.outcome import Outcome, Panic
 from nundb_devserver.sockets.connection import Conversation
 from nundb_devserver.sockets.outgoing import OutgoingText
 from nundb_devserver.sockets.sequencer import Sequencer
@@ -19,6 +20,7 @@ from nundb_devserver.sockets.sockets import Sockets
 from nundb_devserver.state import State
 
 _OK: Final = "ok \n"
+_WOULD_BLOCK: Final = "Resource temporarily unavailable"
 
 _MOST_UNSENT_BYTES: Final = 8192
 """What the original keeps for a client beyond what the kernel takes (protocol notes 1.1)."""
@@ -66,17 +68,11 @@ class TcpConnection(Conversation):
             self._unread.cancel()
 
     def _give_up(self) -> None:
-        """Panic as the original does. What the client watched stays watched, and each later change is told in vain."""
         if self.is_dead or self._clockwork.is_over:
             return
-        self._state.log.write(TCP, "process_message Error: Resource temporarily unavailable (os error 11)")
-        self._sequencer.clear()
-        self._outgoing.drop()
-        self.session.send = self._warn_of_nobody
-        self.die()
-
-    def _warn_of_nobody(self, _message: str) -> None:
-        self._state.log.write(MEMBERS, "Request::Set sender.send Error: send failed because receiver is gone")
+        self._state.log.write(TCP, f"process_message Error: {_WOULD_BLOCK} (os error {errno.EAGAIN})")
+        error = f'Os {{ code: {errno.EAGAIN}, kind: WouldBlock, message: "{_WOULD_BLOCK}" }}'
+        self._die_of(Panic(UNWRAPPED_ERROR.format(error), "network/tcp_ops.rs:125:63"))
 
     def data_received(self, data: bytes) -> None:
         """Run the lines that have arrived."""
@@ -161,7 +157,7 @@ class TcpConnection(Conversation):
         """Close at once, nothing more said or done; $connections keeps counting the client (protocol notes 1.1)."""
         self._sequencer.clear()
         self._outgoing.drop()
-        self._engine.forget(self.session)
+        self._engine.abandon(self.session)
         self.die()
 
     async def _leave(self) -> None:

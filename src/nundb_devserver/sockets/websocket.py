@@ -20,8 +20,9 @@ from nundb_devserver.framing.websocket import (
     frame,
     handshake,
 )
+from nundb_devserver.log import UNWRAPPED_ERROR, WEBSOCKET_OPERATIONS
 from nundb_devserver.options import Transport
-from nundb_devserver.outcome import Outcome
+from nundb_devserver.outcome import Outcome, Panic
 from nundb_devserver.sockets.connection import Conversation
 from nundb_devserver.sockets.sequencer import Sequencer
 from nundb_devserver.sockets.sockets import Sockets
@@ -92,9 +93,9 @@ class WebSocketConnection(Conversation):
         elif opcode in (TEXT, BINARY):
             try:
                 text = payload.decode()
-            except UnicodeDecodeError:
+            except UnicodeDecodeError as error:
                 # The original's event loop dies here, and the listener with it (ws_ops.rs: on_message).
-                self.panic()
+                self._die_of(Panic(_not_utf8(error), "network/ws_ops.rs:61:37"))
                 return
             self._sequencer.put(text.split(";"))
 
@@ -122,7 +123,15 @@ class WebSocketConnection(Conversation):
 
     def panic(self) -> None:
         """Close at once; the listener may be gone as well."""
+        self._state.log.write(WEBSOCKET_OPERATIONS, "ws_ops::_read_thread::error::None Will close the connection")
         self._sequencer.clear()
-        self._engine.forget(self.session)
+        self._engine.abandon(self.session)
         self.die()
         self._sockets.note_panic(Transport.WEBSOCKET, self.threads)
+
+
+def _not_utf8(error: UnicodeDecodeError) -> str:
+    """Return how the original says that a text is not UTF-8."""
+    length = "None" if error.reason == "unexpected end of data" else f"Some({error.end - error.start})"
+    reason = f"Utf8Error {{ valid_up_to: {error.start}, error_len: {length} }}"
+    return UNWRAPPED_ERROR.format(f"WS Error <Encoding({reason})>")

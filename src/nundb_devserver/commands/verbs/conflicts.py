@@ -20,7 +20,6 @@ class Arbiter(DatabaseCommand):
     words: ClassVar = ("arbiter",)
 
     def act(self, database: Database, parts: Parts, session: Session) -> Outcome:
-        session.watched.add(database)
         conflicts.register_arbiter(database, session)
         return None
 

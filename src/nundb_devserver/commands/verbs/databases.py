@@ -112,5 +112,5 @@ class Snapshot(Command):
     def operation(self, selected: str | None) -> Operation:
         # The original expects a selected database even where the command names others (protocol notes 1.2).
         if selected is None:
-            raise Panic("db_name should be set for snapshot replication")
+            raise Panic("db_name should be set for snapshot replication", "replication_ops.rs:316:26")
         return operations.snapshot(self.databases or (selected,), reclaim=self.reclaim)

@@ -7,7 +7,7 @@ from nundb_devserver.commands.command import Arguments, Command, Parts, one_line
 from nundb_devserver.commands.session import ClusterMark, Session
 from nundb_devserver.commands.verbs.membership import NodeCommand
 from nundb_devserver.data.members import Role
-from nundb_devserver.log import REQUESTS
+from nundb_devserver.log import REQUESTS, UNWRAPPED_ERROR
 from nundb_devserver.numbers import parse_unsigned
 from nundb_devserver.outcome import Later, Outcome, Panic
 from nundb_devserver.replication.operations import Operation
@@ -34,7 +34,9 @@ class ElectionMessage(Command):
         process_id, separator, node = text.partition(" ")
         number = parse_unsigned(process_id, _U128_BITS)
         if number is None:
-            raise Panic("the process id of an election candidate is not a number")
+            kind = "PosOverflow" if process_id.isdecimal() else "InvalidDigit" if process_id else "Empty"
+            error = f"ParseIntError {{ kind: {kind} }}"
+            raise Panic(UNWRAPPED_ERROR.format(error), "parse_request.rs:308:48")
         return ElectionCandidate(number, one_line(node) if separator else _NO_NODE)
 
 

@@ -19,7 +19,6 @@ class Watch(KeyCommand):
     kind: ClassVar = "r"
 
     def act(self, database: Database, parts: Parts, session: Session) -> Outcome:
-        session.watched.add(database)
         database.watch(self.key, session)
         return None
 
