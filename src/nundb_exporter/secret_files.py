@@ -112,6 +112,23 @@ def file_state(path: str) -> tuple[tuple[int, ...] | None, bool]:
     return version, time.time() - found.st_ctime > _SETTLED_SECONDS
 
 
+def check_readable(setting: str, path: str) -> None:
+    """Look whether a file can be read.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    try:
+        Path(path).open("rb").close()
+    except (OSError, ValueError) as error:
+        raise _unreadable(setting, path, error) from None
+
+
+def _unreadable(setting: str, path: str, error: OSError | ValueError) -> ConfigError:
+    cause = getattr(error, "strerror", None) or "not a file name"
+    return ConfigError(setting, f"cannot read {path} ({cause.lower()})", "name a file that can be read")
+
+
 def read_text(setting: str, path: str) -> str:
     """Read a file of settings.
 
@@ -122,8 +139,7 @@ def read_text(setting: str, path: str) -> str:
         with Path(path).open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        cause = getattr(error, "strerror", None) or "not a file name"
-        raise ConfigError(setting, f"cannot read {path} ({cause.lower()})", "name a file that can be read") from None
+        raise _unreadable(setting, path, error) from None
     if len(data) > _MAX_BYTES:
         raise ConfigError(setting, f"{path} is larger than 1 MiB", "name another file")
     try:

@@ -190,6 +190,23 @@ def test_what_is_not_yaml_is_told_with_its_line(text: str, problem: str) -> None
         parse_file("nundb.yml", text)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("modules: {a", "expected ',' or '}', but got the end of the file"),
+        ("- a\nb: c", "expected the end of a section, but found '?'"),
+        ("modules:\n\tdefault: {}", "found character TAB that cannot start any token"),
+        ("password: *hunter2", "found undefined alias"),
+        ("password: !hunter'2", "could not determine a constructor for the tag"),
+    ],
+)
+def test_the_parsers_reason_is_told_without_what_the_file_holds(text: str, told: str) -> None:
+    """What it quotes of the file may be a secret; what it quotes of its own grammar is none."""
+    with pytest.raises(ConfigError) as caught:
+        parse_file("nundb.yml", text)
+    assert caught.value.problem == f"is not YAML ({told})"
+
+
 def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
     """A password where a file name belongs, or under a key that is none, is not in the error."""
     for line in (

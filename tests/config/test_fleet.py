@@ -152,3 +152,18 @@ log: {level: loud}
         "20: log.level must be one of 'debug', 'info', 'warning', 'warn' or 'error'",
     ]
     assert all("; " in line for line in said)
+
+
+def test_each_file_of_tls_that_cannot_be_read_is_told_in_its_own_line(file: Path) -> None:
+    """With the reason: a missing file is no file of the wrong kind."""
+    text = (
+        TWO_MODULES
+        + "  west:\n    user: wes\n    password_file: east\n    tls:\n      ca_file: absent\n      key_file: .\n"
+    )
+    with pytest.raises(ConfigFileError) as caught:
+        given(file, text)
+    said = str(caught.value).replace(f"{file}:", "").replace(str(file.parent), "/etc").splitlines()
+    assert [line.partition("; ")[0] for line in said] == [
+        "9: modules.west.tls.ca_file: cannot read /etc/absent (no such file or directory)",
+        "10: modules.west.tls.key_file: cannot read /etc (is a directory)",
+    ]

@@ -110,8 +110,14 @@ def test_a_wrong_variable_is_refused(variables: dict[str, str | None], named: st
         (["pending", "--timeout", "-1"], "--timeout"),
         (["--collector.transports.ports", "http=1"], "--collector.transports.ports"),
         (["--collector.pending.max-operations", "-1"], "--collector.pending.max-operations"),
-        (["--nundb.url", "https://localhost:1", "--nundb.tls.ca-file", "/no/such/file"], "--nundb.tls.ca-file: /no"),
-        (["--nundb.url", "wss://localhost:1", "--nundb.tls.cert-file", "/no/such/file"], "--nundb.tls.cert-file: /no"),
+        (
+            ["--nundb.url", "https://localhost:1", "--nundb.tls.ca-file", "/no/such/file"],
+            "--nundb.tls.ca-file: cannot read /no",
+        ),
+        (
+            ["--nundb.url", "wss://localhost:1", "--nundb.tls.cert-file", "/no/such/file"],
+            "--nundb.tls.cert-file: cannot read /no",
+        ),
         (["--nundb.tls.server-name", ".test"], "--nundb.tls.server-name"),
         (["--config.file", "/no/such/file"], "--config.file"),
         (["check", f"http://nun:{MARK}@localhost:3013"], " URL 1: "),

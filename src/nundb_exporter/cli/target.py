@@ -1,6 +1,7 @@
 """The nodes that the flags, the environment and the configuration file describe."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,7 +13,7 @@ from nundb_exporter.config.allow import AllowList, parse_allowed
 from nundb_exporter.config.fleet import DEFAULT_MODULE, Fleet
 from nundb_exporter.config.settings import DEFAULT_URL, Module, Target, parse_endpoint
 from nundb_exporter.errors import ConfigError
-from nundb_exporter.secret_files import SecretFiles, read_text
+from nundb_exporter.secret_files import SecretFiles, check_readable, read_text
 
 if TYPE_CHECKING:
     from nundb_exporter.config.sections import FileSection
@@ -34,6 +35,7 @@ def read_file(setting: str, path: str, secrets: SecretFiles) -> "FileSection":
         directory=Path(path).parent,
         collectors=tuple(collector.name for collector in COLLECTORS),
         check_secret=lambda name, check: secrets.open("", name, check),
+        check_readable=partial(check_readable, ""),
         check_tls=check_tls,
     )
     return parse_file(path, read_text(setting, path), surroundings)

@@ -7,6 +7,7 @@ from typing import Final
 
 from nundb_exporter.config.settings import Endpoint, Tls
 from nundb_exporter.errors import ConfigError
+from nundb_exporter.secret_files import check_readable
 
 
 def client_context(endpoint: Endpoint, tls: Tls) -> ssl.SSLContext | None:
@@ -45,6 +46,9 @@ def _version(path: str) -> tuple[int, ...]:
 # Loading all CA certificates takes longer than a scrape, and each scrape may probe the transports.
 @lru_cache(maxsize=8)
 def _context(tls: Tls, _: tuple[tuple[int, ...], ...]) -> ssl.SSLContext:
+    for name, path in (("ca", tls.ca_file), ("cert", tls.cert_file), ("key", tls.key_file)):
+        if path:
+            check_readable(f"--nundb.tls.{name}-file", path)
     try:
         context = ssl.create_default_context(cafile=tls.ca_file)
     except (OSError, ssl.SSLError):

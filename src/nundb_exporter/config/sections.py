@@ -54,8 +54,10 @@ class Surroundings:
     """The names of those that exist; None: not known."""
     check_secret: Callable[[str, Check], object] = _take
     """Raises ConfigError, given the name of a file and what checks its content."""
+    check_readable: Callable[[str], object] = _take
+    """Raises ConfigError, given the name of a file that cannot be read."""
     check_tls: Callable[[Tls], object] = _take
-    """Raises ConfigError if the files cannot be used."""
+    """Raises ConfigError if the files, which can be read, cannot be used."""
     modules: Collection[str] = ()
     """The names of the modules in the file."""
 
@@ -97,6 +99,14 @@ def _secret(check: Check) -> AfterValidator:
     return AfterValidator(validate)
 
 
+def _readable(path: str, info: ValidationInfo) -> str:
+    try:
+        _around(info).check_readable(path)
+    except ConfigError as error:
+        raise _refuse(error) from None
+    return path
+
+
 def _beside_the_file(path: str, info: ValidationInfo) -> str:
     return str(_around(info).directory / path)
 
@@ -122,6 +132,7 @@ def _known_module(name: str, info: ValidationInfo) -> str:
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
 _FileName = Annotated[_Text, AfterValidator(_beside_the_file)]
+_ReadableFile = Annotated[_FileName, AfterValidator(_readable)]
 
 
 class Section(BaseModel):
@@ -151,9 +162,9 @@ class DatabaseSection(Section):
 class TlsSection(Section):
     """TLS to the node; the files are PEM, and read again when they change."""
 
-    ca_file: _FileName | None = Field(default=None, description="CA certificates to trust.")
-    cert_file: _FileName | None = Field(default=None, description="Client certificate, if the node requires one.")
-    key_file: _FileName | None = Field(default=None, description="Key of the client certificate.")
+    ca_file: _ReadableFile | None = Field(default=None, description="CA certificates to trust.")
+    cert_file: _ReadableFile | None = Field(default=None, description="Client certificate, if the node requires one.")
+    key_file: _ReadableFile | None = Field(default=None, description="Key of the client certificate.")
     server_name: Annotated[_Text, _text(_check_host)] | None = Field(
         default=None, description="Expected name in the node's certificate."
     )

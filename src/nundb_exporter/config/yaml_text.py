@@ -12,7 +12,9 @@ from nundb_exporter.errors import ConfigError, ConfigFileError
 Place: TypeAlias = tuple[str | int, ...]
 """Where something stands: keys and positions, from the outside in."""
 
-_QUOTED: Final = re.compile(r" ?'[^']{2,}'")
+_QUOTED: Final = re.compile(r""" ?('[^']*'|"[^"]*"|<block end>)""")
+_TOLD: Final = {"'<stream end>'": "the end of the file", "<block end>": "the end of a section", r"'\t'": "TAB"}
+"""What PyYAML quotes of itself, in our words."""
 
 
 class Fault(NamedTuple):
@@ -95,12 +97,18 @@ def read_document(text: str) -> Document:
         root = loader.get_single_node()
         content = loader.construct_document(root) if root is not None else None
     except yaml.MarkedYAMLError as error:
-        # What is quoted may be a secret: `password: *abc` is an alias that is not defined.
-        raise NotYamlError(line_at(error.problem_mark), _QUOTED.sub("", error.problem or "").strip()) from None
+        raise NotYamlError(line_at(error.problem_mark), _QUOTED.sub(_quoted, error.problem or "").strip()) from None
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         # PyYAML lets through what its own constructors raise: at the date 2026-02-30, at `!!bool maybe`, at 2,000 `[`.
         raise NotYamlError(1) from None
     return Document(root, content, tuple(loader.twins))
+
+
+def _quoted(found: re.Match[str]) -> str:
+    """Leave out what is quoted of the file, which may be a secret: `password: *abc` is an alias that is not defined."""
+    if found[1] in _TOLD:
+        return f" {_TOLD[found[1]]}"
+    return found[0] if len(found[1]) == len("'}'") else ""
 
 
 def line_at(mark: yaml.Mark | None) -> int:
