@@ -34,7 +34,7 @@ lint: $(READY) ## Style, types, import direction, scripts, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/nundb-exporter generate --check .
-	$(BIN)/shellcheck .ci/run scripts/*
+	$(BIN)/shellcheck .ci/run scripts/* deploy/debian/p*
 	scripts/lint-page
 
 quick: $(READY) ## The tests of the pure modules, and of the exporter as a program
@@ -59,7 +59,7 @@ drills-real: $(READY) ## The same with a real nun-db and the rules as shipped: N
 image: ## Build the container image with podman or docker; ARGS="--build-arg DEBIAN=…" for another base
 	scripts/image nundb-exporter $(ARGS)
 
-packages: $(SHIPPING)/.ready ## Build wheel, source distribution and bill of materials into dist/
+packages: $(SHIPPING)/.ready ## Build wheel, source distribution, Debian package and bill of materials into dist/
 	scripts/packages dist
 
 site: $(SHIPPING)/.ready ## Build the documentation as a site into site/; begin at site/index.html
@@ -80,7 +80,7 @@ bench: $(READY) ## Measure a scrape, the reading of a log and a fleet; ARGS="--u
 	$(BIN)/python benchmarks/log.py
 	$(BIN)/python benchmarks/fleet.py
 
-generate: $(READY) ## Regenerate dashboards, rules and reference documentation
+generate: $(READY) ## Regenerate dashboards, rules, reference documentation, manual page and completions
 	$(BIN)/nundb-exporter generate .
 
 format: $(READY) ## Format the code

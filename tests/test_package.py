@@ -42,6 +42,15 @@ def run(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_the_wheel_holds_the_manual_page_and_the_completions(installed: Path) -> None:
+    """Where `man` and the shells look below the directory that it is installed to."""
+    (data,) = installed.glob("*.data/data")
+    shared = ROOT / "deploy"
+    assert {path.relative_to(data) for path in data.rglob("*") if path.is_file()} == {
+        path.relative_to(shared) for path in shared.glob("share/**/*") if path.is_file()
+    }
+
+
 @pytest.mark.parametrize("name", ["nundb_exporter", "nundb_devserver"])
 def test_the_wheel_holds_each_file_of_a_package(installed: Path, name: str) -> None:
     """Pages, types marker and modules: what is in the source is in the wheel."""

@@ -37,8 +37,9 @@ _COMMANDS: Final = (
     "demo",
     "generate",
 )
-_NAME: Final = "nundb-exporter"
-_COMPLETE: Final = "_NUNDB_EXPORTER_COMPLETE"
+NAME: Final = "nundb-exporter"
+COMPLETE: Final = "_NUNDB_EXPORTER_COMPLETE"
+"""The variable by which a shell asks for completions."""
 _OUTPUT_ERRORS: Final = frozenset(
     {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN, errno.EBADF}
 )
@@ -75,7 +76,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.version_option(__version__, prog_name=_NAME)
+@click.version_option(__version__, prog_name=NAME)
 def command() -> None:
     """Prometheus exporter for Nun-db.
 
@@ -105,7 +106,7 @@ def main() -> None:
     except ConfigError as error:
         code = _fail(Exit.USAGE, str(error))
     except click.UsageError as error:
-        code = _fail(Exit.USAGE, f"{error.format_message().rstrip('.')}; see {_NAME} --help")
+        code = _fail(Exit.USAGE, f"{error.format_message().rstrip('.')}; see {NAME} --help")
     except OSError as error:
         code = _fail(Exit.SYSTEM, _cause(error))
     for stream in (sys.stdout, sys.stderr):
@@ -118,13 +119,13 @@ def _run() -> int:
 
     click's own `main` would do it, but ends with 1 where the reader of standard output has gone, and 1 is a judgement.
     """
-    if instruction := os.environ.get(_COMPLETE):
+    if instruction := os.environ.get(COMPLETE):
         completion = importlib.import_module(f"{__name__}.completion")  # only a shell needs it
-        done: int = completion.complete(command, _NAME, _COMPLETE, instruction)
+        done: int = completion.complete(command, NAME, COMPLETE, instruction)
         return done
     try:
         color = None if terminal.has_color() else False
-        with command.make_context(_NAME, sys.argv[1:], color=color) as context:
+        with command.make_context(NAME, sys.argv[1:], color=color) as context:
             code: object = command.invoke(context)
     except click.exceptions.Exit as ended:
         return ended.exit_code
@@ -168,5 +169,5 @@ def _cause(error: OSError) -> str:
 
 def _fail(code: Exit, text: str) -> Exit:
     with contextlib.suppress(OSError):
-        click.echo(f"{_NAME}: {' '.join(text.split())}", err=True)
+        click.echo(f"{NAME}: {' '.join(text.split())}", err=True)
     return code

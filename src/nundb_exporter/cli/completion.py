@@ -53,8 +53,21 @@ class _Fish(_FlagWithValue, FishComplete):
     )
 
 
-for _shell in (_Bash, _Zsh, _Fish):
+_PLACES: Final[dict[type[ShellComplete], str]] = {
+    _Bash: "bash-completion/completions/nundb-exporter",
+    _Zsh: "zsh/site-functions/_nundb-exporter",
+    _Fish: "fish/vendor_completions.d/nundb-exporter.fish",
+}
+"""Where each shell looks for its script below a directory `share`."""
+
+for _shell in _PLACES:
     add_completion_class(_shell)
+
+
+def scripts(command: click.Command, program: str, variable: str) -> dict[str, str]:
+    """Return each shell's script, by its place below `share`."""
+    # Not click's own way for bash: that asks which bash is installed here, and this one is for somewhere else.
+    return {place: ShellComplete.source(shell(command, {}, program, variable)) for shell, place in _PLACES.items()}
 
 
 def complete(command: click.Command, program: str, variable: str, instruction: str) -> int:

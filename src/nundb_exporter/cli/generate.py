@@ -1,4 +1,4 @@
-"""`nundb-exporter generate`: dashboards, rules, runbook and reference, written from the code."""
+"""`nundb-exporter generate`: dashboards, rules, runbook, reference, manual page and completions, from the code."""
 
 import contextlib
 from pathlib import Path
@@ -6,7 +6,10 @@ from typing import Final
 
 import click
 
+from nundb_exporter import __version__
+from nundb_exporter.cli import completion
 from nundb_exporter.cli.exits import Exit
+from nundb_exporter.cli.manual import manual
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.schema import config_schema
 from nundb_exporter.judge.schema import report_schema
@@ -30,7 +33,7 @@ _WIDTH: Final = 110
     help="Where the alerts' annotations point to: your copy of docs/runbook.md.",
 )
 def command(directory: Path, check: bool, runbook_url: str) -> Exit:
-    """Write Grafana dashboards, Prometheus rules and reference documentation.
+    """Write Grafana dashboards, Prometheus rules, reference documentation, manual page and completions.
 
     They are written below DIR, into deploy/ and docs/. Exit code 0: done, or with --check: up to date. 1: --check found
     a difference. 3: a file cannot be written.
@@ -38,6 +41,7 @@ def command(directory: Path, check: bool, runbook_url: str) -> Exit:
     readme = directory / "README.md"
     generated = files(readme.read_text(encoding="utf-8") if readme.exists() else None, help_texts(), runbook_url)
     generated["docs/report.schema.json"] = report_schema()
+    generated |= shared_files()
     generated["docs/config.schema.json"] = config_schema([collector.name for collector in COLLECTORS])
     stale = [path for path, text in generated.items() if _text(directory / path) != text]
     for path in stale:
@@ -66,6 +70,14 @@ def _write(path: Path, text: str) -> None:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def shared_files() -> dict[str, str]:
+    """Return what a package installs below `share` by its path here: the manual page, and each shell's completion."""
+    from nundb_exporter.cli import COMPLETE, NAME, command  # noqa: PLC0415 - it imports this module when it needs it
+
+    texts = {f"man/man1/{NAME}.1": manual(command, NAME, __version__), **completion.scripts(command, NAME, COMPLETE)}
+    return {f"deploy/share/{path}": text for path, text in texts.items()}
 
 
 def help_texts() -> dict[str, str]:

@@ -10,8 +10,7 @@ from typing import Final
 
 from nundb_exporter import __version__
 from nundb_exporter.project import REPOSITORY
-
-from .podman import Podman
+from tests.shipping.podman import Podman
 
 MAX_COMPRESSED_BYTES: Final = 30_000_000
 SHELLS: Final = {"sh", "bash", "dash", "busybox", "ash", "zsh", "perl"}

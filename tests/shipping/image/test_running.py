@@ -1,8 +1,7 @@
 """How the image runs: as the tightest container that an operator would give it."""
 
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +9,8 @@ import pytest
 
 from nundb_devserver import free_port
 from nundb_exporter import __version__
+from tests.shipping.podman import Podman
 from tests.wire.waiting import wait_until
-
-from .podman import Podman
 
 PATIENCE_SECONDS: Final = 120
 HARDENED: Final = (
@@ -20,16 +18,6 @@ HARDENED: Final = (
     *("--memory", "48m", "--pids-limit", "16"),
 )
 """What Kubernetes calls restricted, with the memory that the examples give."""
-
-
-@contextmanager
-def running(podman: Podman, *arguments: str) -> Iterator[str]:
-    """Run a container, and remove it in the end."""
-    name = podman("run", "--detach", *arguments).stdout.strip()
-    try:
-        yield name
-    finally:
-        podman("rm", "--force", "--time", "0", name)
 
 
 def page(port: int, path: str = "/metrics") -> str:
@@ -48,7 +36,7 @@ def test_the_command_of_the_older_exporter_does(podman: Podman, image: str) -> N
     """The three variables and the published port give a page that says what is wrong."""
     port = free_port()
     variables = ("--env", "NUN_USER=nun", "--env", "NUN_PWD=nun-pwd", "--env", "NUN_URL=http://127.0.0.1:1")
-    with running(podman, *variables, "-p", f"127.0.0.1:{port}:9898", image):
+    with podman.running(*variables, "-p", f"127.0.0.1:{port}:9898", image):
         wait_until(lambda: serving(port), "the exporter answers", seconds=PATIENCE_SECONDS)
         assert 'nundb_scrape_failure{reason="connect"} 1' in page(port)
 
@@ -62,9 +50,8 @@ def test_it_scrapes_as_any_user_without_any_right(podman: Podman, image: str, tm
     tmp_path.chmod(0o755)
     port = free_port()
     with (
-        running(podman, "-p", f"127.0.0.1:{port}:9898", image, "devserver") as node,
-        running(
-            podman,
+        podman.running("-p", f"127.0.0.1:{port}:9898", image, "devserver") as node,
+        podman.running(
             *HARDENED,
             *("--user", user, "--network", f"container:{node}", "--env", "NUN_USER=nun"),
             *("--env", "NUN_PWD_FILE=/run/secrets/nun", "--volume", f"{password}:/run/secrets/nun:ro", image),
@@ -79,7 +66,7 @@ def test_it_scrapes_as_any_user_without_any_right(podman: Podman, image: str, tm
 
 def test_a_server_that_does_not_answer_is_unhealthy(podman: Podman, image: str) -> None:
     """The health check asks the server, and not whether a process is there."""
-    with running(podman, image, "devserver") as node:
+    with podman.running(image, "devserver") as node:
         assert podman("healthcheck", "run", node, check=False).returncode == 1
 
 

@@ -3,11 +3,13 @@
 import json
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).parents[3]
+ROOT: Final = Path(__file__).parents[2]
 _CONFIGURATION: Final = """\
 [engine]
 runtime = "runc"
@@ -16,7 +18,8 @@ cgroup_manager = "cgroupfs"
 default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 """
 """What podman needs where neither systemd nor cgroups of version 2 are: in most runners of CI."""
-_BASE: Final = "localhost/debian:trixie-slim"
+BASE: Final = "localhost/debian:trixie-slim"
+"""The image that the Containerfile begins with, made here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +58,29 @@ class Podman:
         (told,) = json.loads(self("inspect", thing).stdout)
         return dict(told)
 
-    def make_base(self, mmdebstrap: str) -> None:
-        """Make the image that the Containerfile begins with out of Debian's packages: no registry is asked."""
-        archive = self.directory / "base.tar"
-        subprocess.run([mmdebstrap, "--quiet", "--variant=minbase", "trixie", archive], check=True)
-        self("import", archive, _BASE)
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator[str]:
+        """Run a container, give its name, and remove it in the end."""
+        name = self("run", "--detach", *arguments).stdout.strip()
+        try:
+            yield name
+        finally:
+            self("rm", "--force", "--time", "0", name)
+
+    def import_debian(self, mmdebstrap: str, suite: str, image: str, *packages: str) -> None:
+        """Make an image out of Debian's packages: the smallest system, and what is named. No registry is asked."""
+        archive = self.directory / "debian.tar"
+        included = [f"--include={package}" for package in packages]
+        subprocess.run([mmdebstrap, "--quiet", "--variant=minbase", *included, suite, archive], check=True)
+        self("import", archive, image)
         archive.unlink()
 
     def build(self, tag: str) -> None:
-        """Build the image from nothing. pip in it has this machine's certificates."""
+        """Build the exporter's image from nothing. pip in it has this machine's certificates."""
         certificates = os.environ.get("PIP_CERT", "/etc/ssl/certs/ca-certificates.crt")
         settings = self.directory / "pip.conf"
         settings.write_text("[global]\ncert = /run/certificates.pem\n", encoding="utf-8")
         self._run(
-            *("scripts/image", tag, "--no-cache", "--network", "host", "--build-arg", f"DEBIAN={_BASE}"),
+            *("scripts/image", tag, "--no-cache", "--network", "host", "--build-arg", f"DEBIAN={BASE}"),
             *("--volume", f"{certificates}:/run/certificates.pem:ro", "--volume", f"{settings}:/etc/pip.conf:ro"),
         )
