@@ -21,6 +21,8 @@ DEFAULT_MAX_OPLOG_BYTES: Final = 1_073_741_824
 
 _MAX_LINE_BYTES: Final = 64 * 1024 * 1024
 """The original has no limit; a server that wants to stay up has one."""
+_CROWDED_OPERATIONS: Final = 250_000
+"""Real nodes had lost the threads of their links with 275,000 operations pending, and none with 40,000."""
 
 
 class Transport(Enum):
@@ -51,6 +53,7 @@ class NodeOptions:
     None means a temporary one that goes with the node. `release` is one of releases.RELEASES. `is_faithful` also
     copies what is of no use: the second that a node waits for others when it has reached none, and the deaths of
     listeners and of the whole process that some input causes. `max_line_bytes` limits one command.
+    While more than `crowded_operations` are pending, links fall behind with acknowledgements (protocol notes 6.8).
     """
 
     user: str = DEFAULT_USER
@@ -68,6 +71,7 @@ class NodeOptions:
     declutter_seconds: float = DEFAULT_DECLUTTER_SECONDS
     max_oplog_bytes: int = DEFAULT_MAX_OPLOG_BYTES
     max_line_bytes: int = _MAX_LINE_BYTES
+    crowded_operations: int = _CROWDED_OPERATIONS
     is_faithful: bool = False
     clock: Clock = field(default_factory=Clock)
 

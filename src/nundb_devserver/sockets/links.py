@@ -3,7 +3,9 @@
 import asyncio
 import errno
 import os
+import socket
 from collections.abc import Coroutine
+from typing import Final
 
 from nundb_devserver.clockwork import Clockwork, Work
 from nundb_devserver.commands.engine import Engine
@@ -17,6 +19,11 @@ from nundb_devserver.sockets.outgoing import OutgoingText
 from nundb_devserver.sockets.sequencer import Sequencer
 from nundb_devserver.sockets.sockets import Sockets
 from nundb_devserver.state import State
+
+MOST_UNREAD_BYTES: Final = 65_536
+"""What the kernel keeps on either side of what a link does not read; by itself it would keep megabytes, for minutes."""
+_CROWDED_SECONDS: Final = 0.05
+"""How long each line of another node waits while very much is pending."""
 
 
 class Link(Connection):
@@ -40,6 +47,7 @@ class Link(Connection):
         self._is_lost = False
         self._is_released = False
         self._waiting: list[str] = []
+        self._is_behind = False
 
     @property
     def is_link(self) -> bool:
@@ -61,6 +69,7 @@ class Link(Connection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Say who we are, then what has waited."""
         super().connection_made(transport)
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, MOST_UNREAD_BYTES)
         state = self._state
         greeting = [f"auth {state.options.user} {state.password}"]
         if self._purpose is Purpose.PRIMARY_TO_SECONDARY:
@@ -95,6 +104,12 @@ class Link(Connection):
             self._sequencer.put(self._lines.receive_data(data))
         except LineTooLongError:
             self.transport.abort()
+        self.update_reading()
+
+    @property
+    def is_held(self) -> bool:
+        """A link is also held while it is behind with what it has read."""
+        return super().is_held or self._is_behind
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Keep the member, lose its messages."""
@@ -128,7 +143,18 @@ class Link(Connection):
         if isinstance(outcome, Coroutine):
             return self._wait(outcome)
         self._log("Processed")
-        return None
+        self._is_behind = len(self._state.pending) > self._state.options.crowded_operations
+        return self._wait_behind() if self._is_behind else None
+
+    async def _wait_behind(self) -> None:
+        """Wait for those who register operations: a long list of them is what all threads of the original wait for.
+
+        What the other node acknowledges then stays in the kernel, until that takes no more and the other node's thread
+        panics (protocol notes 6.8).
+        """
+        await self._clockwork.sleep(_CROWDED_SECONDS)
+        self._is_behind = False
+        asyncio.get_running_loop().call_soon(self.update_reading)
 
     async def _wait(self, later: Later) -> None:
         await later

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import socket
 from collections.abc import Coroutine
 from typing import ClassVar, Final
 
@@ -14,6 +15,7 @@ from nundb_devserver.log import TCP, UNWRAPPED_ERROR
 from nundb_devserver.options import Transport
 from nundb_devserver.outcome import Outcome, Panic
 from nundb_devserver.sockets.connection import Conversation
+from nundb_devserver.sockets.links import MOST_UNREAD_BYTES
 from nundb_devserver.sockets.outgoing import OutgoingText
 from nundb_devserver.sockets.sequencer import Sequencer
 from nundb_devserver.sockets.sockets import Sockets
@@ -45,6 +47,7 @@ class TcpConnection(Conversation):
         self._due = 0.0
         self._delayed = 0
         self._has_read = False
+        self._is_narrow = False
         self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -116,6 +119,9 @@ class TcpConnection(Conversation):
 
     def _arrive(self, lines: list[bytes]) -> None:
         """Handle lines now, or when they are through a slow link; in order even while it becomes a quick one."""
+        if self.is_link and not self._is_narrow:
+            self._is_narrow = True
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNREAD_BYTES)
         delay = self._state.conditions.link_delay_seconds if self.is_link else 0.0
         if not (delay or self._delayed):
             self._handle_all(lines)
