@@ -78,7 +78,7 @@ class Pages:
                 return Response.of_status(HTTPStatus.BAD_REQUEST, str(error))
             page = node_page(selection.target, settings, selection.query)
         elif self._nodes.single is None or await self._has_found_others():
-            page = cluster_page(self._nodes.fleet, settings)
+            page = cluster_page(self._nodes.fleet, settings, has_log=self._has_log)
         else:
             page = node_page(self._nodes.single.scraper.target, settings, has_log=self._has_log)
         headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": page.policy}

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from nundb_exporter import __version__
 from nundb_exporter.collectors import COLLECTORS, oplog, queries, replication
 from nundb_exporter.config.fleet import Fleet
-from nundb_exporter.config.settings import DISCOVERY_PATH, PROBE_PATH, REPORT_PATH, Target, Web
+from nundb_exporter.config.settings import DISCOVERY_PATH, PROBE_PATH, REPORT_PATH, SLOW_PATH, Target, Web
 from nundb_exporter.metrics import EXPORTER_FAMILIES, SCRAPE_DURATION, SCRAPE_FAMILIES, Family
 
 _FILES: Final = resources.files(__name__)
@@ -97,12 +97,16 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def cluster_page(fleet: Fleet, settings: Web) -> LandingPage:
-    """Put the page of several nodes together: a row for each, and who sees whom."""
+def cluster_page(fleet: Fleet, settings: Web, *, has_log: bool = False) -> LandingPage:
+    """Put the page of several nodes together: a row for each, and who sees whom.
+
+    `has_log` is whether a log is read, so that /slow answers.
+    """
     places = {
         "metrics": escape(f".{settings.telemetry_path}"),
         "report": f".{REPORT_PATH}",
         "discovery": f".{DISCOVERY_PATH}",
+        "slow": f'<li><a href=".{SLOW_PATH}">Slowest commands</a></li>' if has_log else "",
         "nodes": "".join(map(_link, fleet.nodes)),
     }
     return _filled("cluster.html", places, _read("common.js") + _read("cluster.js"))
