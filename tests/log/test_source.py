@@ -1,15 +1,18 @@
 """The log as a source: its thread, pipes, the state file, and the commands that a person runs."""
 
+import base64
 import contextlib
 import json
 import os
 import signal
 import subprocess
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
@@ -20,12 +23,15 @@ from nundb_exporter.log.reader import Reader
 from nundb_exporter.log.settings import LogSettings
 from nundb_exporter.log.source import LogSource
 from nundb_exporter.log.tally import Tally
+from tests.web.guard.guarding import hashed
 from tests.wire.program import PROGRAM, environment
 from tests.wire.sources import started, value
 from tests.wire.waiting import PATIENCE_SECONDS, wait_until
 
 from . import observed
 from .writing import record, request, totals
+
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def following(path: Path | str, **settings: Any) -> AbstractContextManager[LogSource]:  # noqa: ANN401 - of LogSettings
@@ -239,9 +245,10 @@ def serving(*arguments: str, stdin: int = subprocess.DEVNULL) -> Iterator[tuple[
         process.wait()
 
 
-def fetch(url: str) -> str:
+def fetch(url: str, headers: Mapping[str, str] = NO_HEADERS) -> str:
     """Return a page as OpenMetrics."""
-    asked = urllib.request.Request(url, headers={"Accept": "application/openmetrics-text"})  # noqa: S310 - our own
+    wanted = {"Accept": "application/openmetrics-text", **headers}
+    asked = urllib.request.Request(url, headers=wanted)  # noqa: S310 - our own
     with urllib.request.urlopen(asked, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 - likewise
         text: str = answer.read().decode()
         return text
@@ -270,6 +277,20 @@ def test_a_sidecar_lists_the_slowest_commands(keys: str, is_shown: bool, tmp_pat
         slow = url.replace("/metrics", "/slow")
         wait_until(lambda: "1.5 s" in fetch(slow))
         assert ("slow-key" in fetch(slow)) is is_shown
+
+
+def test_a_sidecar_asks_for_the_users_of_the_web_configuration_file(tmp_path: Path) -> None:
+    """What it serves has keys. Health may be left open to probes."""
+    log, web = tmp_path / "log", tmp_path / "web.yml"
+    log.write_bytes(request(1, "get slow-key", "1.5s"))
+    web.write_text(f"basic_auth_users:\n  prometheus: {hashed('secret')}\n")
+    with serving("log", str(log), "--web.config.file", str(web), "--web.open-health") as (_, url):
+        for page in ("/metrics", "/slow"):
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                fetch(url.replace("/metrics", page))
+        assert "healthy" in fetch(url.replace("/metrics", "/-/healthy"))
+        login = {"Authorization": f"Basic {base64.b64encode(b'prometheus:secret').decode()}"}
+        assert "nundb_log_lines_total" in fetch(url, login)
 
 
 def test_a_sidecar_at_a_pipe_ends_with_it() -> None:

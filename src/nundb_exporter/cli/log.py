@@ -10,9 +10,9 @@ import click
 
 from nundb_exporter import logs
 from nundb_exporter.cli.exits import Exit
-from nundb_exporter.cli.flags import flag
 from nundb_exporter.cli.log_flags import FORMAT, FROM_START, KEYS, STATE_FILE, WITHOUT_OWN, log_flags
-from nundb_exporter.config.settings import DEFAULT_LISTEN_ADDRESS, Web, parse_listener
+from nundb_exporter.cli.web_flags import LISTEN_ADDRESS, OPEN_HEALTH, WEB_CONFIG_FILE
+from nundb_exporter.config.settings import Web, parse_listener
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.exposition import Format, render
 from nundb_exporter.log.inputs import STANDARD_INPUT
@@ -29,15 +29,17 @@ _PATH: Final = "FILE"
 @click.argument("nundb_log_path", metavar=_PATH)
 @log_flags(FORMAT, FROM_START, STATE_FILE, KEYS, WITHOUT_OWN)
 @click.option("--once", is_flag=True, help="Read to the end, print the metrics, and end.")
-@flag(
-    "--web.listen-address",
-    "Address to listen on, or unix:PATH; repeatable, and separated by spaces in the variable.",
-    multiple=True,
-    default=(DEFAULT_LISTEN_ADDRESS,),
-    show_default=True,
-    metavar="HOST:PORT",
-)
-def command(*, once: bool, web_listen_address: tuple[str, ...], log: LogSettings) -> Exit:
+@LISTEN_ADDRESS
+@WEB_CONFIG_FILE
+@OPEN_HEALTH
+def command(
+    *,
+    once: bool,
+    web_listen_address: tuple[str, ...],
+    web_config_file: str | None,
+    web_open_health: bool,
+    log: LogSettings,
+) -> Exit:
     """Serve the metrics of Nun-db's log alone, and its slowest commands at /slow.
 
     FILE is a file, a directory of *.log, a named pipe, or - for standard input, with which the command ends too.
@@ -47,7 +49,11 @@ def command(*, once: bool, web_listen_address: tuple[str, ...], log: LogSettings
     if once:
         return _print_once(log)
     logs.configure("info", "logfmt")
-    web = Web(listen=tuple(parse_listener("--web.listen-address", address) for address in web_listen_address))
+    web = Web(
+        listen=tuple(parse_listener("--web.listen-address", address) for address in web_listen_address),
+        config_file=web_config_file,
+        has_open_health=web_open_health,
+    )
     asyncio.run(_serve(LogSource(log), web, log.path))
     return Exit.OK
 
@@ -75,8 +81,8 @@ def _print_once(log: LogSettings) -> Exit:
 
 
 async def _serve(source: LogSource, web: Web, path: str) -> None:
-    server = LocalServer(source, web)
-    addresses = server.start()
+    front = LocalServer(source, web).front
+    addresses = front.start()
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -87,9 +93,9 @@ async def _serve(source: LogSource, web: Web, path: str) -> None:
 
     source.start(end)
     for address in addresses:
-        url = address if address.startswith("unix:") else f"http://{address}{web.telemetry_path}"
-        _LOGGER.info("serving the log %s on %s", "of standard input" if path == STANDARD_INPUT else path, url)
+        where = "of standard input" if path == STANDARD_INPUT else path
+        _LOGGER.info("serving the log %s on %s", where, front.metrics_at(address))
     await ended.wait()
     _LOGGER.info("stopping")
-    await server.stop()
+    await front.stop()
     source.stop()

@@ -14,7 +14,7 @@ import click
 
 from nundb_exporter import __version__, logs
 from nundb_exporter.cli.files_flags import files_flags
-from nundb_exporter.cli.flags import FILE, NodeFlags, flag, node_flags
+from nundb_exporter.cli.flags import NodeFlags, flag, node_flags
 from nundb_exporter.cli.host_flags import host_flags
 from nundb_exporter.cli.log_flags import (
     FORMAT,
@@ -29,10 +29,10 @@ from nundb_exporter.cli.log_flags import (
 from nundb_exporter.cli.numbers import Count, Seconds
 from nundb_exporter.cli.service_manager import ServiceManager
 from nundb_exporter.cli.target import read_settings
+from nundb_exporter.cli.web_flags import LISTEN_ADDRESS, OPEN_HEALTH, WEB_CONFIG_FILE
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.prefix import route_prefix
 from nundb_exporter.config.settings import (
-    DEFAULT_LISTEN_ADDRESS,
     DEFAULT_MAX_REQUESTS,
     DEFAULT_TELEMETRY_PATH,
     DEFAULT_TIMEOUT_OFFSET,
@@ -58,14 +58,7 @@ _DEFAULT_LEVEL: Final = "info"
 @log_flags(SWITCH, PATH, FORMAT, FROM_START, STATE_FILE, KEYS, WITHOUT_OWN)
 @host_flags
 @files_flags
-@flag(
-    "--web.listen-address",
-    "Address to listen on, or unix:PATH; repeatable, and separated by spaces in the variable.",
-    multiple=True,
-    default=(DEFAULT_LISTEN_ADDRESS,),
-    show_default=True,
-    metavar="HOST:PORT",
-)
+@LISTEN_ADDRESS
 @flag(
     "--web.systemd-socket",
     "Listen on the sockets that systemd hands over (socket activation), and on no address.",
@@ -85,19 +78,8 @@ _DEFAULT_LEVEL: Final = "info"
     default=None,
     metavar="PATH",
 )
-@flag(
-    "--web.config.file",
-    "Web configuration file (YAML): TLS, users, headers, rate limit, in the format of Prometheus' exporter-toolkit. "
-    "Read again when it changes.",
-    type=FILE,
-    default=None,
-    metavar="FILE",
-)
-@flag(
-    "--web.open-health",
-    "Answer /-/healthy and /-/ready without a user of --web.config.file, and beyond its rate limit.",
-    is_flag=True,
-)
+@WEB_CONFIG_FILE
+@OPEN_HEALTH
 @flag(
     "--web.max-requests",
     "Maximum number of concurrent scrapes of one node; more are answered with status 503.",
@@ -239,12 +221,7 @@ async def _serve(fleet: Fleet, web: Web, sources: Sequence[_Running], read: Call
         loop.add_signal_handler(number, ended.set)
     loop.add_signal_handler(signal.SIGHUP, reload.run, "SIGHUP")
     for address in addresses:
-        url = (
-            address
-            if address.startswith("unix:")
-            else f"{server.scheme}://{address}{web.route_prefix}{web.telemetry_path}"
-        )
-        _LOGGER.info("version %s serves %s on %s", __version__, _nodes(fleet), url)
+        _LOGGER.info("version %s serves %s on %s", __version__, _nodes(fleet), server.front.metrics_at(address))
     _freeze_garbage_collector()
     manager.ready(_serving(fleet))
     await ended.wait()
