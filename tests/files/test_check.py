@@ -47,6 +47,14 @@ async def test_the_files_of_a_node_that_is_down_are_judged_too(tmp_path: Path) -
     assert "would end with code 101 each time" in ended.stdout
 
 
+async def test_databases_without_a_name_are_those_never_saved(tmp_path: Path) -> None:
+    """No file tells their names."""
+    directory = observed.directory("never-saved-invalid", tmp_path)
+    async with ScriptedNode(answering()) as node:
+        ended = await run("check", "--collector.files", "--nundb.data-dir", str(directory), url=node.url)
+    assert "  saved        (never saved); a crash would lose 3 changes" in ended.stdout
+
+
 async def test_a_directory_that_cannot_be_judged_ends_it_with_2_and_one_line(tmp_path: Path) -> None:
     """It belongs to one node, it can be read, and Nun-db has written to it."""
     urls = ("http://127.0.0.1:1", "http://127.0.0.1:2")

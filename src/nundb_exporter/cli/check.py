@@ -171,7 +171,8 @@ def _saved(data: StoredData) -> Iterator[str]:
     from nundb_exporter.cli.data_directory import listed, lost, name_of, saved  # noqa: PLC0415
 
     for database in listed(data):
-        yield f"{name_of(database)} {saved(database)}; a crash would lose {lost(database)}"
+        when = f" {saved(database)}" if database.name else ""
+        yield f"{name_of(database)}{when}; a crash would lose {lost(database)}"
 
 
 def _rows(name: str, texts: Iterable[str]) -> Iterator[str]:
