@@ -14,7 +14,7 @@ from nundb_exporter.client.probe import probe
 from nundb_exporter.client.route import DIRECT, Route
 from nundb_exporter.client.transport import Transport, check_proof, unreadable
 from nundb_exporter.collectors import COLLECTORS
-from nundb_exporter.config.settings import Target, TransportName, neighbouring_ports
+from nundb_exporter.config.settings import Endpoint, Target, TransportName, neighbouring_ports
 from nundb_exporter.errors import NundbExporterError, ProtocolError, TargetError
 from nundb_exporter.failure_log import FailureLog
 from nundb_exporter.jobs import TOO_LATE, Job, run, together
@@ -57,6 +57,11 @@ _NODE: Final = "node"
 """What failed, in the log, where it was no single collector."""
 
 
+def failure_log(endpoint: Endpoint) -> FailureLog:
+    """Return a log of what fails of a node, of which it has told nothing yet."""
+    return FailureLog(_LOGGER, str(endpoint))
+
+
 class Scraper:
     """Scrapes one node, as often as it is told to. Only its connections are kept from one scrape to the next.
 
@@ -92,8 +97,8 @@ class Scraper:
         self._database_commands = tuple(dict.fromkeys(inside))
         self._tokens = {access.name: access.token for access in module.databases}
         self._options = Options(tuple(self._tokens), module.max_pending_operations, module.databases_pattern)
-        self.failure_log = FailureLog(_LOGGER, str(target.endpoint))
-        """Who replaces this one for the same node takes it over, to log only what changes."""
+        self.failure_log = failure_log(target.endpoint)
+        """Who asks the same node again may be given the one of before, to log only what changes."""
         self._subjects = {collector.name: f"collector {collector.name}" for collector in self._collectors}
         """What the log calls each collector."""
 

@@ -11,7 +11,8 @@ from nundb_exporter.client.route import Route
 from nundb_exporter.client.transport import Transport
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Target, Web
-from nundb_exporter.scrape import Scraper
+from nundb_exporter.failure_log import FailureLog
+from nundb_exporter.scrape import Scraper, failure_log
 from nundb_exporter.sources import Sources
 from nundb_exporter.web.kept import KeptNodes
 from nundb_exporter.web.scraped import ScrapedNode, Tally
@@ -19,8 +20,8 @@ from nundb_exporter.web.selection import Selection, configured
 
 MakeScraper: TypeAlias = Callable[[Target, Route], Scraper]
 
-_MOST_CAUTIONS: Final = 2048
-"""Of nodes: more than are kept at a time."""
+_MOST_REMEMBERED: Final = 8192
+"""Nodes of which is known what must outlive the connections to them: many more than are kept."""
 
 
 class Nodes:
@@ -40,7 +41,8 @@ class Nodes:
         self.sources = sources or Sources()
         self.tally = Tally()
         self._make = make or self._scraper
-        self._cautions = lru_cache(_MOST_CAUTIONS)(lambda _: Caution())
+        self._cautions = lru_cache(_MOST_REMEMBERED)(lambda _: Caution())
+        self._failure_logs = lru_cache(_MOST_REMEMBERED)(lambda key: failure_log(key[0]))
         self._kept = KeptNodes()
         self.configured = self._configured(fleet)
         """In the order of the configuration."""
@@ -53,10 +55,6 @@ class Nodes:
             ConfigError: a file of the TLS settings of a configured node is unusable; nothing has changed.
         """
         new = self._configured(fleet)
-        former = {node.scraper.target.endpoint: node.scraper for node in self.configured}
-        for node in new:
-            if (before := former.get(node.scraper.target.endpoint)) is not None:
-                node.scraper.failure_log = before.failure_log
         for node in (*self.configured, *self._kept.give_up()):
             task = asyncio.create_task(node.retire())
             self._retiring.add(task)
@@ -79,6 +77,10 @@ class Nodes:
                 return node
         return self._kept.get(selection.key, lambda: self._new(selection))
 
+    def failure_log(self, selection: Selection) -> FailureLog:
+        """Return what the log has told of a node, for whoever asks it next: what has not changed is not told again."""
+        return self._failure_logs(selection.key)
+
     def transport(self, target: Target, route: Route) -> Transport:
         """Return another transport to a node. A node that breaks at what it is asked is spared by all of them.
 
@@ -97,6 +99,7 @@ class Nodes:
 
     def _new(self, selection: Selection, sources: Sources | None = None) -> ScrapedNode:
         scraper = self._make(selection.target, selection.route)
+        scraper.failure_log = self.failure_log(selection)
         return ScrapedNode(scraper, self.settings, self.tally, sources, selection.query)
 
     async def close(self) -> None:

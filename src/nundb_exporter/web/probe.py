@@ -55,6 +55,7 @@ class Probe:
         route = dataclasses.replace(selection.route, dialled=dialled.append)
         transport = TracedTransport(self._nodes.transport(selection.target, route))
         scraper = Scraper(selection.target, transport, route=route)
+        scraper.failure_log = self._nodes.failure_log(selection)
         allowed = allowed_seconds(request, self._nodes.settings)
         self._traced += 1
         try:
