@@ -122,6 +122,14 @@ class BinaryTarget:
         self._binary = binary
         self._processes: dict[int, asyncio.subprocess.Process] = {}
 
+    def log(self, index: int) -> Path:
+        """Return where a process writes its log, over all its lives."""
+        return self._data / f"node{index}.log"
+
+    def process(self, index: int) -> int:
+        """Return the number of a process."""
+        return self._processes[index].pid
+
     async def start(self, index: int, name: str, peers: list[str], environment: dict[str, str]) -> None:
         """Start a process and wait until it listens."""
         directory = self._data / f"node{index}"
@@ -139,7 +147,7 @@ class BinaryTarget:
         arguments += ["--external-address", name]
         if peers:
             arguments += ["--replicate-address", ",".join(peers)]
-        with (self._data / f"node{index}.log").open("ab") as log:
+        with self.log(index).open("ab") as log:
             self._processes[index] = await asyncio.create_subprocess_exec(
                 self._binary,
                 *arguments,

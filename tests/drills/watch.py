@@ -15,10 +15,11 @@ POLL_SECONDS = 0.5
 
 
 class Watch:
-    """Follows the alerts of every job, and asks for series."""
+    """Follows the alerts of every job but those ignored, and asks for series."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, ignored: frozenset[str] = frozenset()) -> None:
         self._url = f"http://{address}/api/v1"
+        self._ignored = ignored
         self._session: aiohttp.ClientSession
         self._active: dict[str, set[str]] = {}
         self._firing: dict[str, set[str]] = {}
@@ -96,6 +97,8 @@ class Watch:
         active, firing = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
         for alert in alerts:
             job, name = alert["labels"]["job"], alert["labels"]["alertname"]
+            if name in self._ignored:
+                continue
             active[job].add(name)
             if "error expanding" in str(alert["annotations"]):
                 self.unreadable.add(name)

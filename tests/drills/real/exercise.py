@@ -4,40 +4,31 @@ import asyncio
 import sys
 import time
 import traceback
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-from nundb_exporter.collectors import COLLECTORS
-from nundb_exporter.config.fleet import Fleet
-from nundb_exporter.config.settings import Module, Target, Web, parse_endpoint
-from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
 from nundb_exporter.monitoring.alerts.replication import LEAKED, LEFTOVER
-from nundb_exporter.web import Server
-from tests.conformance.targets import PASSWORD, USER
 from tests.drills.field import until
 from tests.drills.program import configuration, printed
 from tests.drills.watch import Watch
 
+from .drill import RealDrill
+from .exporters import ACCESSES, ADMINISTRATOR, exporter
 from .faults import restart_saved
 from .instrument import Instrument
-from .nodes import DATABASE, DISPUTED, NODES, TOKEN, RealNodes
+from .nodes import EVERY_COMMAND, NODES, WARNINGS, RealNodes
 from .outcome import RealOutcome
-from .plan import RealDrill
 
 PORTS_PER_DRILL = 30
-EXPORTER = 6
-"""Beside the node's own ports, which end with 2, 3 and 4."""
 HEALTHY_SECONDS = 75.0
 LONGEST_WAIT_SECONDS = 1500.0
+LASTING_SECONDS = 45.0
+"""How long no alert may be about to fire until it is silence: a scrape may have been lost."""
 QUIET_SECONDS = 420.0
 """How long a fault that fires nothing is watched: as long as the longest critical alert waits, and more."""
 STAGGER_SECONDS = 3.0
 """Between the starts of clusters: joins fail on a machine that starts many."""
-OFF_BY_DEFAULT = ("transports", "acting_role")
-"""Collectors without which some alerts say nothing. The limit of pending operations is the shipped one."""
-ADMINISTRATOR = Credentials(USER, Secret(PASSWORD))
-ACCESSES = (DatabaseAccess(DATABASE, Secret(TOKEN)), DatabaseAccess(DISPUTED, Secret(DISPUTED)))
 
 
 async def exercise(
@@ -58,9 +49,9 @@ async def exercise(
     async def in_turn(drill: RealDrill, first_port: int) -> RealOutcome:
         async with turns:
             await asyncio.sleep((first_port - base) / PORTS_PER_DRILL % at_once * STAGGER_SECONDS)
-            outcome = await _carry_out(
-                drill, RealNodes(first_port, directory / job_of(drill), binary), instrument, healthy_seconds
-            )
+            level = EVERY_COMMAND if drill.is_beside_nodes else WARNINGS
+            nodes = RealNodes(first_port, directory / job_of(drill), binary, log_level=level)
+            outcome = await _carry_out(drill, nodes, instrument, healthy_seconds)
         _tell(f"{drill.name}: {'good' if outcome.is_good else 'not good'}: {outcome.summary}")
         return outcome
 
@@ -90,7 +81,8 @@ async def _carry_out(drill: RealDrill, nodes: RealNodes, instrument: Instrument,
         stack.push_async_callback(nodes.close)
         try:
             await nodes.start_all()
-            addresses = [await stack.enter_async_context(_exporter(nodes, index)) for index in range(NODES)]
+            exporters = [exporter(nodes, index, is_beside_node=drill.is_beside_nodes) for index in range(NODES)]
+            addresses = [await stack.enter_async_context(each) for each in exporters]
             instrument.show(job, addresses)
             stack.callback(instrument.show, job, ())
             await stack.enter_async_context(nodes.writing(drill.writes_per_second))
@@ -107,7 +99,7 @@ async def _carry_out(drill: RealDrill, nodes: RealNodes, instrument: Instrument,
             cured = loop.time()
             outcome.cured_after = cured - curing
             if await _becomes_quiet(nodes, watch, job, outcome):
-                outcome.silent_after = loop.time() - cured
+                outcome.silent_after = loop.time() - cured - LASTING_SECONDS
             outcome.after = await _compared(nodes)
         except Exception as error:  # noqa: BLE001 - the other drills continue
             outcome.error = f"{type(error).__name__}: {error}"
@@ -131,29 +123,14 @@ async def _becomes_quiet(nodes: RealNodes, watch: Watch, job: str, outcome: Real
     def is_only_left() -> bool:
         return bool(watch.firing(job)) and watch.firing(job) <= ends_with_process
 
-    if await until(lambda: watch.is_quiet(job) or is_only_left(), LONGEST_WAIT_SECONDS):
-        if watch.is_quiet(job):
-            return True
+    patience = LONGEST_WAIT_SECONDS + outcome.drill.looks_back_seconds
+    if await until(lambda: watch.is_quiet(job) or is_only_left(), patience) and is_only_left():
         outcome.has_restarted_primary = True
         await restart_saved(nodes, await nodes.primary())
-    return await until(lambda: watch.is_quiet(job), LONGEST_WAIT_SECONDS)
-
-
-@asynccontextmanager
-async def _exporter(nodes: RealNodes, index: int) -> AsyncIterator[str]:
-    port = nodes.base + 10 * index + EXPORTER
-    module = Module(
-        credentials=ADMINISTRATOR,
-        collectors=tuple(each.name for each in COLLECTORS if each.is_default or each.name in OFF_BY_DEFAULT),
-        databases=ACCESSES,
-    )
-    target = Target(parse_endpoint("the node's address", nodes.url(index)), module)
-    server = Server(Fleet.of(target), Web(listen=(("127.0.0.1", port),)))
-    server.start()
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        await server.stop()
+    while await until(lambda: watch.is_quiet(job), patience):
+        if not await until(lambda: not watch.is_quiet(job), LASTING_SECONDS):
+            return True
+    return False
 
 
 async def _compared(nodes: RealNodes) -> str:

@@ -16,8 +16,6 @@ from .nodes import NODES, OPEN, RealNodes
 
 Break = Callable[[RealNodes], AbstractAsyncContextManager[None]]
 NOWHERE = "127.0.0.1:1"
-STARTS = 4
-ARRIVAL_SECONDS = 1.0
 
 
 async def restart_saved(nodes: RealNodes, index: int) -> None:
@@ -188,30 +186,6 @@ async def ghost(nodes: RealNodes) -> AsyncIterator[None]:
             await client.run(f"election candidate 1 {NOWHERE}", f"set-primary {NOWHERE}")
         yield
         await nodes.type(cluster.FORCE_ELECTION, first)
-
-
-@asynccontextmanager
-async def panics_at_each_start(nodes: RealNodes) -> AsyncIterator[None]:
-    """A replica's operation log names a database that it never saved; then it gets the primary's files."""
-    index, primary = await nodes.replica(), await nodes.primary()
-    await nodes.tell(primary, "create-db unsaved unsaved newer")
-    for _ in range(STARTS):
-        await nodes.settled()
-        async with nodes.talking(primary, "use-db unsaved unsaved") as client:
-            await client.ask("set key1 b")  # a name that is known: then the log counts as valid
-        await asyncio.sleep(ARRIVAL_SECONDS)
-        await nodes.send(index, "SIGKILL")
-        await nodes.forgotten(index)
-        with suppress(TimeoutError):  # it may have ended before it listened on each port
-            await nodes.start(index)
-        if await nodes.has_ended(index):
-            break
-    else:
-        raise ValueError("it has not panicked")
-    yield
-    async with nodes.talking(primary, "use-db unsaved unsaved") as client:
-        await client.ask("snapshot false")
-    await nodes.copy_from_primary(index)
 
 
 @asynccontextmanager

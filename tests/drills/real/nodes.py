@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -14,6 +14,8 @@ from nundb_devserver import Client, RefusedError, connected
 from tests.conformance.targets import HTTP, PASSWORD, TCP, USER, WEBSOCKET, BinaryTarget, port
 from tests.drills.breaks import meanwhile
 from tests.wire.clients import ask
+
+from .waiting import until
 
 NODES = 3
 DATABASE, TOKEN = "shop", "shop-token"
@@ -33,15 +35,18 @@ ATTEMPTS = 3
 PATIENCE_SECONDS = 90.0
 MOST_PENDING_SECONDS = 300.0
 MOST_LISTED = 1000
+WARNINGS, EVERY_COMMAND = "warn", "info"
+"""Levels of Nun-db's log."""
 
 
 class RealNodes:
     """The cluster of one drill."""
 
-    def __init__(self, base: int, data: Path, binary: Path) -> None:
+    def __init__(self, base: int, data: Path, binary: Path, *, log_level: str = WARNINGS) -> None:
         data.mkdir(parents=True)
         self.base = base
         self.data = data
+        self._log_level = log_level
         self._target = BinaryTarget(base, data, binary)
         self.names = [f"127.0.0.1:{port(base, index, TCP)}" for index in range(NODES)]
 
@@ -61,9 +66,21 @@ class RealNodes:
         """Return where a node keeps its files."""
         return self.data / f"node{index}"
 
+    def log(self, index: int) -> Path:
+        """Return where its log goes."""
+        return self._target.log(index)
+
+    def process(self, index: int) -> int:
+        """Return the number of its process."""
+        return self._target.process(index)
+
+    def descriptors(self, index: int) -> int:
+        """Return how many files it has opened."""
+        return len(list(Path(f"/proc/{self.process(index)}/fd").iterdir()))
+
     async def start(self, index: int, *, alone: bool = False) -> None:
         """Start a node, which asks the others to let it join, and wait until it has found its place."""
-        environment = {"NUN_DECLUTTER_INTERVAL": str(DECLUTTER_SECONDS), "NUN_LOG_LEVEL": "warn"}
+        environment = {"NUN_DECLUTTER_INTERVAL": str(DECLUTTER_SECONDS), "NUN_LOG_LEVEL": self._log_level}
         await self._target.start(index, self.names[index], [] if alone else self.names, environment)
         await asyncio.sleep(DISTANCE_SECONDS)  # an election takes a second, and no reply tells its end
 
@@ -277,17 +294,6 @@ class RealNodes:
 
         async with meanwhile(write()):
             yield
-
-
-async def until(holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
-    """Ask until something holds.
-
-    Raises:
-        TimeoutError: it does not in time.
-    """
-    async with asyncio.timeout(seconds):
-        while not await holds():
-            await asyncio.sleep(0.25)
 
 
 def _is(state: str, name: str, role: str) -> bool:

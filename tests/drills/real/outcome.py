@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from nundb_exporter.monitoring.alerts import ALERTS
 
-from .plan import RealDrill
+from .drill import RealDrill
 
 PROMPT_SECONDS = 120.0
 CRITICAL = frozenset(alert.name for alert in ALERTS if alert.severity == "critical")

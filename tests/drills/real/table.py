@@ -28,17 +28,18 @@ def document(outcomes: Iterable[RealOutcome], date: str, before: str) -> str:
 
 Each row is a fault of three real Nun-db nodes on one machine, with an exporter for each node and a Prometheus that
 scrapes every {SCRAPE_SECONDS} seconds, with the rules of `deploy/prometheus` as they are shipped. The exporters have
-their default settings, the collectors `transports` and `acting_role`, and the databases' tokens. Only
-NUN_DECLUTTER_INTERVAL is shorter than by default. [drills.md](drills.md) has the drills of the embedded cluster, which
-also cover what cannot be done to real nodes from outside: clocks, slow commands and links, elections without end,
-exporters and Prometheus themselves.
+their default settings, the collectors `transports` and `acting_role`, and the databases' tokens; where the alert is
+about a node's log, directory or process, also the collectors `log`, `files` and `host`, and nodes log every command.
+Only NUN_DECLUTTER_INTERVAL is shorter than by default. [drills.md](drills.md) has the drills of the embedded cluster,
+which also cover what cannot be done to real nodes from outside: clocks, slow links, elections without end, exporters
+and Prometheus themselves.
 
 Before each fault the cluster was watched under load (`--healthy`, by default {HEALTHY_SECONDS:g} seconds), and no alert
 fired. All times are in seconds; *fired after* counts from the fault. A hung replica is *good* if something critical
 fires within {PROMPT_SECONDS:g} seconds; a fault that fires nothing if no critical alert fires within
 {QUIET_SECONDS:g} seconds. The cure is the runbook's, carried out by the drill; *resolved after* counts from its end
-until no alert is active. *Values* is what `nundb-exporter compare` said of the three nodes. The rules are those of the
-date.
+until no alert is active, but for those of the machine's disk, to which others write. *Values* is what
+`nundb-exporter compare` said of the three nodes. The rules are those of the date.
 
 `make drills-real NUNDB_BINARY=PATH ARGS='-k NAME'` repeats one, and replaces its row.
 """,

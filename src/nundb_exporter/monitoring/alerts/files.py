@@ -27,9 +27,10 @@ RESTART_UNSAFE: Final = Alert(
     evidence="It names the database or the key that no snapshot has saved.",
     remedy=prose("""
         A snapshot of every database heals it, within NUN_DECLUTTER_INTERVAL (300 s by default): run the report again
-        before you stop the node. If the node ends at each start already, stop whatever restarts it and delete
-        `oplog-nun.op` in its directory: it then asks the cluster for everything. Restarting it once more makes it
-        worse: each attempt disturbs the primary.
+        before you stop the node. If the node ends at each start already, stop whatever restarts it, and give it the
+        primary's files in an empty directory, as under NundbDatabaseStrategyDiffers. Where there are none, delete
+        `oplog-nun.op` in its directory: it then asks the cluster for everything, and databases that it had not saved
+        come without their strategy. Restarting it once more makes it worse: each attempt disturbs the primary.
     """),
     other_causes=prose("""
         A snapshot in progress looks like this for seconds, which does not fire. A node without a cluster starts all the
@@ -79,9 +80,12 @@ FILES_DAMAGED: Final = Alert(
     evidence="It says at which byte of which file, or which file is missing. No snapshot is in progress.",
     remedy=prose("""
         While the node runs, nothing is lost yet. Copy the database first: read every key over the network and write it
-        into a database of another name, or let a replica take over whose files are well. Another `snapshot true` writes
-        all keys anew and heals the files of a running node, until the next `remove`. A plain snapshot makes it worse.
-        If the node is down already, put back the files of a backup or of a replica, all of them.
+        into a database of another name, or let a replica take over whose files are well. Then send
+        `use-db DATABASE TOKEN;snapshot true` to the node itself, which writes all its keys anew, and no other snapshot.
+        As soon as the report finds no damage, restart the node, and write each key again on the primary: until then it
+        knows what was removed, and each plain snapshot damages the files again, as does the rejoin of another member,
+        which makes it take one. In a cluster do so with one node after the other, the primary last. If the node is down
+        already, put back the files of a backup or of a replica, all of them.
     """),
     other_causes="The disk was full, files were copied in part, or somebody has edited them.",
     needs=_NEEDS,
