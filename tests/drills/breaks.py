@@ -92,6 +92,26 @@ async def overlapping_snapshots(field: Field) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def resolve_storm(field: Field) -> AsyncIterator[None]:
+    """A verdict goes round; then all secondaries stop, get the primary's files, and start, and the primary restarts."""
+    primary = field.primary
+    await field.cluster.fault("resolve-storm", primary)
+    yield
+    others = [index for index in range(len(field.cluster.nodes)) if index != primary]
+    for index in others:
+        await field.cluster.kill(index)
+    for index in others:
+        await field.cluster.forgotten(index)
+    await field.save()
+    for index in others:
+        field.copy_files(primary, index)
+        await field.cluster.start(index)
+        await field.unite()
+    await field.cluster.cure("resolve-storm")  # nothing goes round any more: there is nothing left to do
+    await field.restart_primary()
+
+
+@asynccontextmanager
 async def slower_link(field: Field) -> AsyncIterator[None]:
     """What other nodes send to one replica takes four seconds; the average of both replicas is half of it."""
     conditions = field.cluster.nodes[field.replica].conditions

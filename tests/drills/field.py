@@ -1,6 +1,8 @@
 """What a drill breaks: a cluster under load with an exporter for each node, watched by Prometheus."""
 
 import asyncio
+import shutil
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import count
@@ -246,9 +248,29 @@ class Field:
         """Create what faults write into, and put every database on the disks: a restart must not lose a strategy."""
         await self.tell_primary("create-db faults faults newer", "create-db disputes disputes arbiter")
         for access in ACCESSES:
-            await self.tell_primary(f"use-db {access.name} {access.token.reveal()}", f"snapshot false {access.name}")
+            await self._snapshot(access)
             # Two that overlap would never be acknowledged (protocol notes 5.2).
             await eventually(self._pending, lambda entries: not any(", opp_id: 0," in entry for entry in entries))
+
+    async def save(self) -> None:
+        """Put every database on the primary's disk, whose operations may be too many to be listed."""
+        directory = self.cluster.nodes[self.primary].data
+        begun = time.time()
+        for access in ACCESSES:
+            await self._snapshot(access)
+        files = [directory / f"{access.name}-nun.madadata" for access in ACCESSES]  # sic
+        await until(lambda: all(file.stat().st_mtime > begun for file in files), 3 * DECLUTTER_SECONDS)
+
+    async def _snapshot(self, access: DatabaseAccess) -> None:
+        await self.tell_primary(f"use-db {access.name} {access.token.reveal()}", f"snapshot false {access.name}")
+
+    def copy_files(self, primary: int, index: int) -> None:
+        """Let a node that is down have the databases' files of the primary, and nothing else."""
+        nodes = self.cluster.nodes
+        nodes[index].wipe()
+        for file in nodes[primary].data.glob("*-nun.*"):
+            if not file.name.startswith(("oplog-", "keys-")):
+                shutil.copy2(file, nodes[index].data)
 
     async def _pending(self) -> list[str]:
         """Return the primary's pending operations; all snapshots have the id 0."""

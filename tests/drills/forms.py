@@ -17,7 +17,6 @@ def fault(
     may_fire: tuple[Alert, ...] = (),
     about: str = "",
     run: Break | None = None,
-    lasts_seconds: float = 0.0,
 ) -> Drill:
     """A drill of one of the devserver's faults, at the node where it shows best."""
     return Drill(
@@ -26,7 +25,6 @@ def fault(
         fires=fires,
         may_fire=may_fire,
         run=run or of_devserver(name),
-        lasts_seconds=lasts_seconds,
     )
 
 

@@ -2,14 +2,14 @@
 
 At the fastest pace a minute becomes three seconds: every `for`, every range in brackets and every offset is divided by
 20, and none becomes shorter than three scrapes of a second each. The steps of subqueries become a second. A slower pace
-makes all of these longer alike. Thresholds stay as they are, those in seconds as well: an operation must be 60 seconds
-old here, too.
+makes all of these longer alike, and a rate is then one for each of its seconds: what a busy machine does, takes longer.
+Thresholds stay as they are, those in seconds as well: an operation must be 60 seconds old here, too.
 """
 
 import re
 from typing import Any
 
-from .pace import Pace
+from .pace import FASTEST, Pace
 
 FACTOR = 20
 SHORTEST_SECONDS = 3.0
@@ -18,6 +18,7 @@ STEP_SECONDS = 1.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _RANGE = re.compile(r"\[(\d+[smhdw])(?::(\d+[smhdw]))?\]")
 _OFFSET = re.compile(r"\boffset (\d+[smhdw])")
+_RATE = re.compile(r"\bderiv\(")
 
 
 def seconds(duration: str) -> float:
@@ -31,13 +32,15 @@ def shortened(duration: str, pace: Pace) -> str:
 
 
 def shortened_expression(expression: str, pace: Pace) -> str:
-    """Shorten the ranges and offsets of an expression."""
+    """Shorten the ranges and offsets of an expression, and let rates be those of the pace's seconds."""
 
     def shorten_range(found: re.Match[str]) -> str:
         step = f":{_milliseconds(pace.stretched(STEP_SECONDS))}" if found[2] else ""
         return f"[{shortened(found[1], pace)}{step}]"
 
     text = _RANGE.sub(shorten_range, expression)
+    if pace != FASTEST:
+        text = _RATE.sub(f"{pace.scrape_seconds:g} * deriv(", text)
     return _OFFSET.sub(lambda found: f"offset {shortened(found[1], pace)}", text)
 
 

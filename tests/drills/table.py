@@ -40,8 +40,8 @@ rules are tested by series (`deploy/prometheus/tests.yml`): a replica that hangs
 something critical within two minutes, and an hour with a rolling restart, a failover, a member added and one removed
 fires nothing.
 
-On a machine that is too busy for a scrape each second, all of this takes two, four or eight times as long, and the
-times given here are divided by that (`tests/drills/pace.py`).
+On a machine that is too busy for a scrape each second, all of this takes two, four or eight times as long, rates are
+those of such seconds, and the times given here are divided by that (`tests/drills/pace.py`).
 
 While the alerts fire, `nundb-exporter check` is run for all three nodes with the exporters' collectors, and the landing
 pages of the exporters are read, each within Prometheus' timeout. *Check* and *page* say whether they name the same

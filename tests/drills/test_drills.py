@@ -169,7 +169,7 @@ def test_a_silent_drill_lasts_longer_than_alerts_wait() -> None:
 
 
 def test_only_time_is_shortened() -> None:
-    """Ranges, their steps and offsets become short; numbers, names and thresholds stay."""
+    """Ranges, their steps and offsets become short; numbers, names and thresholds stay, in the seconds of the pace."""
     long = "max_over_time(x[6h:1m]) > 5 and y > 60 unless z[10s] offset 6m or deriv(a_5m[5m]) > 100"
     short = (
         "max_over_time(x[1080000ms:1000ms]) > 5 and y > 60 unless z[3000ms] offset 18000ms or "
@@ -178,7 +178,7 @@ def test_only_time_is_shortened() -> None:
     assert shortened_expression(long, FASTEST) == short
     slow = (
         "max_over_time(x[2160000ms:2000ms]) > 5 and y > 60 unless z[6000ms] offset 36000ms or "
-        "deriv(a_5m[30000ms]) > 100"
+        "2 * deriv(a_5m[30000ms]) > 100"
     )
     assert shortened_expression(long, Pace(2.0)) == slow
 

@@ -123,7 +123,7 @@ CURES: Final[Mapping[str, Cure]] = {
     oplog.OVER_LIMIT.name: Cure(
         real=("oplog over its limit",), untried="freeing a full disk, and saving what was not snapshotted of a primary"
     ),
-    oplog.RESOLVE_STORM.name: Cure(real=("storm",)),
+    oplog.RESOLVE_STORM.name: Cure(real=("storm",), embedded=("resolve-storm",)),
     host.DESCRIPTORS_RUNNING_OUT.name: Cure(real=("few descriptors",), untried="repairing clients"),
     canary.FAILING.name: Cure(embedded=("hung primary and canaries",), untried="another token, or another database"),
     canary.DIVERGED.name: Cure(embedded=("forgotten replica",)),
