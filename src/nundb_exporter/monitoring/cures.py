@@ -82,8 +82,11 @@ CURES: Final[Mapping[str, Cure]] = {
     exporter.COLLECTOR_FAILING.name: Cure(
         embedded=("changed token",), untried="disabling a collector, which is a restart of the exporter"
     ),
-    exporter.SCRAPE_SLOW.name: Cure(untried="the drill's slow commands just become fast again"),
-    exporter.REQUESTS_REFUSED.name: Cure(untried="the drill's flood of requests just ends"),
+    exporter.SCRAPE_SLOW.name: Cure(untried="it leads to NundbQueriesSlow, whose cure was tried"),
+    exporter.REQUESTS_REFUSED.name: Cure(
+        by_hand="of 20 requests at once about a node that hung, --web.max-requests=2 refused 18, and 64 none",
+        untried="finding out who asks",
+    ),
     exporter.SAMPLES_LOST.name: Cure(untried="there is nothing to do but to report it"),
     exporter.RELOAD_FAILED.name: Cure(
         by_hand="the corrected file was read at the next SIGHUP, and the metric was 1 again"
@@ -178,6 +181,8 @@ CURES: Final[Mapping[str, Cure]] = {
         "the file of descriptor 1",
         untried="another NUN_LOG_LEVEL, a full disk, and a pipe without a reader",
     ),
-    log.LOG_NOT_READ.name: Cure(untried="the exporters of the drills follow no log"),
+    log.LOG_NOT_READ.name: Cure(
+        by_hand="a thousand requests made 374 kB of log, and nothing at that NUN_LOG_LEVEL", untried="more CPU"
+    ),
 }
 """By the alert's name."""
