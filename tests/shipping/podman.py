@@ -37,19 +37,22 @@ class Podman:
         """
         return self._run(self.program, *arguments, check=check)
 
-    def _run(self, *command: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def environment(self) -> dict[str, str]:
+        """Write the configuration, and return the variables by which podman finds it."""
         (self.directory / "containers.conf").write_text(_CONFIGURATION, encoding="utf-8")
         (self.directory / "storage.conf").write_text(
             f'[storage]\ndriver = "overlay"\ngraphroot = "{self.directory}/images"\nrunroot = "{self.directory}/run"\n',
             encoding="utf-8",
         )
-        environment = {
+        return {
             **os.environ,
             "ENGINE": self.program,
             "CONTAINERS_CONF": str(self.directory / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(self.directory / "storage.conf"),
         }
-        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    def _run(self, *command: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+        ended = subprocess.run(command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False)
         assert not check or ended.returncode == 0, ended.stdout + ended.stderr
         return ended
 
@@ -57,6 +60,20 @@ class Podman:
         """Return what podman tells of an image or a container."""
         (told,) = json.loads(self("inspect", thing).stdout)
         return dict(told)
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """Serve the interface of docker, and give its address."""
+        address = f"unix://{self.directory}/docker.sock"
+        with subprocess.Popen(
+            [self.program, "system", "service", "--time", "0", address],
+            env=self.environment(),
+            stderr=subprocess.DEVNULL,
+        ) as service:
+            try:
+                yield address
+            finally:
+                service.terminate()
 
     @contextmanager
     def running(self, *arguments: str) -> Iterator[str]:
