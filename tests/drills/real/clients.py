@@ -77,6 +77,7 @@ async def slow_commands(nodes: RealNodes) -> AsyncIterator[None]:
     async with _asking(nodes, primary, "keys"):
         yield
     async with _asking(nodes, primary, "keys key1234*"):
+        await nodes.tell(primary, OPEN_LARGE, "snapshot")
         await nodes.snapshot(primary)
 
 
