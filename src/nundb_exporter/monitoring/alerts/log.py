@@ -33,6 +33,8 @@ _ERRORS: Final = (
     'event=~"ack_foreign|ack_twice|ack_unknown|http_body|link_write_failed|oplog_unreadable|replicated_op_failed|s3_failed|'
     'slow_tcp_client"'
 )
+_JOINS: Final = 'event=~"full_sync|member_added|start"'
+"""What the synchronisation of a join sends again is refused as well, where the replica has it already."""
 LAG_BYTES: Final = 64 << 20
 """What Nun-db can write within two seconds at most."""
 
@@ -204,7 +206,12 @@ WATCHERS_DEAD: Final = Alert(
 REPLICA_REFUSES_WRITES: Final = Alert(
     name="NundbReplicaRefusesWrites",
     expression=promql(f"""
-        increase({log.EVENTS.where(event="conflict_none")}[1h]) > 0
+        max_over_time(
+          (
+            increase({log.EVENTS.where(event="conflict_none")}[3m]) > 0
+            unless {SAME_TARGET} sum by (job, instance) (increase({log.EVENTS.where(_JOINS)}[6m])) > 0
+          )[1h:1m]
+        )
         and {SAME_TARGET} {ROLE.where(role="secondary")} == 1
     """),
     wait="15s",
@@ -212,7 +219,7 @@ REPLICA_REFUSES_WRITES: Final = Alert(
     summary="A Nun-db replica refuses replicated writes and holds other values than the primary.",
     description=prose("""
         The replica behind {{ $labels.instance }} (job {{ $labels.job }}) has refused {{ $value | humanize }} writes
-        within an hour: it holds other values than the primary.
+        within three minutes of the last hour: it holds other values than the primary.
     """),
     meaning=prose("""
         A plain `set` on a secondary counts there twice, so its version of the key is ahead for ever. Each `set-safe` on
@@ -229,7 +236,8 @@ REPLICA_REFUSES_WRITES: Final = Alert(
     other_causes=prose("""
         A client that sends `set-safe` with an old version to the secondary itself gets `Invalid version!`, and the
         write is still carried out on the primary: the values differ as well. On a primary the line is an ordinary
-        refusal and does not fire.
+        refusal and does not fire. A join refuses numbers that it is sent again: what comes within six minutes of one
+        does not fire.
     """),
     needs=_NEEDS,
 )

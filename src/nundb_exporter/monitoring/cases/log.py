@@ -169,11 +169,22 @@ CASES: Final = (
         fires=(
             on(
                 alerts.REPLICA_REFUSES_WRITES,
-                text="The replica behind a (job nundb) has refused 60 writes within an hour: it holds other values "
-                "than the primary.",
+                text="The replica behind a (job nundb) has refused 3 writes within three minutes of the last hour: it "
+                "holds other values than the primary.",
                 event="conflict_none",
             ),
         ),
+    ),
+    Case(
+        about="a replica joins, and refuses what it is sent and has already",
+        series=(
+            of(UP, held(1)),
+            _role("secondary"),
+            _event("full_sync", held(0, "2m") + held(2)),
+            _event("conflict_none", held(0, "2m") + held(99)),
+        ),
+        at="9m",
+        misses=(alerts.REPLICA_REFUSES_WRITES,),
     ),
     Case(
         about="a primary refuses stale writes of its clients",
