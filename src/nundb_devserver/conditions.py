@@ -14,6 +14,10 @@ class Conditions:
 
     is_hung: bool = False
     """As if stopped with SIGSTOP: sockets stay open, nothing is read, nothing happens."""
+    is_log_blocked: bool = False
+    """Whatever logs something waits: every command. Connections are accepted."""
+    is_log_lost: bool = False
+    """What is logged is lost."""
     is_mute: bool = False
     """What other nodes send is not read, and so not acknowledged; clients are served."""
     is_cut_off: bool = False
@@ -30,7 +34,16 @@ class Conditions:
     """How far the clock is ahead."""
     password: str | None = None
     """The administrator's password, where it is not the configured one."""
+    is_oplog_unreadable: bool = False
+    """The operation log cannot be opened to be read, as where its directory or the descriptors are gone."""
+    stalls_connections: bool = False
+    """Of each four connections over HTTP that are accepted, one is never read."""
     oplog_limit: int | None = None
     """The operation log's limit in bytes, where it is not the configured one."""
     dead_listeners: set[Transport] = field(default_factory=set)
     """The transports on which the node does not listen."""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing is read, and nothing happens."""
+        return self.is_hung or self.is_log_blocked

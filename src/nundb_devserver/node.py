@@ -110,14 +110,17 @@ class Node:
     def hang(self) -> None:
         """Stop the process as SIGSTOP does: nothing closes, nothing happens, no other node is told."""
         self.conditions.is_hung = True
-        if self.process is not None:
-            self.process.pause()
+        self.heed_conditions()
 
     def resume(self) -> None:
         """Let the process continue as SIGCONT does."""
         self.conditions.is_hung = False
+        self.heed_conditions()
+
+    def heed_conditions(self) -> None:
+        """Let the process stop or continue, as its conditions want it."""
         if self.process is not None:
-            self.process.resume()
+            self.process.heed_conditions()
 
     def wipe(self) -> None:
         """Delete the files of a node that is not running."""
@@ -130,6 +133,7 @@ class Node:
     def _forget_process(self) -> None:
         self.process = None
         self.conditions.is_hung = False
+        self.conditions.is_log_blocked = False
 
     def close(self) -> None:
         """End the process, if there is one, and remove a temporary directory."""

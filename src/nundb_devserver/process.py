@@ -77,9 +77,11 @@ class Process:
         self._clockwork.spawn(self._enter(() if conditions.joins_nobody else peers))
 
     def stop(self) -> None:
-        """End as on SIGINT: save the keys and the queued snapshots."""
-        self.state.keymap.save()
-        self.state.save_snapshots()
+        """End as on SIGINT: save the keys and the queued snapshots, unless that cannot be logged."""
+        conditions = self.state.conditions
+        if not (conditions.is_log_lost or conditions.is_log_blocked):
+            self.state.keymap.save()
+            self.state.save_snapshots()
         self.abort()
 
     def abort(self) -> None:
@@ -88,15 +90,14 @@ class Process:
         self.sockets.close()
         self.state.oplog.close()
 
-    def pause(self) -> None:
-        """Hang, as on SIGSTOP."""
-        self._clockwork.pause()
-        self.sockets.pause()
-
-    def resume(self) -> None:
-        """Continue, as on SIGCONT: everything that has waited is dealt with."""
-        self._clockwork.resume()
-        self.sockets.resume()
+    def heed_conditions(self) -> None:
+        """Stop or continue, as the conditions want it: what has waited is then dealt with."""
+        conditions = self.state.conditions
+        if conditions.is_stopped:
+            self._clockwork.pause()
+        else:
+            self._clockwork.resume()
+        self.sockets.accept(is_accepting=not conditions.is_hung)
 
     def _dial(self, name: str, purpose: Purpose) -> Outlet:
         link = Link(self.state, self._clockwork, self._engine, self.sockets, name=name, purpose=purpose)

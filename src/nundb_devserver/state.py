@@ -40,7 +40,7 @@ class State:
         self.elapsed = options.clock.elapsed
         self._now = options.clock.now
         self.process_id = self.clock() // 1_000_000
-        self.log = Log(options.log, self.clock)
+        self.log = Log(None if options.log is None else self._keep, self.clock)
         self.query_average = MovingAverage()
         self.replication_average = MovingAverage()
         self.role = Role.STARTING_UP
@@ -68,6 +68,11 @@ class State:
     def clock(self) -> int:
         """Return nanoseconds since the epoch, as this node sees them: process id, operation ids and log."""
         return self._now() + self.conditions.clock_offset_nanoseconds
+
+    def _keep(self, entry: str) -> None:
+        """Take an entry of the log."""
+        if self.options.log is not None and not self.conditions.is_log_lost:
+            self.options.log(entry)
 
     @property
     def password(self) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -31,9 +32,9 @@ async def node() -> AsyncIterator[Node]:
 
 
 @pytest.fixture
-async def cluster() -> AsyncIterator[Cluster]:
-    """Three nodes with a database `shop`, whose token is `st`; node 0 is the primary."""
-    async with Cluster(3, port_base=None, options=node_options()) as cluster:
+async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
+    """Three nodes with a database `shop`, whose token is `st`; node 0 is the primary. Each has a log."""
+    async with Cluster(3, port_base=None, logs=tmp_path, options=node_options()) as cluster:
         await ask(cluster.nodes[0], "create-db shop st newer")
 
         async def is_everywhere() -> bool:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from nundb_devserver import Cluster
-from tests.wire.clients import TcpClient, WebSocketClient
+from tests.wire.clients import TcpClient, WebSocketClient, post
 from tests.wire.idle_time import pass_time
 
 from .asking import ask, metric, pending
@@ -171,6 +171,59 @@ async def is_nearly_full(cluster: Cluster) -> bool:
     return await metric(cluster.nodes[PRIMARY], "op_log_file_size") > 95_000
 
 
+def _log(cluster: Cluster) -> str:
+    """Return what the replica's process has logged."""
+    return cluster.logs[REPLICA].read_text("utf-8").rpartition("nundb starting!")[2]
+
+
+async def only_greets(cluster: Cluster) -> bool:
+    """A node that accepts connections and says no more than what TCP says unasked."""
+    client = await TcpClient.connect(cluster.nodes[REPLICA].options.tcp_port)
+    client.send(b"debug list-dbs\n")
+    while await client.receive(0.2):
+        pass
+    received = bytes(client.received)
+    await client.close()
+    return received == b"ok \n" and not await answers(cluster)
+
+
+async def logs_nothing(cluster: Cluster) -> bool:
+    """A node that answers and has no new line in its log."""
+    before = _log(cluster)
+    return (
+        await answers(cluster) and bool(await ask(cluster.nodes[REPLICA], "use-db shop st")) and _log(cluster) == before
+    )
+
+
+async def leaves_some_unread(cluster: Cluster) -> bool:
+    """A node of whose HTTP connections some are answered, and others not."""
+    answered = [await answers(cluster) for _ in range(8)]
+    return 0 < sum(answered) < len(answered)
+
+
+async def panics_when_asked(cluster: Cluster) -> bool:
+    """A node that fails to tell its numbers over HTTP, and has logged why."""
+    options = cluster.nodes[REPLICA].options
+    status = (await post(options.http_port, b"auth nun nun-pwd;metrics-state")).status
+    return status == 500 and "panicked at src/lib/disk_ops.rs:392:22:" in _log(cluster)
+
+
+async def has_panicked(cluster: Cluster) -> bool:
+    """A thread that has died in this process."""
+    return "panicked at src/lib/parse_request.rs" in _log(cluster)
+
+
+async def warns_of_watchers(cluster: Cluster) -> bool:
+    """Watchers that are gone."""
+    return "Request::Set sender.send Error: send failed because receiver is gone" in _log(cluster)
+
+
+async def holds_another_value(cluster: Cluster) -> bool:
+    """A replica that has refused what the primary holds, and says so."""
+    values = {await ask(cluster.nodes[node], "use-db diverging diverging;get k") for node in (PRIMARY, REPLICA)}
+    return len(values) == 2 and "Will resolve the conflict in the key k using None" in _log(cluster)
+
+
 SIGNS: dict[str, Sign] = {
     "hung-node": is_silent,
     "hung-replica": has_pending,
@@ -194,4 +247,11 @@ SIGNS: dict[str, Sign] = {
     "connection-leak": leaks_connections,
     "unresolved-conflicts": has_conflicts,
     "oplog-near-limit": is_nearly_full,
+    "blocked-log": only_greets,
+    "lost-log": logs_nothing,
+    "lost-worker": has_panicked,
+    "metrics-panic": panics_when_asked,
+    "http-stall": leaves_some_unread,
+    "dead-watchers": warns_of_watchers,
+    "refused-writes": holds_another_value,
 }

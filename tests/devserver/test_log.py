@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nundb_devserver import Cluster, Node
+from nundb_devserver.data import snapshots
 from nundb_devserver.log import FileSink, Log, StreamSink
 from nundb_devserver.numbers import duration_text
 from tests.conformance.transcripts import DIRECTORY
@@ -97,6 +98,31 @@ async def test_each_node_of_a_cluster_has_a_log_of_its_own(tmp_path: Path) -> No
         await cluster.ready()
     starts = [log.read_text("utf-8").count("nundb starting!") for log in cluster.logs]
     assert starts == [1, 2]
+
+
+async def test_what_is_asked_while_the_log_is_blocked_is_answered_once_it_is_read_again(cluster: Cluster) -> None:
+    """Nothing is lost, and no other node has noticed."""
+    replica = cluster.nodes[2]
+    await cluster.fault("blocked-log")
+    client = await TcpClient.connect(replica.options.tcp_port)
+    client.send(b"use-db shop st\nset k v\n")
+    await cluster.cure("blocked-log")
+    while client.received != b"ok \nok \nok \n":
+        assert await client.receive(5)
+    await client.close()
+    await cluster.ready(0)
+
+
+@pytest.mark.parametrize("fault", ["lost-log", "blocked-log"])
+async def test_sigint_saves_nothing_that_cannot_be_logged(cluster: Cluster, fault: str) -> None:
+    """The thread that would save panics at its first line, or waits with it, until the process is killed."""
+    await ask(cluster.nodes[2], "use-db shop st;snapshot")
+    await cluster.fault(fault)
+    await cluster.stop(2)
+    assert not snapshots.names(cluster.nodes[2].data)
+    await ask(cluster.nodes[1], "use-db shop st;snapshot")
+    await cluster.stop(1)
+    assert snapshots.names(cluster.nodes[1].data) == ["shop"]
 
 
 REQUEST = re.compile(

@@ -65,6 +65,17 @@ async def test_what_is_wrong_with_a_number_is_told_as_rust_tells_it(text: str, k
     assert f"ParseIntError {{ kind: {kind} }}" in "".join(entries)
 
 
+async def test_metrics_state_dies_of_a_log_that_cannot_be_opened_as_the_recorded_one_did() -> None:
+    """The line before the panic, and the panic."""
+    recorded = observed.of_event("dir-deleted.stderr").decode()
+    async with logging() as (node, entries):
+        node.conditions.is_oplog_unreadable = True
+        assert (await post(node.options.http_port, b"auth adm sekret;metrics-state")).status == 500
+        (line,) = [entry for entry in entries if "nundb::disk_ops] Os {" in entry]
+    assert line.partition("Z ")[2] in observed.of_event("dir-deleted.log").decode()
+    assert PANIC.findall("".join(entries))[0] in PANIC.findall(recorded)
+
+
 async def test_whoever_watched_another_database_is_told_in_vain_as_in_the_recorded_log() -> None:
     """An HTTP request that selects another database has ended, and each change of the key logs two warnings."""
     recorded = HEADER.findall(observed.of_event("watcher-gone.log").decode())

@@ -91,6 +91,33 @@ async def overlapping_snapshots(field: Field) -> AsyncIterator[None]:
     await field.restart_primary()
 
 
+def saved_before_the_cure(name: str) -> Break:
+    """Switch a fault of a replica on whose cure is a restart, before which the runbook wants snapshots."""
+
+    @asynccontextmanager
+    async def run(field: Field) -> AsyncIterator[None]:
+        async with of_devserver(name, at_primary=False)(field):
+            yield
+            await field.take_snapshots()
+
+    return run
+
+
+@asynccontextmanager
+async def strange_acknowledgements(field: Field) -> AsyncIterator[None]:
+    """A client acknowledges what does not exist, until it is stopped."""
+    replica = field.cluster.nodes[field.replica]
+
+    async def acknowledge() -> None:
+        async with connected(replica, SIGN_IN) as connection:
+            while True:
+                await connection.ask("ack 1 nobody")
+                await asyncio.sleep(field.pace.stretched(0.1))  # a rate of load
+
+    async with meanwhile(acknowledge()):
+        yield
+
+
 @asynccontextmanager
 async def resolve_storm(field: Field) -> AsyncIterator[None]:
     """A verdict goes round; then all secondaries stop, get the primary's files, and start, and the primary restarts."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nundb_exporter.monitoring.alerts import canary, cluster, databases, replication
+from nundb_exporter.monitoring.alerts import canary, cluster, databases, log, replication
 from nundb_exporter.monitoring.rule import Alert
 
 from .breaks import Break
@@ -39,7 +39,9 @@ class Drill:
 
     @property
     def _of_one_moment(self) -> frozenset[str]:
-        return frozenset(alert.name for alert in self.fires if alert.name in ALERTING)
+        return frozenset(
+            alert.name for alert in self.fires if alert.name in ALERTING and alert not in TAKES_MANY_MINUTES
+        )
 
 
 # Only the reports of several nodes show these; the landing page of one exporter beside one node has that of one.
@@ -54,6 +56,8 @@ TAKES_SEVERAL_NODES = (
 )
 # Only an exporter that writes shows these; `check` writes nothing.
 TAKES_CANARY = (canary.FAILING, canary.DIVERGED, canary.DAMAGED)
+# Their findings wait for minutes that no drill shortens; the alerts also know a panic, or count lines.
+TAKES_MANY_MINUTES = (log.SNAPSHOT_THREAD_DEAD, log.LOG_SILENT)
 # A replica that does not acknowledge for long enough makes all of these true, one after another.
 UNACKNOWLEDGED = (
     replication.NOT_ACKNOWLEDGING,

@@ -18,6 +18,8 @@ from nundb_exporter.demo.clients import connected
 from nundb_exporter.demo.workload import DATABASES, Workload
 from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.host.source import HostSource
+from nundb_exporter.log.settings import LogSettings
+from nundb_exporter.log.source import LogSource
 from nundb_exporter.web import Server
 from tests.wire.waiting import eventually
 
@@ -50,13 +52,19 @@ class Exporter:
     """An exporter on a port of its own, which can be stopped and started, of one node or of several."""
 
     def __init__(
-        self, nodes: Sequence[Node], port: int, collectors: tuple[str, ...], canary: CanarySettings | None = None
+        self,
+        nodes: Sequence[Node],
+        port: int,
+        collectors: tuple[str, ...],
+        canary: CanarySettings | None = None,
+        log: Path | None = None,
     ) -> None:
         self._nodes = nodes
+        self._log = log
         self._port = port
         self._collectors = collectors
         self._canary = canary
-        self._sources: list[HostSource | CanarySource] = []
+        self._sources: list[HostSource | LogSource | CanarySource] = []
         self._server: Server | None = None
 
     @property
@@ -82,6 +90,8 @@ class Exporter:
         self._sources = []
         if len(targets) == 1:
             self._sources.append(HostSource(HostSettings(port=targets[0].endpoint.port)))
+        if self._log is not None:
+            self._sources.append(LogSource(LogSettings(str(self._log))))
         if self._canary is not None:
             self._sources.append(CanarySource(fleet))
         self._server = Server(fleet, Web(listen=((HOST, self._port),)), self._sources)
@@ -121,7 +131,8 @@ class Field:
             password=ADMINISTRATOR.password.reveal(),
             declutter_seconds=DECLUTTER_SECONDS,
         )
-        self.cluster = Cluster(NODES, port_base=first_port, data=directory / job, options=options)
+        logs = directory if setting.follows_logs else None
+        self.cluster = Cluster(NODES, port_base=first_port, data=directory / job, logs=logs, options=options)
         asked = [self.cluster.nodes] if setting.has_one_exporter else [(node,) for node in self.cluster.nodes]
         self.exporters = tuple(
             Exporter(
@@ -129,6 +140,7 @@ class Field:
                 first_port + FIRST_EXPORTER + number,
                 setting.collectors,
                 _canary(number, pace) if setting.has_canaries else None,
+                self.cluster.logs[number] if setting.follows_logs else None,
             )
             for number, nodes in enumerate(asked)
         )
@@ -247,10 +259,17 @@ class Field:
     async def _create_databases(self) -> None:
         """Create what faults write into, and put every database on the disks: a restart must not lose a strategy."""
         await self.tell_primary("create-db faults faults newer", "create-db disputes disputes arbiter")
+        await self.take_snapshots()
+
+    async def take_snapshots(self) -> None:
+        """Ask for snapshots, one after another: two that overlap would never be acknowledged (protocol notes 5.2)."""
         for access in ACCESSES:
+            await self._until_no_snapshot()
             await self._snapshot(access)
-            # Two that overlap would never be acknowledged (protocol notes 5.2).
-            await eventually(self._pending, lambda entries: not any(", opp_id: 0," in entry for entry in entries))
+        await self._until_no_snapshot()
+
+    async def _until_no_snapshot(self) -> None:
+        await eventually(self._pending, lambda entries: not any(", opp_id: 0," in entry for entry in entries))
 
     async def save(self) -> None:
         """Put every database on the primary's disk, whose operations may be too many to be listed."""

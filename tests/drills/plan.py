@@ -27,6 +27,7 @@ from .breaks import (
 from .canaries import CANARIES
 from .drill import LEFT_BEHIND, UNACKNOWLEDGED, Drill, Lane
 from .forms import FEW, fault, hung
+from .logs import LOGS, REFUSALS
 from .setting import Setting
 
 LANES: dict[str, Lane] = {
@@ -133,7 +134,12 @@ LANES: dict[str, Lane] = {
         ),
         Setting(has_every_collector=True),
     ),
-    "strategies": Lane((fault("strategy-mismatch", databases.STRATEGY_DIFFERS, may_fire=LEFT_BEHIND),)),
+    "strategies": Lane(
+        (
+            fault("http-stall"),
+            fault("strategy-mismatch", databases.STRATEGY_DIFFERS, may_fire=LEFT_BEHIND),
+        )
+    ),
     "listeners": Lane(
         (
             fault("wrong-password", node.CREDENTIALS_REFUSED),
@@ -249,6 +255,8 @@ LANES: dict[str, Lane] = {
         ),
     ),
     "canaries": CANARIES,
+    "logs": LOGS,
+    "refusals": REFUSALS,
     "storm": Lane(
         (
             fault(

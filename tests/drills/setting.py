@@ -21,6 +21,8 @@ class Setting:
     """Prometheus finds the nodes at /sd of one exporter and asks them at its /probe; else each node has an exporter."""
     has_canaries: bool = False
     """Whether they write as well."""
+    follows_logs: bool = False
+    """Whether they follow their nodes' logs."""
 
     @property
     def haste(self) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from nundb_exporter.monitoring.alerts import ALERTS
 from nundb_exporter.monitoring.rule import Alert
 
-from .drill import TAKES_CANARY, TAKES_SEVERAL_NODES
+from .drill import TAKES_CANARY, TAKES_MANY_MINUTES, TAKES_SEVERAL_NODES
 from .findings import ALERTING
 from .lane import HEALTHY_SECONDS, QUIET_SECONDS
 from .outcome import Outcome, Report
@@ -32,13 +32,13 @@ For *two-primaries* and *no-primary* one exporter has all nodes, and Prometheus 
 Drills run on a shortened time scale: each `for`, each range and each offset of the rules is divided by {FACTOR}, and
 is at least {SHORTEST_SECONDS:g} seconds long. Scrapes and evaluations run every second. Nothing else is changed
 (`tests/drills/shortened.py`). The exporters run with the defaults and `--collector.host`; where an alert needs another
-collector that is off by default, all are on, and where it needs canaries, each exporter has one. The load is about 20
-writes a second, and from 0.5 to 50 in some (`tests/drills/plan.py`). *Fired after* is the time from the fault to the
-alert, and *resolved after* the time from the repair until no alert fires, both in seconds on the shortened scale; *for*
-is the value of the shipped rule. Once fired, an alert must not resolve before the repair. With their own times the
-rules are tested by series (`deploy/prometheus/tests.yml`): a replica that hangs at 2, 25 and 200 writes a second fires
-something critical within two minutes, and an hour with a rolling restart, a failover, a member added and one removed
-fires nothing.
+collector that is off by default, all are on, where it needs canaries, each exporter has one, and where it needs the
+log, each follows its node's. The load is about 20 writes a second, and from 0.5 to 50 in some (`tests/drills/plan.py`).
+*Fired after* is the time from the fault to the alert, and *resolved after* the time from the repair until no alert
+fires, both in seconds on the shortened scale; *for* is the value of the shipped rule. Once fired, an alert must not
+resolve before the repair. With their own times the rules are tested by series (`deploy/prometheus/tests.yml`): a
+replica that hangs at 2, 25 and 200 writes a second fires something critical within two minutes, and an hour with a
+rolling restart, a failover, a member added and one removed fires nothing.
 
 On a machine that is too busy for a scrape each second, all of this takes two, four or eight times as long, rates are
 those of such seconds, and the times given here are divided by that (`tests/drills/pace.py`).
@@ -91,7 +91,7 @@ def _said(outcome: Outcome, alert: Alert, voice: str) -> str:
     """Return whether `check` or the page names the alert's cause, or why it cannot."""
     if alert.name in outcome.found.get(voice, set()):
         return "yes"
-    if alert.name not in ALERTING:
+    if alert.name not in ALERTING or alert in TAKES_MANY_MINUTES:
         return "takes time"
     if voice == "check" and alert in TAKES_CANARY:
         return "writes nothing"

@@ -191,7 +191,7 @@ class Nodes:
         return not any(
             name in process.state.members or process.state.role is Role.STARTING_UP
             for process in self._processes()
-            if not process.state.conditions.is_hung
+            if not process.state.conditions.is_stopped
         )
 
     def _is_quiet(self) -> bool:

@@ -75,7 +75,7 @@ class Connection(asyncio.Protocol):
     @property
     def is_held(self) -> bool:
         """Whether the node is made not to read from this socket."""
-        return self._state.conditions.is_hung
+        return self._state.conditions.is_stopped
 
     @property
     def is_link(self) -> bool:

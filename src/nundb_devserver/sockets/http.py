@@ -21,6 +21,8 @@ _WHITE_SPACE: Final = (
 )
 """What Rust's str::trim takes off: Python's strip() would also take four separators off (0x1C to 0x1F)."""
 _EMPTY_SLOT: Final = "empty"
+_STALLED: Final = 4
+"""Of so many connections one is not read where they stall; in the original one of 76, when many come at once."""
 
 
 class Exchange:
@@ -78,6 +80,12 @@ class HttpConnection(Connection):
         self._worker = worker
         self._requests = Requests(state.options.max_line_bytes)
         self._sequencer = Sequencer(self._handle, clockwork.spawn)
+        self._is_unlucky = sockets.next_number() % _STALLED == 0
+
+    @property
+    def is_held(self) -> bool:
+        """A connection is also held if it is one of those that no worker takes (protocol notes 1.2)."""
+        return super().is_held or (self._is_unlucky and self._state.conditions.stalls_connections)
 
     def data_received(self, data: bytes) -> None:
         """Answer the requests that have arrived."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import itertools
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -44,10 +45,15 @@ class Sockets:
         self._listeners: dict[Transport, Listener] = {}
         self._connections: set[Socket] = set()
         self._panics: Counter[Transport] = Counter()
+        self._numbers = itertools.count(1)
 
     def accept_with(self, factories: Mapping[Transport, Callable[[], asyncio.Protocol]]) -> None:
         """Name what makes the connections that listeners accept."""
         self._factories = factories
+
+    def next_number(self) -> int:
+        """Return the number of a new connection over HTTP."""
+        return next(self._numbers)
 
     def add(self, connection: Socket) -> None:
         """Note a connection that is open."""
@@ -115,16 +121,13 @@ class Sockets:
         for connection in tuple(self._connections):
             connection.update_reading()
 
-    def pause(self) -> None:
-        """Neither accept nor read."""
+    def accept(self, *, is_accepting: bool) -> None:
+        """Accept connections, or leave new ones to the kernel; and let all that are open look whether they may read."""
         for listener in self._listeners.values():
-            listener.pause()
-        self.update_reading()
-
-    def resume(self) -> None:
-        """Accept and read again."""
-        for listener in self._listeners.values():
-            listener.resume()
+            if is_accepting:
+                listener.resume()
+            else:
+                listener.pause()
         self.update_reading()
 
     def close(self) -> None:

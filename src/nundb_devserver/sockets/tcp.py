@@ -51,10 +51,13 @@ class TcpConnection(Conversation):
         self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Greet."""
+        """Greet, for which nothing is logged."""
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=_MOST_UNSENT_BYTES)
-        self._clockwork.when_running(lambda: self._write(_OK.encode()))
+        if self._state.conditions.is_log_blocked:
+            self._write(_OK.encode())
+        else:
+            self._clockwork.when_running(lambda: self._write(_OK.encode()))
 
     def pause_writing(self) -> None:
         """Read no further commands; a client that goes on reading nothing costs the connection's thread its life."""
@@ -110,7 +113,7 @@ class TcpConnection(Conversation):
     def is_held(self) -> bool:
         """A link is also held while the node is made to stop acknowledging."""
         conditions = self._state.conditions
-        return conditions.is_hung or (conditions.is_mute and self.is_link)
+        return conditions.is_stopped or (conditions.is_mute and self.is_link)
 
     @property
     def is_link(self) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 
 from nundb_devserver import FAULTS, Cluster, FaultError, NotReadyError
 from nundb_exporter.collectors import acting_role, pending, queries, replication
+from nundb_exporter.log import families as log
 
 RESUME: Final = "resume"
 CHOICES: Final = {**{fault.name: fault.description for fault in FAULTS.values()}, RESUME: "All faults end."}
@@ -28,6 +29,10 @@ _WATCH: Final = {
     "two-primaries": f"{acting_role.ACTING_PRIMARY} is 1 on two nodes.",
     "slow-link": f"{replication.DURATION} rises.",
     "slow-command": f"{queries.DURATION} rises, and the page of this node names the slow commands.",
+    "lost-log": f"{log.LINES} stands still, while the node answers.",
+    "lost-worker": f"{log.EVENTS} counts panics.",
+    "dead-watchers": f"{log.EVENTS} counts dead_watcher at every write.",
+    "refused-writes": f"{log.EVENTS} counts conflict_none, and nothing is pending.",
 }
 
 

@@ -167,19 +167,22 @@ CURES: Final[Mapping[str, Cure]] = {
         untried="many small databases",
     ),
     log.SNAPSHOT_THREAD_DEAD.name: Cure(real=("dead snapshot thread",), untried="copying keys over the network"),
-    log.THREAD_PANICKED.name: Cure(real=("lost HTTP workers", "panic at each start")),
+    log.THREAD_PANICKED.name: Cure(real=("lost HTTP workers", "panic at each start"), embedded=("lost-worker",)),
     log.LOG_ERRORS.name: Cure(
+        embedded=("acknowledgements of a stranger",),
         by_hand="`replicated_op_failed` stood still once the database was created; the next `set` reached each node",
         untried="what else may fail",
     ),
-    log.WATCHERS_DEAD.name: Cure(real=("dead watchers",), untried="repairing clients"),
+    log.WATCHERS_DEAD.name: Cure(real=("dead watchers",), embedded=("dead-watchers",), untried="repairing clients"),
     log.REPLICA_REFUSES_WRITES.name: Cure(
+        embedded=("refused-writes",),
         by_hand="a plain `set` brought the key to every node; the alert goes on for the hour that it looks back",
     ),
     log.LOG_SILENT.name: Cure(
+        embedded=("lost-log",),
         by_hand="an exporter that followed the new file after a rename read nothing, and each line once it was given "
         "the file of descriptor 1",
-        untried="another NUN_LOG_LEVEL, a full disk, and a pipe without a reader",
+        untried="another NUN_LOG_LEVEL, and a pipe without a reader",
     ),
     log.LOG_NOT_READ.name: Cure(
         by_hand="a thousand requests made 374 kB of log, and nothing at that NUN_LOG_LEVEL", untried="more CPU"

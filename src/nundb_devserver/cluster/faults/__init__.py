@@ -9,7 +9,7 @@ workload does not.
 from collections.abc import Mapping
 from typing import Final
 
-from nundb_devserver.cluster.faults import data, membership, processes
+from nundb_devserver.cluster.faults import data, logs, membership, processes
 from nundb_devserver.cluster.faults.fault import Fault
 from nundb_devserver.errors import UnknownError
 
@@ -25,6 +25,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
         membership.isolated_member,
         membership.no_primary,
         processes.http_dead,
+        processes.http_stall,
         processes.websocket_dead,
         processes.tcp_dead,
         processes.few_descriptors,
@@ -42,6 +43,12 @@ FAULTS: Final[Mapping[str, Fault]] = {
         data.connection_leak,
         data.unresolved_conflicts,
         data.oplog_near_limit,
+        logs.blocked_log,
+        logs.lost_log,
+        logs.lost_worker,
+        logs.metrics_panic,
+        logs.dead_watchers,
+        logs.refused_writes,
     )
 }
 """Every fault, by its name."""

@@ -132,6 +132,17 @@ def _dead_listener(transport: Transport) -> Callable[[Nodes, int], AsyncIterator
     return run
 
 
+@fault("http-stall", "One of four connections over HTTP is accepted and never read, though the node is healthy.")
+async def http_stall(nodes: Nodes, index: int) -> AsyncIterator[None]:
+    """Let them wait until it is cured."""
+    node = nodes.nodes[index]
+    node.conditions.stalls_connections = True
+    yield
+    node.conditions.stalls_connections = False
+    if node.process is not None:
+        node.process.sockets.update_reading()
+
+
 http_dead = fault("http-dead", "The HTTP listener is gone, TCP and WebSocket live on.")(_dead_listener(Transport.HTTP))
 websocket_dead = fault("websocket-dead", "The WebSocket listener is gone, HTTP and TCP live on.")(
     _dead_listener(Transport.WEBSOCKET)

@@ -1,15 +1,17 @@
 """What the database says of itself (protocol notes 2.2, 5.3, 5.4, 6.6)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from nundb_devserver.commands import reports
 from nundb_devserver.commands.access import selected
 from nundb_devserver.commands.command import Arguments, Command, Parts, succeed_after
 from nundb_devserver.commands.session import Session
 from nundb_devserver.data.store import Database
-from nundb_devserver.log import REQUESTS
-from nundb_devserver.outcome import Later, Outcome
+from nundb_devserver.log import DISK, REQUESTS, UNWRAPPED_ERROR
+from nundb_devserver.outcome import Later, Outcome, Panic
+
+_NOT_FOUND: Final = 'Os { code: 2, kind: NotFound, message: "No such file or directory" }'
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,11 @@ class MetricsState(Command):
     needs_admin: ClassVar = True
 
     def run(self, parts: Parts, session: Session) -> Outcome:
-        session.send(reports.metrics_state(parts.state))
+        state = parts.state
+        if state.conditions.is_oplog_unreadable:
+            state.log.write(DISK, _NOT_FOUND)
+            raise Panic(UNWRAPPED_ERROR.format(_NOT_FOUND), "disk_ops.rs:392:22")
+        session.send(reports.metrics_state(state))
         return None
 
 
