@@ -38,6 +38,8 @@ class Conditions:
     """The operation log cannot be opened to be read, as where its directory or the descriptors are gone."""
     stalls_connections: bool = False
     """Of each four connections over HTTP that are accepted, one is never read."""
+    is_disk_full: bool = False
+    """The next snapshot cannot be written, which ends the thread that does snapshots."""
     oplog_limit: int | None = None
     """The operation log's limit in bytes, where it is not the configured one."""
     dead_listeners: set[Transport] = field(default_factory=set)

@@ -13,7 +13,7 @@ from nundb_devserver.commands.parse import WORDS
 from nundb_devserver.commands.writes import Writes
 from nundb_devserver.conditions import Conditions
 from nundb_devserver.data.members import Outlet, Purpose
-from nundb_devserver.log import DISK, REPLICATION
+from nundb_devserver.log import DISK, REPLICATION, UNWRAPPED_ERROR
 from nundb_devserver.options import NodeOptions, Transport
 from nundb_devserver.replication.election import Election
 from nundb_devserver.replication.replicator import Replicator
@@ -73,15 +73,22 @@ class Process:
         except OSError:
             self.abort()
             raise
-        self._clockwork.repeat(options.declutter_seconds, self.state.save_snapshots, self.state.oplog.prune)
+        self._clockwork.repeat(options.declutter_seconds, self.state.declutter)
         self._clockwork.spawn(self._enter(() if conditions.joins_nobody else peers))
 
     def stop(self) -> None:
-        """End as on SIGINT: save the keys and the queued snapshots, unless that cannot be logged."""
-        conditions = self.state.conditions
-        if not (conditions.is_log_lost or conditions.is_log_blocked):
-            self.state.keymap.save()
-            self.state.save_snapshots()
+        """End as on SIGINT: save the keys and the queued snapshots.
+
+        Without the thread that does snapshots, or where it cannot log, the original saves nothing and goes on; an
+        operator then kills it.
+        """
+        state = self.state
+        if state.is_snapshot_thread_dead:
+            words = UNWRAPPED_ERROR.format("PoisonError { .. }")
+            state.log.panic(state.next_worker(), "disk_ops.rs:330:46", words)
+        elif not (state.conditions.is_log_lost or state.conditions.is_log_blocked):
+            state.keymap.save()
+            state.save_snapshots()
         self.abort()
 
     def abort(self) -> None:

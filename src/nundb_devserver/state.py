@@ -52,6 +52,7 @@ class State:
         self._exit_process = exit_process
         self._directory = directory
         self._queued_snapshots: list[tuple[str, bool]] = []
+        self.is_snapshot_thread_dead = False
         self._workers = itertools.count(_FIRST_WORKER, _WORKER_STEP)
         self.log.write(NODE, "nundb starting!")
         self.keymap = KeyMap(directory)
@@ -117,13 +118,28 @@ class State:
         self._queued_snapshots.append((name, reclaim))
         return True
 
+    def declutter(self) -> None:
+        """Save what is queued and prune the operation log, unless the thread that does so has ended."""
+        self.save_snapshots()
+        if not self.is_snapshot_thread_dead:
+            self.oplog.prune()
+
     def save_snapshots(self) -> None:
-        """Write the queued snapshots, and the keys with them (disk_ops.rs: snapshot_all_pendding_dbs)."""
+        """Write the queued snapshots, and the keys with them (disk_ops.rs: snapshot_all_pendding_dbs).
+
+        Where that fails, the original's thread ends by a panic: nothing is ever saved again, and `snapshot` goes on
+        answering success (protocol notes 4.6).
+        """
+        if self.is_snapshot_thread_dead:
+            return
         queued, self._queued_snapshots = self._queued_snapshots, []
         self.log.write(DISK, f"snapshot_all_pendding_dbs | queue_len == {len(queued)}")  # sic
         if not queued:
             return
         self.keymap.save()
+        if self.conditions.is_disk_full:
+            self.is_snapshot_thread_dead = True
+            return
         for name, reclaim in reversed([entry for entry, _ in itertools.groupby(queued)]):
             if "/" in name or "\0" in name:
                 self.log.write(DISK, f"Database not found {name}")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from nundb_devserver import Cluster
+from tests.files.writing import seen, shown, wrong
 from tests.wire.clients import TcpClient, WebSocketClient, post
 from tests.wire.idle_time import pass_time
 
@@ -171,6 +172,22 @@ async def is_nearly_full(cluster: Cluster) -> bool:
     return await metric(cluster.nodes[PRIMARY], "op_log_file_size") > 95_000
 
 
+async def has_forgotten_a_snapshot(cluster: Cluster) -> bool:
+    """A snapshot that was asked for, and that no file has."""
+    names = {name[0] for name in shown(seen(cluster.nodes[REPLICA].data))}
+    return "database_snapshot_asked_timestamp_seconds" in names
+
+
+async def could_not_join_again(cluster: Cluster) -> bool:
+    """A node that is down, and a log that ends with what its files do not know."""
+    return not await answers(cluster) and ("restart", "") in wrong(seen(cluster.nodes[REPLICA].data))
+
+
+async def has_damaged_keys(cluster: Cluster) -> bool:
+    """A file of keys that a start cannot read."""
+    return ("keys", "faults") in wrong(seen(cluster.nodes[REPLICA].data))
+
+
 def _log(cluster: Cluster) -> str:
     """Return what the replica's process has logged."""
     return cluster.logs[REPLICA].read_text("utf-8").rpartition("nundb starting!")[2]
@@ -247,6 +264,9 @@ SIGNS: dict[str, Sign] = {
     "connection-leak": leaks_connections,
     "unresolved-conflicts": has_conflicts,
     "oplog-near-limit": is_nearly_full,
+    "disk-full": has_forgotten_a_snapshot,
+    "unsafe-restart": could_not_join_again,
+    "reclaim-damage": has_damaged_keys,
     "blocked-log": only_greets,
     "lost-log": logs_nothing,
     "lost-worker": has_panicked,

@@ -12,8 +12,9 @@ from tests.wire.idle_time import node_options, pass_time
 from .asking import ask, metric, until, until_quiet
 from .signs import PRIMARY, REPLICA, SIGNS, _refuses, answers, members, process_id
 
-LASTING = {"snapshot-leak", "slow-command", "slow-link", "connection-leak", "oplog-near-limit"}
-"""What goes with the process alone, or decays: leaked entries and counts, averages, the size of the log."""
+LASTING = {"snapshot-leak", "slow-command", "slow-link", "connection-leak", "oplog-near-limit", "disk-full"}
+"""What goes with the process alone, or decays: leaked entries and counts, averages, the size of the log, what it
+says was asked for."""
 WITHOUT_SIGN = {"restart", "restart-loop", "flapping-elections", "few-descriptors"}
 """Tested below: they show over time, or to the system alone."""
 

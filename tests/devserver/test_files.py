@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from nundb_devserver import Cluster
 from nundb_devserver.data import snapshots
 from nundb_devserver.data.keymap import KeyMap
 from nundb_devserver.data.oplog import Kind, Oplog, discard
 from nundb_devserver.data.store import Database, Strategy
 from tests.conformance.transcripts import DIRECTORY
+from tests.wire.idle_time import node_options
+
+from .asking import ask
 
 Entry = tuple[int, int, int, Kind]
 
@@ -221,3 +225,47 @@ def test_a_database_without_metadata_is_newer(tmp_path: Path, shop: Database) ->
     metadata.unlink()
     database = snapshots.load("shop", tmp_path, lambda: 0, 9)
     assert (database.number, database.strategy) == (9, Strategy.NEWER)
+
+
+MARK = b"\xff\xff\xff\xff" + bytes(8)
+"""What marks a key as removed: version -1, address 0."""
+
+
+def test_keys_that_were_removed_before_a_reclaim_are_marked_in_the_new_file_as_recorded(
+    tmp_path: Path, shop: Database
+) -> None:
+    """Ten of thirty keys were removed from the recorded database, too."""
+    recorded = Path(__file__).parents[1] / "files" / "observed" / "keys-file-corrupt" / "a-nun.data.keys"
+    for number in range(30):
+        write(shop, f"k{number}", f"v{number}")
+    snapshots.save(shop, tmp_path, reclaim=False)
+    places = {f"k{number}": shop.values[f"k{number}"].key_address for number in range(10)}
+    for key in places:
+        shop.remove(key)
+    snapshots.save(shop, tmp_path, reclaim=True)
+    file = tmp_path / "shop-nun.data.keys"
+    assert MARK not in file.read_bytes()
+    snapshots.mark_removed("shop", tmp_path, places)
+    assert file.read_bytes().count(MARK) == recorded.read_bytes().count(MARK) == 10
+
+
+async def test_a_snapshot_that_meets_a_full_disk_is_the_last_one(tmp_path: Path) -> None:
+    """As recorded: keys and flag are written, the database is not; no error is answered, then or later."""
+    async with Cluster(1, port_base=None, data=tmp_path, options=node_options()) as cluster:
+        node = cluster.nodes[0]
+        node.conditions.is_disk_full = True
+        await ask(node, "create-db big t;use-db big t;set k v")
+        for _ in range(2):
+            assert await ask(node, f"auth {node.options.user} {node.password};use-db big t;snapshot") == (
+                "valid auth\n;empty;empty"
+            )
+            assert node.process is not None
+            node.process.state.declutter()
+            assert not (node.data / "big-nun.madadata").exists()  # sic
+        assert (node.data / "is-oplog.valid").read_bytes() == b"\x01"
+        assert (node.data / "keys-nun.keys").exists()
+        node.conditions.is_disk_full = False
+        assert node.process is not None
+        node.process.state.declutter()
+        node.stop()
+        assert not (node.data / "big-nun.madadata").exists()  # sic

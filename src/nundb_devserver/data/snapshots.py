@@ -1,6 +1,6 @@
 """Databases on disk: a file of keys, a file of values, a file of metadata (storage/disk.rs; protocol notes 4.5)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from struct import Struct
 from typing import Final
@@ -55,6 +55,20 @@ def save(database: Database, directory: Path, *, reclaim: bool) -> None:
     keys_path.write_bytes(keys)
     metadata = _METADATA.pack(database.number, database.strategy.value)
     (directory / f"{database.name}{_METADATA_SUFFIX}").write_bytes(metadata)
+
+
+def mark_removed(name: str, directory: Path, places: Mapping[str, int]) -> None:
+    """Do what the original does at a plain snapshot for keys that were removed before space was reclaimed.
+
+    It still marks them as removed, in the new file and at the places that they had in the old one.
+    """
+    path = directory / f"{name}{KEYS_SUFFIX}"
+    keys = bytearray(path.read_bytes())
+    for key, place in places.items():
+        tail = _tail(key, place)
+        keys.extend(bytes(max(tail + _KEY_TAIL.size - len(keys), 0)))
+        _KEY_TAIL.pack_into(keys, tail, _DELETED_VERSION, 0)
+    path.write_bytes(keys)
 
 
 def names(directory: Path) -> list[str]:

@@ -9,7 +9,7 @@ workload does not.
 from collections.abc import Mapping
 from typing import Final
 
-from nundb_devserver.cluster.faults import data, logs, membership, processes
+from nundb_devserver.cluster.faults import data, files, logs, membership, processes
 from nundb_devserver.cluster.faults.fault import Fault
 from nundb_devserver.errors import UnknownError
 
@@ -43,6 +43,9 @@ FAULTS: Final[Mapping[str, Fault]] = {
         data.connection_leak,
         data.unresolved_conflicts,
         data.oplog_near_limit,
+        files.disk_full,
+        files.unsafe_restart,
+        files.reclaim_damage,
         logs.blocked_log,
         logs.lost_log,
         logs.lost_worker,
