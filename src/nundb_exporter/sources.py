@@ -1,17 +1,19 @@
 """Local sources: metrics that no question to the node can tell, such as its log, its files, its host.
 
 A source stands beside the node's collectors: its families appear on the metrics page of a node while the source is on,
-whether or not the node answers. It reads in its own time (a thread, a task, or a little at each scrape) and hands out
+whether or not the node answers. Of several nodes one that is `Placed` stands beside its own; the others appear on the
+page of the exporter itself. It reads in its own time (a thread, a task, or a little at each scrape) and hands out
 what it knows at once: `samples` is called on the event loop and must neither wait nor read much.
 """
 
 import logging
 import time
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
+from nundb_exporter.config.settings import Target
 from nundb_exporter.errors import NundbExporterError
 from nundb_exporter.metrics import COLLECTOR_DURATION, COLLECTOR_SUCCESS, Sample, Subject
 from nundb_exporter.results import CollectorResult, Scrape
@@ -35,13 +37,36 @@ class Source(Protocol):
         """
 
 
-class Sources:
-    """All local sources of one node, read together. A failure or a defect of one does not affect the others."""
+@runtime_checkable
+class Placed(Protocol):
+    """A source that knows beside which of several nodes it stands, which a reload may change."""
 
-    def __init__(self, sources: Sequence[Source] = ()) -> None:
+    @property
+    def node(self) -> Target | None:
+        """None: beside none of them."""
+
+
+class Sources:
+    """Local sources that are read together. A failure or a defect of one does not affect the others."""
+
+    def __init__(self, sources: Sequence[Source] = (), are_of: Callable[[Source], bool] = lambda _: True) -> None:
         self._sources = tuple(sources)
+        self._are_of = are_of
         self._failures: dict[str, str] = {}
         """By the source's name, as logged last: one that goes on failing must not fill the disk."""
+
+    def beside(self, node: Target) -> "Sources":
+        """Return those that stand beside one of several nodes."""
+        return Sources(
+            self._sources,
+            lambda source: (
+                isinstance(source, Placed) and source.node is not None and source.node.endpoint == node.endpoint
+            ),
+        )
+
+    def apart(self) -> "Sources":
+        """Return those that stand beside none of several nodes."""
+        return Sources(self._sources, lambda source: not isinstance(source, Placed))
 
     def samples(self) -> list[Sample]:
         """Return the samples of all sources, each with its duration and success as a collector has them."""
@@ -55,7 +80,7 @@ class Sources:
     def _read(self) -> tuple[list[Sample], dict[str, CollectorResult]]:
         samples: list[Sample] = []
         results = {}
-        for source in self._sources:
+        for source in filter(self._are_of, self._sources):
             name = source.subject.name
             begun = time.perf_counter()
             failure = _take(source, samples)

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from urllib.parse import quote
 
 import pytest
 
 from nundb_exporter.config.allow import AllowList, parse_allowed
 from nundb_exporter.config.fleet import Fleet
+from nundb_exporter.metrics import Family, Sample, Subject
 from tests.wire.behaviours import answering, saying, silent
 from tests.wire.exporter import LONG, SHORT, serving_fleet, target
 from tests.wire.framing import http
@@ -16,6 +17,7 @@ from tests.wire.pages import Page, fetch
 from tests.wire.replies import PASSWORD, PENDING, Said, script
 from tests.wire.scripted import Behaviour, ScriptedNode
 
+NUMBER = Family("nundb_test_number", "gauge", "Number", "test", since=None)
 OWN_FAMILIES = ("nundb_exporter_", "process_", "python_info")
 
 
@@ -166,3 +168,29 @@ async def test_an_exporter_of_one_node_probes_that_node_alone() -> None:
             refused = await probe(f"{url}/probe", other)
         assert (refused.status, other.connections) == (400, 0)
         assert refused.text == f"400 Bad Request: target {other.url} is not in targets.allow.\n"
+
+
+class Standing:
+    """A source beside the node of its number, which tells its number."""
+
+    subject = Subject(name="standing", help="A test.", families=(NUMBER,))
+
+    def __init__(self, fleet: Fleet, number: int) -> None:
+        self.node = fleet.nodes[number]
+        self._number = number
+
+    def samples(self) -> Iterator[Sample]:
+        """Yield it."""
+        yield NUMBER.sample(self._number)
+
+
+async def test_what_stands_beside_one_of_several_nodes_is_on_its_page() -> None:
+    """As the canary's metrics: the rules then see its job and its instance, and its findings are that node's."""
+    async with ScriptedNode(answering()) as first, ScriptedNode(answering()) as second:
+        nodes = (target(first.url), target(second.url))
+        fleet = Fleet(nodes, {"default": nodes[0].module})
+        async with serving_fleet(fleet, sources=[Standing(fleet, 1)]) as url:
+            own = await fetch(f"{url}/metrics", timeout_header=LONG)
+            pages = [await probe(f"{url}/probe", node) for node in (first, second)]
+    assert [page.samples.get((NUMBER.name,)) for page in (own, *pages)] == [None, None, 1]
+    assert pages[1].samples["nundb_scrape_collector_success", "standing"] == 1

@@ -23,7 +23,7 @@ class CanarySource:
     subject: Subject = families.SUBJECT
 
     def __init__(self, fleet: Fleet) -> None:
-        self._node = _first(fleet)
+        self.node = _first(fleet)
         self._tally = Tally()
         self._canary: Canary | None = None
         self._task: asyncio.Task[None] | None = None
@@ -32,9 +32,9 @@ class CanarySource:
 
     def start(self) -> None:
         """Begin, in the running event loop."""
-        if self._node is not None and self._node.module.canary is not None:
-            settings = self._node.module.canary
-            self._canary = Canary(self._node, settings, self._tally)
+        if self.node is not None and self.node.module.canary is not None:
+            settings = self.node.module.canary
+            self._canary = Canary(self.node, settings, self._tally)
             self._task = asyncio.get_running_loop().create_task(self._run(self._canary, settings.interval_seconds))
 
     def stop(self) -> None:
@@ -47,9 +47,9 @@ class CanarySource:
     def replace(self, fleet: Fleet) -> None:
         """Go on as another configuration says, which may be not at all."""
         node = _first(fleet)
-        if node != self._node:
+        if node != self.node:
             self.stop()
-            self._node, self._tally, self._failure = node, Tally(), ""
+            self.node, self._tally, self._failure = node, Tally(), ""
             self.start()
 
     def samples(self) -> Iterator[Sample]:

@@ -27,7 +27,7 @@ _MOST_REMEMBERED: Final = 8192
 class Nodes:
     """The nodes of a fleet, and what its list allows besides.
 
-    `sources` tell of the node if it is the only one. `make` replaces how a node is asked.
+    `sources` tell of the node if it is the only one; of several, the placed ones do. `make` replaces how it is asked.
 
     Raises:
         ConfigError: a file of the TLS settings of a configured node is unusable.
@@ -38,7 +38,9 @@ class Nodes:
     ) -> None:
         self.fleet = fleet
         self.settings = settings
-        self.sources = sources or Sources()
+        self._sources = sources or Sources()
+        self.sources_apart = self._sources.apart()
+        """Those that tell of none of several nodes."""
         self.tally = Tally()
         self._make = make or self._scraper
         self._cautions = lru_cache(_MOST_REMEMBERED)(lambda _: Caution())
@@ -94,8 +96,8 @@ class Nodes:
         return Scraper(target, self.transport(target, route), route=route)
 
     def _configured(self, fleet: Fleet) -> tuple[ScrapedNode, ...]:
-        own = self.sources if len(fleet.nodes) == 1 else None
-        return tuple(self._new(configured(fleet, node), own) for node in fleet.nodes)
+        own = (lambda _: self._sources) if len(fleet.nodes) == 1 else self._sources.beside
+        return tuple(self._new(configured(fleet, node), own(node)) for node in fleet.nodes)
 
     def _new(self, selection: Selection, sources: Sources | None = None) -> ScrapedNode:
         scraper = self._make(selection.target, selection.route)

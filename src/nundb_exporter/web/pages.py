@@ -40,7 +40,7 @@ class Pages:
         form = choose_format(request.headers.get("accept", ""))
         node = self._nodes.single
         if node is None:
-            return written(request, form.value, self._render(self._nodes.sources.samples(), form))
+            return written(request, form.value, self._render(self._nodes.sources_apart.samples(), form))
 
         def write(scrape: Scrape, allowed: float) -> str:
             return self._render((*scrape.samples, SCRAPE_TIMEOUT.sample(allowed)), form)
