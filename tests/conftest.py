@@ -19,6 +19,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden files be written anew."""
     parser.addoption("--update-golden", action="store_true", help="write tests/golden anew instead of comparing")
+    parser.addoption("--one-exporter", action="store_true", help="drill each cluster through one exporter's /probe")
 
 
 @pytest_asyncio.fixture

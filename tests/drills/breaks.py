@@ -12,7 +12,8 @@ from nundb_devserver.client import connected as dialled
 from nundb_exporter.demo.clients import connected
 from nundb_exporter.problems.oplog import LIMIT_BYTES
 
-from .field import SIGN_IN, Field
+from .exporters import SIGN_IN
+from .field import Field
 
 ELECTION_SECONDS = 20.0
 """An election takes one second, or two where a node answers late; how patient whoever waits for it is."""
@@ -249,7 +250,7 @@ async def changed_token(field: Field) -> AsyncIterator[None]:
 @asynccontextmanager
 async def stopped_exporter(field: Field) -> AsyncIterator[None]:
     """The exporter of the primary ends: the others must not look like a cluster without one."""
-    stopped = field.exporters[field.primary]
+    stopped = field.exporter_of(field.primary)
     await stopped.stop()
     yield
     await stopped.start()
@@ -279,7 +280,7 @@ async def vanished_member(field: Field) -> AsyncIterator[None]:
 async def flood_of_requests(field: Field) -> AsyncIterator[None]:
     """More clients than an exporter admits ask it about a node that hangs."""
     index = field.replica
-    url = f"http://{field.exporters[index].address}/metrics"
+    url = field.metrics_url(index)
     async with of_devserver("hung-node", at_primary=False)(field), aiohttp.ClientSession() as session:
 
         async def ask() -> None:

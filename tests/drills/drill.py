@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nundb_exporter.monitoring.alerts import canary, cluster, databases, log, replication
+from nundb_exporter.monitoring.alerts import canary, cluster, databases, files, log, replication
 from nundb_exporter.monitoring.rule import Alert
 
 from .breaks import Break
@@ -28,8 +28,11 @@ class Drill:
 
     @property
     def found_by_check(self) -> frozenset[str]:
-        """The alerts that `check`, which is given all nodes, must name: those that one moment shows to a reader."""
-        return self._of_one_moment - {alert.name for alert in TAKES_CANARY}
+        """The alerts that `check`, which is given all nodes, must name: those that one moment shows to a reader.
+
+        It writes nothing, and of several nodes it does not read the files.
+        """
+        return self._of_one_moment - {alert.name for alert in (*TAKES_CANARY, *TAKES_FILES)}
 
     def found_by_page(self, setting: Setting) -> frozenset[str]:
         """The alerts that the landing pages must name: those that one node shows as well, where each has a page."""
@@ -56,6 +59,8 @@ TAKES_SEVERAL_NODES = (
 )
 # Only an exporter that writes shows these; `check` writes nothing.
 TAKES_CANARY = (canary.FAILING, canary.DIVERGED, canary.DAMAGED)
+# Only an exporter beside the node shows these, or `check` of that node alone.
+TAKES_FILES = files.GROUP.alerts
 # Their findings wait for minutes that no drill shortens; the alerts also know a panic, or count lines.
 TAKES_MANY_MINUTES = (log.SNAPSHOT_THREAD_DEAD, log.LOG_SILENT)
 # A replica that does not acknowledge for long enough makes all of these true, one after another.

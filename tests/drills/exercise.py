@@ -16,11 +16,12 @@ from nundb_devserver import free_row
 
 from .lane import carry_out
 from .outcome import Report
-from .plan import LANES
 from .world import PORTS_PER_WORLD, Place
 
 
-def exercise(directory: Path, rules: Path, queries: Sequence[str], jobs: Collection[str]) -> Report:
+def exercise(
+    directory: Path, rules: Path, queries: Sequence[str], jobs: Collection[str], *, has_one_exporter: bool = False
+) -> Report:
     """Carry out the drills of these lanes, and return the results."""
     first_port = free_row(PORTS_PER_WORLD * len(jobs))
     context = get_context("forkserver")
@@ -28,7 +29,7 @@ def exercise(directory: Path, rules: Path, queries: Sequence[str], jobs: Collect
     turn = context.Lock()
     results: list[Connection] = []
     for number, job in enumerate(jobs):
-        place = Place(job, directory, first_port + PORTS_PER_WORLD * number, rules, LANES[job].setting, turn)
+        place = Place(job, directory, first_port + PORTS_PER_WORLD * number, rules, has_one_exporter, turn)
         result, end = context.Pipe(duplex=False)
         # A daemon is ended with this process.
         context.Process(target=_run, args=(place, queries, end), daemon=True).start()

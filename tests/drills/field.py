@@ -3,27 +3,21 @@
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 from multiprocessing.synchronize import Lock
 from pathlib import Path
 
-from nundb_devserver import HOST, Cluster, Node, NodeOptions, NotReadyError
-from nundb_exporter.canary.source import CanarySource
-from nundb_exporter.config.fleet import DEFAULT_MODULE, Fleet
-from nundb_exporter.config.settings import CanarySettings, Module, Target, Web, parse_endpoint
-from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
+from nundb_devserver import Cluster, NodeOptions, NotReadyError
+from nundb_devserver.client import connected as dialled
+from nundb_exporter.credentials import DatabaseAccess
 from nundb_exporter.demo.clients import connected
-from nundb_exporter.demo.workload import DATABASES, Workload
-from nundb_exporter.host.settings import HostSettings
-from nundb_exporter.host.source import HostSource
-from nundb_exporter.log.settings import LogSettings
-from nundb_exporter.log.source import LogSource
-from nundb_exporter.web import Server
+from nundb_exporter.demo.workload import KEYS, Workload
 from tests.wire.waiting import eventually
 
 from .discovery import show
+from .exporters import ACCESSES, ADMINISTRATOR, SIGN_IN, Exporter, canary_settings
 from .findings import Check, found_by_pages
 from .pace import Pace
 from .setting import Setting
@@ -36,86 +30,11 @@ DISTANCE_SECONDS = 0.004
 """Between nodes: in one process nothing would ever be seen pending."""
 CALM_SECONDS = 3.0
 """A quiet period before a restart: no election may still be under way, which no reply tells."""
+PREPARATION_SECONDS = 20.0
+"""For each answer before the lane begins: that it is late shows nothing yet."""
 JOINS = 3
 JOIN_SECONDS = 6.0
 LOOK_AGAIN_SECONDS = 0.1
-ADMINISTRATOR = Credentials("nun", Secret("nun-pwd"))
-SIGN_IN = f"auth {ADMINISTRATOR.user} {ADMINISTRATOR.password.reveal()}"
-FAULTS_DATABASE = DatabaseAccess("faults", Secret("faults"))
-DISPUTES_DATABASE = DatabaseAccess("disputes", Secret("disputes"))
-CANARY_DATABASE = DatabaseAccess("canary", Secret("canary"))
-CANARY_DEADLINE_SECONDS = 0.8
-ACCESSES = (*DATABASES, FAULTS_DATABASE, DISPUTES_DATABASE)
-
-
-class Exporter:
-    """An exporter on a port of its own, which can be stopped and started, of one node or of several."""
-
-    def __init__(
-        self,
-        nodes: Sequence[Node],
-        port: int,
-        collectors: tuple[str, ...],
-        canary: CanarySettings | None = None,
-        log: Path | None = None,
-    ) -> None:
-        self._nodes = nodes
-        self._log = log
-        self._port = port
-        self._collectors = collectors
-        self._canary = canary
-        self._sources: list[HostSource | LogSource | CanarySource] = []
-        self._server: Server | None = None
-
-    @property
-    def address(self) -> str:
-        """Where it is scraped."""
-        return f"{HOST}:{self._port}"
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it listens."""
-        return self._server is not None
-
-    async def start(self) -> None:
-        """Listen."""
-        module = Module(
-            credentials=ADMINISTRATOR,
-            collectors=self._collectors,
-            databases=ACCESSES,
-            canary=self._canary,
-        )
-        targets = tuple(Target(parse_endpoint("the node's address", node.http_url), module) for node in self._nodes)
-        fleet = Fleet(targets, {DEFAULT_MODULE: module})
-        self._sources = []
-        if len(targets) == 1:
-            self._sources.append(HostSource(HostSettings(port=targets[0].endpoint.port)))
-        if self._log is not None:
-            self._sources.append(LogSource(LogSettings(str(self._log))))
-        if self._canary is not None:
-            self._sources.append(CanarySource(fleet))
-        self._server = Server(fleet, Web(listen=((HOST, self._port),)), self._sources)
-        self._server.start()
-        for source in self._sources:
-            source.start()
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        if self._server is not None:
-            for source in self._sources:
-                source.stop()
-            await self._server.stop()
-            self._server = None
-
-
-def _canary(number: int, pace: Pace) -> CanarySettings:
-    """Return a canary that writes at each scrape; its name tells it from those of the other nodes of this machine."""
-    return CanarySettings(
-        CANARY_DATABASE,
-        f"node{number}",
-        interval_seconds=pace.scrape_seconds,
-        deadline_seconds=pace.stretched(CANARY_DEADLINE_SECONDS),
-    )
 
 
 class Field:
@@ -124,6 +43,7 @@ class Field:
     def __init__(self, job: str, first_port: int, directory: Path, pace: Pace, setting: Setting, *, turn: Lock) -> None:
         self.job = job
         self.pace = pace
+        self.setting = setting
         self.failovers = 0
         """How often a cure has restarted the primary."""
         options = NodeOptions(
@@ -139,8 +59,9 @@ class Field:
                 nodes,
                 first_port + FIRST_EXPORTER + number,
                 setting.collectors,
-                _canary(number, pace) if setting.has_canaries else None,
+                canary_settings(number, pace) if setting.has_canaries else None,
                 self.cluster.logs[number] if setting.follows_logs else None,
+                reads_files=setting.reads_files,
             )
             for number, nodes in enumerate(asked)
         )
@@ -161,7 +82,11 @@ class Field:
             node.conditions.link_delay_seconds = DISTANCE_SECONDS
         async with self.cluster:
             await self._workload.prepare()
-            await self._create_databases()
+            await self.tell_primary("create-db faults faults newer", "create-db disputes disputes arbiter")
+            if self.setting.reads_files:
+                await self._write_every_key()
+            # Every database is to be on the disks: a restart must not lose a strategy.
+            await self.take_snapshots()
             for exporter in self.exporters:
                 await exporter.start()
             self.show(*self.exporters)
@@ -179,6 +104,16 @@ class Field:
         """Let Prometheus discover these targets, and no others."""
         self._shown = exporters
         show(self.targets, self.job, (exporter.address for exporter in exporters))
+
+    def exporter_of(self, index: int) -> Exporter:
+        """Return the exporter that asks a node."""
+        return self.exporters[0 if self.setting.has_one_exporter else index]
+
+    def metrics_url(self, index: int) -> str:
+        """Return where a node's metrics are."""
+        exporter = self.exporter_of(index)
+        probe = f"probe?target={self.cluster.nodes[index].http_url}" if self.setting.has_one_exporter else "metrics"
+        return f"http://{exporter.address}/{probe}"
 
     @property
     def primary(self) -> int:
@@ -256,17 +191,21 @@ class Field:
                 return
         await self.cluster.ready(self.pace.stretched(JOIN_SECONDS))
 
-    async def _create_databases(self) -> None:
-        """Create what faults write into, and put every database on the disks: a restart must not lose a strategy."""
-        await self.tell_primary("create-db faults faults newer", "create-db disputes disputes arbiter")
-        await self.take_snapshots()
-
-    async def take_snapshots(self) -> None:
+    async def take_snapshots(self, *accesses: DatabaseAccess) -> None:
         """Ask for snapshots, one after another: two that overlap would never be acknowledged (protocol notes 5.2)."""
-        for access in ACCESSES:
+        for access in accesses or ACCESSES:
             await self._until_no_snapshot()
             await self._snapshot(access)
         await self._until_no_snapshot()
+
+    async def _write_every_key(self) -> None:
+        """Write what clients may write: a new key makes the log invalid, which is to be seen only where it is meant."""
+        for access, keys in KEYS.items():
+            select = f"use-db {access.name} {access.token.reveal()}"
+            primary = self.cluster.nodes[self.primary].tcp_address
+            async with dialled(primary, select, timeout_seconds=self.pace.stretched(PREPARATION_SECONDS)) as client:
+                for key in keys:
+                    await client.ask(f"set {key} 0")
 
     async def _until_no_snapshot(self) -> None:
         await eventually(self._pending, lambda entries: not any(", opp_id: 0," in entry for entry in entries))

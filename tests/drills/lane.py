@@ -14,7 +14,6 @@ from .drill import LEFT_BEHIND, Drill
 from .field import Field, until
 from .outcome import Outcome, Report
 from .pace import FASTEST, StoodStillError, settle
-from .plan import LANES, SETTINGS
 from .world import Place, World, built
 
 HEALTHY_SECONDS = 75.0
@@ -40,7 +39,7 @@ async def carry_out(place: Place, queries: Sequence[str]) -> Report:
     that is deaf or wrong is so the second time, too.
     """
     report = Report()
-    remaining = deque(LANES[place.job].drills)
+    remaining = deque(place.lane.drills)
     has_gone_wrong: set[str] = set()
     standstills = 0
     pace = FASTEST
@@ -51,9 +50,11 @@ async def carry_out(place: Place, queries: Sequence[str]) -> Report:
         except* (StoodStillError, NotReadyError, TimeoutError) as group:  # the latter two: before anything was broken
             standstills += 1
             pace = pace.slower()
-            _tell(report, f"{place.job}: {group.exceptions[0]}")
+            _tell(report, f"{place.job}: {group.exceptions[0]!r}")
         if standstills == MOST_STANDSTILLS:
-            report.outcomes |= {drill.name: Outcome(drill.name, error=report.repeated[-1]) for drill in remaining}
+            report.outcomes |= {
+                drill.name: Outcome(drill.name, place.lane.setting, error=report.repeated[-1]) for drill in remaining
+            }
             remaining.clear()
         if not remaining:
             return report
@@ -107,7 +108,7 @@ async def _be_healthy(world: World, report: Report) -> None:
 async def _drill(world: World, drill: Drill) -> Outcome:
     ground, watch, pace = world.ground, world.watch, world.pace
     loop = asyncio.get_running_loop()
-    outcome = Outcome(drill.name)
+    outcome = Outcome(drill.name, ground.setting)
     wanted = {alert.name for alert in drill.fires}
     failovers = ground.failovers
     watch.begin(ground.job)
@@ -144,7 +145,7 @@ async def _findings(world: World, drill: Drill | None = None) -> dict[str, set[s
     ground: Field = world.ground
     loop = asyncio.get_running_loop()
     by_check = drill.found_by_check if drill else frozenset[str]()
-    by_page = drill.found_by_page(SETTINGS[drill.name]) if drill else frozenset[str]()
+    by_page = drill.found_by_page(ground.setting) if drill else frozenset[str]()
     is_quiet = drill is None or not drill.fires
     found: dict[str, set[str]] = {}
     for voice, ask, expected in (

@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .drill import FAILOVER, Drill
-from .plan import DRILLS, SETTINGS
+from .plan import DRILLS
+from .setting import Setting
 
 
 @dataclass
@@ -12,6 +13,8 @@ class Outcome:
     """The result of one drill; times in seconds since the fault, or since the repair, as of the fastest pace."""
 
     name: str
+    setting: Setting
+    """How the cluster was watched."""
     fired: dict[str, float] = field(default_factory=dict)
     lasted: float = 0.0
     """When the cure began."""
@@ -48,7 +51,7 @@ class Outcome:
     @property
     def unsaid(self) -> dict[str, set[str]]:
         """Alerts whose finding is missing, by who should have found it."""
-        by_page = self.drill.found_by_page(SETTINGS[self.name])
+        by_page = self.drill.found_by_page(self.setting)
         expected = {"check": self.drill.found_by_check, "page": by_page}
         missing = {voice: set(names) - self.found.get(voice, set()) for voice, names in expected.items()}
         return {voice: names for voice, names in missing.items() if names}

@@ -29,6 +29,7 @@ from .drill import LEFT_BEHIND, UNACKNOWLEDGED, Drill, Lane
 from .forms import FEW, fault, hung
 from .logs import LOGS, REFUSALS
 from .setting import Setting
+from .stored import STORED
 
 LANES: dict[str, Lane] = {
     "replicas": Lane(
@@ -257,6 +258,7 @@ LANES: dict[str, Lane] = {
     "canaries": CANARIES,
     "logs": LOGS,
     "refusals": REFUSALS,
+    "files": STORED,
     "storm": Lane(
         (
             fault(
@@ -273,5 +275,3 @@ LANES: dict[str, Lane] = {
 """The drills by job of Prometheus: those of one cluster take place one after another, the clusters all at once."""
 
 DRILLS = {drill.name: drill for lane in LANES.values() for drill in lane.drills}
-SETTINGS = {drill.name: lane.setting for lane in LANES.values() for drill in lane.drills}
-"""How the cluster of each drill is watched."""

@@ -16,6 +16,8 @@ class Setting:
     """Roughly."""
     has_every_collector: bool = False
     """Or those that are on by default, as with most users. The limit of pending operations is the default always."""
+    reads_files: bool = False
+    """Whether the exporters read their nodes' data directories. Where nodes are killed unsaved, that shows, too."""
 
     has_one_exporter: bool = False
     """Prometheus finds the nodes at /sd of one exporter and asks them at its /probe; else each node has an exporter."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from nundb_exporter.monitoring.alerts import ALERTS
 from nundb_exporter.monitoring.rule import Alert
 
-from .drill import TAKES_CANARY, TAKES_MANY_MINUTES, TAKES_SEVERAL_NODES
+from .drill import TAKES_CANARY, TAKES_FILES, TAKES_MANY_MINUTES, TAKES_SEVERAL_NODES
 from .findings import ALERTING
 from .lane import HEALTHY_SECONDS, QUIET_SECONDS
 from .outcome import Outcome, Report
@@ -32,13 +32,13 @@ For *two-primaries* and *no-primary* one exporter has all nodes, and Prometheus 
 Drills run on a shortened time scale: each `for`, each range and each offset of the rules is divided by {FACTOR}, and
 is at least {SHORTEST_SECONDS:g} seconds long. Scrapes and evaluations run every second. Nothing else is changed
 (`tests/drills/shortened.py`). The exporters run with the defaults and `--collector.host`; where an alert needs another
-collector that is off by default, all are on, where it needs canaries, each exporter has one, and where it needs the
-log, each follows its node's. The load is about 20 writes a second, and from 0.5 to 50 in some (`tests/drills/plan.py`).
-*Fired after* is the time from the fault to the alert, and *resolved after* the time from the repair until no alert
-fires, both in seconds on the shortened scale; *for* is the value of the shipped rule. Once fired, an alert must not
-resolve before the repair. With their own times the rules are tested by series (`deploy/prometheus/tests.yml`): a
-replica that hangs at 2, 25 and 200 writes a second fires something critical within two minutes, and an hour with a
-rolling restart, a failover, a member added and one removed fires nothing.
+collector that asks nodes, all of these are on, where it needs canaries, each exporter has one, and where it needs the
+log or the files, each reads its node's. The load is about 20 writes a second, and from 0.5 to 50 in some
+(`tests/drills/plan.py`). *Fired after* is the time from the fault to the alert, and *resolved after* the time from the
+repair until no alert fires, both in seconds on the shortened scale; *for* is the value of the shipped rule. Once fired,
+an alert must not resolve before the repair. With their own times the rules are tested by series
+(`deploy/prometheus/tests.yml`): a replica that hangs at 2, 25 and 200 writes a second fires something critical within
+two minutes, and an hour with a rolling restart, a failover, a member added and one removed fires nothing.
 
 On a machine that is too busy for a scrape each second, all of this takes two, four or eight times as long, rates are
 those of such seconds, and the times given here are divided by that (`tests/drills/pace.py`).
@@ -95,6 +95,8 @@ def _said(outcome: Outcome, alert: Alert, voice: str) -> str:
         return "takes time"
     if voice == "check" and alert in TAKES_CANARY:
         return "writes nothing"
+    if voice == "check" and alert in TAKES_FILES:
+        return "reads no files"
     return "takes several nodes" if voice == "page" and alert in TAKES_SEVERAL_NODES else "no"
 
 

@@ -12,13 +12,16 @@ import yaml
 
 from nundb_exporter.demo.prometheus import Prometheus, find
 
+from .drill import Lane
 from .field import PORTS_PER_FIELD, Field
 from .pace import Lateness, Pace, heed
-from .setting import Setting
 from .shortened import shortened_rules
+from .together import lanes
 from .watch import Watch
 
 PORTS_PER_WORLD = PORTS_PER_FIELD + 1
+OWN_JOB = "nundb-exporter"
+"""The job of the exporter itself in the example that is shipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,15 @@ class Place:
     first_port: int
     rules: Path
     """The directory of the shipped ones."""
-    setting: Setting
+    has_one_exporter: bool
+    """Whether every lane has, and not only those that say so."""
     turn: Lock
     """Whose turn it is, of all lanes, to run `check`."""
+
+    @property
+    def lane(self) -> Lane:
+        """What is to be done there."""
+        return lanes(has_one_exporter=self.has_one_exporter)[self.job]
 
     def directory_of(self, number: int) -> Path:
         """Make the directory of one of the worlds."""
@@ -71,13 +80,13 @@ class World:
 async def built(place: Place, number: int, pace: Pace) -> AsyncIterator[World]:
     """Start everything, and end it at the end."""
     directory = place.directory_of(number)
-    ground = Field(place.job, place.first_port, directory, pace, place.setting, turn=place.turn)
+    ground = Field(place.job, place.first_port, directory, pace, place.lane.setting, turn=place.turn)
     prometheus = Prometheus(find() or "prometheus", directory / "prometheus", place.first_port + PORTS_PER_FIELD)
     async with ground.open():
-        found = _of_one_exporter(place, ground) if place.setting.has_one_exporter else _of_exporters(ground)
+        found = _of_one_exporter(place, ground) if place.lane.setting.has_one_exporter else _of_exporters(ground)
         await prometheus.start(_configuration(found, pace), _rules(place.rules, pace))
         try:
-            watch = Watch(prometheus.address)
+            watch = Watch(prometheus.address, {OWN_JOB: place.job})
             async with watch.open():
                 yield World(ground, watch, pace, Lateness(pace))
         finally:

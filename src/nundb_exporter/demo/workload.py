@@ -32,11 +32,17 @@ _WORDS: Final = (
     "Thank you.",
     "Coffee, please",
 )
-_ORDERS: Final = 500
+_ORDERS: Final = tuple(f"order:{number}" for number in range(500))
 """Order numbers start again after so many, and messages and sessions likewise."""
-_MESSAGES: Final = 50
-_VISITORS: Final = 200
+_MESSAGES: Final = {room: tuple(f"message:{room}:{number}" for number in range(50)) for room in _ROOMS}
+_SESSIONS: Final = tuple(f"session:{number}" for number in range(200))
 _STOCK: Final = 400
+KEYS: Final = {
+    SHOP: (*(f"{of}:{product}" for product in _PRODUCTS for of in ("price", "stock")), *_ORDERS),
+    CHAT: tuple(key for room in _ROOMS for key in (f"room:{room}", f"count:{room}", *_MESSAGES[room])),
+    SESSIONS: _SESSIONS,
+}
+"""Every key that is ever written, by its database."""
 
 _SHOPPERS: Final = 3
 _TALKERS: Final = 6
@@ -133,7 +139,7 @@ class Workload:
         if not stock.isdigit() or stock == "0":
             await shop.ask(f"set stock:{product} {_STOCK}")
         await shop.ask(f"increment stock:{product} -1")
-        await shop.ask(f"set order:{self._random.randrange(_ORDERS)} 1 {product}, to be delivered today")
+        await shop.ask(f"set {self._random.choice(_ORDERS)} 1 {product}, to be delivered today")
 
     async def _talk(self, user: str) -> None:
         """Join a room over WebSocket, on any node, watch it and say something now and then."""
@@ -144,12 +150,12 @@ class Workload:
                 await self._pause(_TALKING_PAUSE)
                 message = f"{user}: {self._random.choice(_WORDS)}"
                 await chat.send(f"set room:{room} {message}")
-                await chat.send(f"set message:{room}:{self._random.randrange(_MESSAGES)} {message}")
+                await chat.send(f"set {self._random.choice(_MESSAGES[room])} {message}")
                 await chat.send(f"increment count:{room}")
 
     async def _visit(self) -> None:
         """Log a visitor in, look at his session on any node, and perhaps log him out, over HTTP."""
-        key = f"session:{self._random.randrange(_VISITORS)}"
+        key = self._random.choice(_SESSIONS)
         await post(self._primary(), (use_db(SESSIONS), f"set {key} signed in, two things in the basket"))
         await self._pause(_LOGIN_PAUSE)
         await post(self._anywhere(), (use_db(SESSIONS), f"get {key}"))

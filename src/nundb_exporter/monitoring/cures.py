@@ -142,16 +142,21 @@ CURES: Final[Mapping[str, Cure]] = {
     databases.CONNECTIONS_LEAKING.name: Cure(embedded=("connection-leak",), untried="repairing clients"),
     files.RESTART_UNSAFE.name: Cure(
         real=("restart that is not safe", "panic at each start"),
+        embedded=("unsafe-restart",),
         by_hand="without `oplog-nun.op` a node that had panicked joined, and its database had no strategy",
     ),
     files.SNAPSHOT_NOT_DONE.name: Cure(
-        real=("dead snapshot thread",), untried="copying keys over the network, or letting a replica take over"
+        real=("dead snapshot thread",),
+        embedded=("disk-full",),
+        untried="copying keys over the network, or letting a replica take over",
     ),
     files.FILES_DAMAGED.name: Cure(
-        real=("damaged keys",), untried="copying a database, and putting back the files of a backup"
+        real=("damaged keys",),
+        embedded=("reclaim-damage",),
+        untried="copying a database, and putting back the files of a backup",
     ),
-    files.NEVER_SAVED.name: Cure(real=("database that was never saved",)),
-    files.UNSAVED.name: Cure(real=("old snapshots",)),
+    files.NEVER_SAVED.name: Cure(real=("database that was never saved",), embedded=("never saved",)),
+    files.UNSAVED.name: Cure(real=("old snapshots",), embedded=("unsaved for days",)),
     files.DISK_NEARLY_FULL.name: Cure(
         by_hand="in a file system of 16 MiB that was nearly full, what is not Nun-db's and the two oldest segments "
         "were deleted; then snapshot, SIGINT and start lost nothing",

@@ -6,14 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from nundb_exporter.demo.prometheus import Prometheus, find
-from nundb_exporter.monitoring.alerts import files
 from tests.drills.discovery import show
 from tests.drills.watch import Watch
 
 SCRAPE_SECONDS = 15
 LOOK_SECONDS = 1.0
-OF_THE_MACHINE = frozenset({files.DISK_FILLING.name, files.DISK_NEARLY_FULL.name})
-"""Others write to its disk, too."""
 
 
 class Instrument:
@@ -24,7 +21,7 @@ class Instrument:
         self._rules = rules
         self.targets = directory / "targets"
         self._prometheus = Prometheus(find() or "prometheus", directory / "prometheus", port)
-        self.watch = Watch(self._prometheus.address, OF_THE_MACHINE)
+        self.watch = Watch(self._prometheus.address)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:

@@ -87,7 +87,7 @@ async def _empty_replica(nodes: Nodes, index: int) -> AsyncIterator[None]:
     await nodes.start(index)
     await nodes.ready()
     yield
-    await _restore(nodes, index)
+    await restore(nodes, index)
 
 
 sync_damage = fault(
@@ -114,7 +114,7 @@ async def missing_database(nodes: Nodes, index: int) -> AsyncIterator[None]:
         await client.run(f"replicate-leave {nodes.nodes[index].name}", f"create-db {_MISSED} {_MISSED} newer")
     yield
     # A mere restart asks for what is newer than the replica's own last operation, which may be newer than the database.
-    await _restore(nodes, index)
+    await restore(nodes, index)
 
 
 @fault("connection-leak", "Clients select a database twice and leave, so that it counts them for ever.")
@@ -172,7 +172,7 @@ async def _until_oplogs_stand_still(nodes: Nodes) -> None:
         await asyncio.sleep(_QUIET_SECONDS)
 
 
-async def _restore(nodes: Nodes, index: int) -> None:
+async def restore(nodes: Nodes, index: int) -> None:
     """Do what an operator would: copy the primary's snapshots to the replica, and write every key again."""
     primary, replica = primary_of(nodes), nodes.nodes[index]
     state = state_of(primary)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
+from nundb_devserver.cluster.faults.data import restore
 from nundb_devserver.cluster.faults.fault import DATABASE, administrator, fault, primary_of, state_of
 from nundb_devserver.cluster.nodes import Nodes
 from nundb_devserver.data import snapshots
@@ -43,7 +44,7 @@ async def disk_full(nodes: Nodes, index: int) -> AsyncIterator[None]:
     needs_replica=True,
 )
 async def unsafe_restart(nodes: Nodes, index: int) -> AsyncIterator[None]:
-    """Kill it, and in the end do what the runbook says: delete its log."""
+    """Kill it, and in the end give it the primary's files in an empty directory."""
     node = nodes.nodes[index]
     state = state_of(node)
     async with administrator(primary_of(nodes), _UNSAVED):
@@ -54,9 +55,7 @@ async def unsafe_restart(nodes: Nodes, index: int) -> AsyncIterator[None]:
     node.kill()
     await nodes.forgotten(index)
     yield
-    (node.data / "oplog-nun.op").unlink()
-    await nodes.start(index)
-    await nodes.ready()
+    await restore(nodes, index)
     async with administrator(primary_of(nodes), _UNSAVED) as client:
         await client.run("snapshot false")
 

@@ -57,8 +57,8 @@ SNAPSHOT_NOT_DONE: Final = Alert(
         Freeing the disk does not heal it; only a restart does, and it loses what was not saved. So remove the cause
         (free space; remove the database with `/` in its name by not creating it again), then copy what is at risk:
         read the keys over HTTP, or let a replica that is well take over: its data is complete. Take snapshots there.
-        Then kill the node, as SIGINT has no effect, and start it. Do not ask for more snapshots meanwhile: they are
-        forgotten.
+        Then kill the node, as SIGINT has no effect, start it, and ask for the snapshot again: the alert fires until it
+        is done. Do not ask for more snapshots before: they are forgotten.
     """),
     other_causes=prose("""
         NUN_DECLUTTER_INTERVAL is longer than ten minutes. The node has restarted since: a snapshot that was asked for
