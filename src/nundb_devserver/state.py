@@ -14,11 +14,12 @@ from nundb_devserver.data.oplog import Oplog
 from nundb_devserver.data.oplog import discard as discard_oplog
 from nundb_devserver.data.pending import PendingOperations
 from nundb_devserver.data.store import ADMIN_DATABASE, TOKEN_KEY, Database, Strategy
-from nundb_devserver.log import DISK, NODE, REPLICATION, STORAGE, Log
+from nundb_devserver.log import DISK, NODE, REPLICATION, STORAGE, UNWRAPPED_ERROR, Log
 from nundb_devserver.options import NodeOptions
 from nundb_devserver.outcome import Panic
 from nundb_devserver.releases import RELEASES
 
+_STORAGE_FULL: Final = 'Os { code: 28, kind: StorageFull, message: "No space left on device" }'
 _FIRST_WORKER: Final = 140_000_000_000_000
 _WORKER_STEP: Final = 2_101_248
 """Worker numbers that look like the original's thread ids: a stack apart."""
@@ -139,6 +140,8 @@ class State:
         self.keymap.save()
         if self.conditions.is_disk_full:
             self.is_snapshot_thread_dead = True
+            words = UNWRAPPED_ERROR.format(_STORAGE_FULL)
+            self.log.panic(self.next_worker(), "storage/disk.rs:193:40", words, "Timer thread")
             return
         for name, reclaim in reversed([entry for entry, _ in itertools.groupby(queued)]):
             if "/" in name or "\0" in name:

@@ -76,6 +76,18 @@ async def test_metrics_state_dies_of_a_log_that_cannot_be_opened_as_the_recorded
     assert PANIC.findall("".join(entries))[0] in PANIC.findall(recorded)
 
 
+async def test_the_snapshot_thread_dies_of_a_full_disk_as_the_recorded_one_did() -> None:
+    """And whoever would save at the end dies of that: nothing is saved any more."""
+    recorded = observed.of_event("disk-full-snapshot.stderr").decode()
+    async with logging() as (node, entries):
+        node.conditions.is_disk_full = True
+        await ask(node, "use-db d t;snapshot")
+        assert node.process is not None
+        node.process.state.declutter()
+        node.stop()
+    assert PANIC.findall("".join(entries)) == PANIC.findall(recorded)
+
+
 async def test_whoever_watched_another_database_is_told_in_vain_as_in_the_recorded_log() -> None:
     """An HTTP request that selects another database has ended, and each change of the key logs two warnings."""
     recorded = HEADER.findall(observed.of_event("watcher-gone.log").decode())

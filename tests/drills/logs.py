@@ -18,6 +18,14 @@ LOGS = Lane(
             may_fire=(node.QUERIES_SLOW, exporter.COLLECTOR_FAILING, exporter.SCRAPE_SLOW),
             run=of_devserver("slow-command"),
         ),
+        Drill(
+            name="dead snapshot thread",
+            about="A snapshot meets a full disk, and the thread that does snapshots dies.",
+            fires=(log.SNAPSHOT_THREAD_DEAD,),
+            # Its cure is SIGINT, of which another thread dies, and a new process.
+            may_fire=(*LEFT_BEHIND, log.THREAD_PANICKED),
+            run=of_devserver("disk-full"),
+        ),
         fault("lost-worker", log.THREAD_PANICKED, may_fire=LEFT_BEHIND, run=saved_before_the_cure("lost-worker")),
         fault("metrics-panic", log.THREAD_PANICKED, node.ANSWER_UNREADABLE, may_fire=LEFT_BEHIND),
         Drill(

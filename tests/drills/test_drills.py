@@ -32,7 +32,6 @@ VARIABLES = {
 """The dashboards' variables, with everything selected."""
 UNDRILLED = {
     "NundbLogNotRead": "no log of a drill grows faster than an exporter reads it",
-    "NundbSnapshotThreadDead": "the exporters of the drill disk-full follow no log",
     "NundbExporterReloadFailed": "the exporters of the drills have no file to read again",
     "NundbExporterSamplesDropped": "no reply of the embedded server has duplicates",
     "NundbOplogInvalid": "waits for two hours, six minutes of a drill without a snapshot",

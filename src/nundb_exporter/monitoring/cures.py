@@ -171,7 +171,9 @@ CURES: Final[Mapping[str, Cure]] = {
         by_hand="`keys` of 40,000 keys took 1.7 s on a busy machine, `keys` with a pattern 35 to 170 ms",
         untried="many small databases",
     ),
-    log.SNAPSHOT_THREAD_DEAD.name: Cure(real=("dead snapshot thread",), untried="copying keys over the network"),
+    log.SNAPSHOT_THREAD_DEAD.name: Cure(
+        real=("dead snapshot thread",), embedded=("dead snapshot thread",), untried="copying keys over the network"
+    ),
     log.THREAD_PANICKED.name: Cure(real=("lost HTTP workers", "panic at each start"), embedded=("lost-worker",)),
     log.LOG_ERRORS.name: Cure(
         embedded=("acknowledgements of a stranger",),
