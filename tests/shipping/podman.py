@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,15 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tests.wire.waiting import wait_until
+
 ROOT: Final = Path(__file__).parents[2]
+_PATIENCE_SECONDS: Final = 60
 _CONFIGURATION: Final = """\
 [engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
+tmp_dir = "{directory}/libpod"
 [containers]
 default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+[network]
+network_config_dir = "{directory}/networks"
 """
-"""What podman needs where neither systemd nor cgroups of version 2 are: in most runners of CI."""
+"""What podman needs where neither systemd nor cgroups of version 2 are, as in most runners of CI.
+
+The directories keep the networks and containers that this machine has otherwise out of sight: the end removes all.
+"""
 BASE: Final = "localhost/debian:trixie-slim"
 """The image that the Containerfile begins with, made here."""
 
@@ -39,7 +49,9 @@ class Podman:
 
     def environment(self) -> dict[str, str]:
         """Write the configuration, and return the variables by which podman finds it."""
-        (self.directory / "containers.conf").write_text(_CONFIGURATION, encoding="utf-8")
+        (self.directory / "containers.conf").write_text(
+            _CONFIGURATION.format(directory=self.directory), encoding="utf-8"
+        )
         (self.directory / "storage.conf").write_text(
             f'[storage]\ndriver = "overlay"\ngraphroot = "{self.directory}/images"\nrunroot = "{self.directory}/run"\n',
             encoding="utf-8",
@@ -64,13 +76,20 @@ class Podman:
     @contextmanager
     def serving(self) -> Iterator[str]:
         """Serve the interface of docker, and give its address."""
-        address = f"unix://{self.directory}/docker.sock"
+        path = f"{self.directory}/docker.sock"
+        address = f"unix://{path}"
+
+        def is_listening() -> bool:
+            with socket.socket(socket.AF_UNIX) as client:
+                return client.connect_ex(path) == 0
+
         with subprocess.Popen(
             [self.program, "system", "service", "--time", "0", address],
             env=self.environment(),
             stderr=subprocess.DEVNULL,
         ) as service:
             try:
+                wait_until(is_listening, "podman serves", seconds=_PATIENCE_SECONDS)
                 yield address
             finally:
                 service.terminate()
