@@ -199,6 +199,11 @@ LANES: dict[str, Lane] = {
                 may_fire=(replication.PENDING_GROWING, replication.PENDING_BACKLOG),
                 run=slower_link,
             ),
+        ),
+        Setting(has_every_collector=True),
+    ),
+    "commands": Lane(
+        (
             fault(
                 "slow-command",
                 exporter.COLLECTOR_FAILING,
@@ -215,7 +220,7 @@ LANES: dict[str, Lane] = {
         ),
         Setting(has_every_collector=True),
     ),
-    "discovery": Lane(
+    "oplog": Lane(
         (
             Drill(
                 name="nearly full oplog",
@@ -233,6 +238,10 @@ LANES: dict[str, Lane] = {
                 "oplog-near-limit",
                 about="The operation log's limit is small and nearly reached, which no command reports.",
             ),
+        ),
+    ),
+    "discovery": Lane(
+        (
             Drill(
                 name="flood of requests",
                 about="More clients than an exporter allows scrape a node that hangs.",
