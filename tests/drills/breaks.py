@@ -5,8 +5,6 @@ import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
-import aiohttp
-
 from nundb_devserver import HOST
 from nundb_devserver.client import connected as dialled
 from nundb_exporter.demo.clients import connected
@@ -245,50 +243,6 @@ async def changed_token(field: Field) -> AsyncIterator[None]:
     await field.tell_primary("use-db faults faults", "set $$token another")
     yield
     await field.tell_primary("use-db faults another", "set $$token faults")
-
-
-@asynccontextmanager
-async def stopped_exporter(field: Field) -> AsyncIterator[None]:
-    """The exporter of the primary ends: the others must not look like a cluster without one."""
-    stopped = field.exporter_of(field.primary)
-    await stopped.stop()
-    yield
-    await stopped.start()
-
-
-@asynccontextmanager
-async def vanished_targets(field: Field) -> AsyncIterator[None]:
-    """Service discovery finds nothing any more."""
-    field.show()
-    yield
-    field.show(*field.exporters)
-
-
-@asynccontextmanager
-async def vanished_member(field: Field) -> AsyncIterator[None]:
-    """A node dies, and service discovery forgets its exporter with it, as with a pod that was evicted."""
-    index = field.replica
-    await field.cluster.kill(index)
-    field.show(*(shown for number, shown in enumerate(field.exporters) if number != index))
-    yield
-    await field.cluster.start(index)
-    await field.unite()
-    field.show(*field.exporters)
-
-
-@asynccontextmanager
-async def flood_of_requests(field: Field) -> AsyncIterator[None]:
-    """More clients than an exporter admits ask it about a node that hangs."""
-    index = field.replica
-    url = field.metrics_url(index)
-    async with of_devserver("hung-node", at_primary=False)(field), aiohttp.ClientSession() as session:
-
-        async def ask() -> None:
-            async with session.get(url) as response:
-                await response.read()
-
-        await asyncio.gather(*(ask() for _ in range(90)))
-    yield
 
 
 def oplog_of(share: float) -> Break:

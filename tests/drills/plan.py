@@ -8,7 +8,6 @@ from .breaks import (
     elections_without_end,
     failed_join,
     failed_join_and_hung_replica,
-    flood_of_requests,
     leaking_connections,
     of_devserver,
     oplog_of,
@@ -20,9 +19,6 @@ from .breaks import (
     slow_commands,
     slower_commands,
     slower_link,
-    stopped_exporter,
-    vanished_member,
-    vanished_targets,
 )
 from .canaries import CANARIES
 from .drill import LEFT_BEHIND, UNACKNOWLEDGED, Drill, Lane
@@ -30,6 +26,7 @@ from .forms import FEW, fault, hung
 from .logs import LOGS, REFUSALS
 from .setting import Setting
 from .stored import STORED
+from .watchers import flood_of_requests, stopped_exporter, vanished_member, vanished_targets
 
 LANES: dict[str, Lane] = {
     "replicas": Lane(
