@@ -1,43 +1,53 @@
-"""Carries out all lanes at once, each in a process of its own.
+"""Carries out all lanes, some of them at once, each in a process of its own.
 
-So all cores are used, and a busy machine soon serves a process that does little: a lane takes a twentieth of a core.
-One process for all of them had to wait for seconds. Linux shares its cores between sessions before it shares them
-between the processes of one: like its Prometheus, a lane has a session of its own, as if started in another terminal.
+So all cores are used, and a busy machine soon serves a process that does little: with its Prometheus a lane takes a
+tenth of a core. One process for all of them had to wait for seconds; all lanes at once left nothing to other tests, and
+had to go slowly. Linux shares its cores between sessions before it shares them between the processes of one: like its
+Prometheus, a lane has a session of its own, as if started in another terminal.
 """
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import Collection, Sequence
 from multiprocessing import get_context, parent_process
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from nundb_devserver import free_row
 
 from .lane import carry_out
 from .outcome import Report
+from .together import lanes
 from .world import PORTS_PER_WORLD, Place
+
+LANES_AT_ONCE = 5 * (os.cpu_count() or 1)
 
 
 def exercise(
     directory: Path, rules: Path, queries: Sequence[str], jobs: Collection[str], *, has_one_exporter: bool = False
 ) -> Report:
     """Carry out the drills of these lanes, and return the results."""
-    first_port = free_row(PORTS_PER_WORLD * len(jobs))
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])
     turn = context.Lock()
-    results: list[Connection] = []
-    for number, job in enumerate(jobs):
-        place = Place(job, directory, first_port + PORTS_PER_WORLD * number, rules, has_one_exporter, turn)
-        result, end = context.Pipe(duplex=False)
-        # A daemon is ended with this process.
-        context.Process(target=_run, args=(place, queries, end), daemon=True).start()
-        end.close()
-        results.append(result)
+    planned = lanes(has_one_exporter=has_one_exporter)
+    # Those with the most drills first, so that none of them is waited for at the end.
+    waiting = deque(sorted(jobs, key=lambda job: -len(planned[job].drills)))
+    running: list[Connection] = []
     report = Report()
-    for result in results:
-        report.add(result.recv())
+    while waiting or running:
+        while waiting and len(running) < LANES_AT_ONCE:
+            place = Place(waiting.popleft(), directory, free_row(PORTS_PER_WORLD), rules, has_one_exporter, turn)
+            result, end = context.Pipe(duplex=False)
+            # A daemon is ended with this process.
+            context.Process(target=_run, args=(place, queries, end), daemon=True).start()
+            end.close()
+            running.append(result)
+        ended = wait(running)
+        for result in [each for each in running if each in ended]:
+            running.remove(result)
+            report.add(result.recv())
     return report
 
 

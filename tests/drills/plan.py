@@ -278,6 +278,6 @@ LANES: dict[str, Lane] = {
         Setting(writes_per_second=2),
     ),
 }
-"""The drills by job of Prometheus: those of one cluster take place one after another, the clusters all at once."""
+"""The drills by job of Prometheus: those of one cluster take place one after another, and several clusters at once."""
 
 DRILLS = {drill.name: drill for lane in LANES.values() for drill in lane.drills}
