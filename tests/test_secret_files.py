@@ -8,7 +8,7 @@ import pytest
 
 from nundb_exporter.credentials import check_word
 from nundb_exporter.errors import ConfigError
-from nundb_exporter.secret_files import SecretFile
+from nundb_exporter.secret_files import SecretFile, SecretFiles
 
 
 @pytest.fixture
@@ -149,6 +149,42 @@ def test_a_pipe_is_read_once() -> None:
     secret = SecretFile("NUN_PWD_FILE", f"/dev/fd/{reading}")
     assert secret.reveal() == secret.reveal() == "first"
     os.close(reading)
+
+
+def test_settings_from_a_pipe_are_read_once() -> None:
+    """As `--config.file <(envsubst < nundb.yml)` gives them: at a reload the pipe is at its end, and not the file."""
+    reading, writing = os.pipe()
+    os.write(writing, b"targets: {}\n")
+    os.close(writing)
+    files = SecretFiles()
+    read = [files.text("--config.file", f"/dev/fd/{reading}") for _ in range(2)]
+    assert read == ["targets: {}\n", "targets: {}\n"]
+    os.close(reading)
+
+
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_settings_that_have_become_empty_are_refused(file: Path, content: str) -> None:
+    """As while they are being written; those that always were are taken."""
+    files = SecretFiles()
+    file.write_text(content)
+    assert files.text("--config.file", str(file)) == content
+    file.write_text("targets: {}")
+    files.text("--config.file", str(file))
+    file.write_text(content)
+    with pytest.raises(ConfigError, match="has become empty; restart the exporter if that is meant"):
+        files.text("--config.file", str(file))
+    file.write_text("modules: {}")
+    assert files.text("--config.file", str(file)) == "modules: {}"
+
+
+def test_a_pipe_in_the_place_of_settings_is_not_waited_for(file: Path) -> None:
+    """Opening it would wait for somebody who writes to it, and all scrapes with it."""
+    files = SecretFiles()
+    files.text("--config.file", str(file))
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(ConfigError, match="is no regular file any more; put the file back"):
+        files.text("--config.file", str(file))
 
 
 def test_a_change_is_told_without_the_secret(secret: SecretFile, file: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -76,10 +76,15 @@ class SecretFile(Secret):
 
 
 class SecretFiles:
-    """Opens files with secrets. What can be read only once is kept for whoever opens it again."""
+    """Opens files with secrets, and the file of settings that names them.
+
+    What can be read only once is kept for whoever opens it again.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[str, SecretFile] = {}
+        self._texts: dict[str, str] = {}
+        self._piped: dict[str, str] = {}
 
     def open(self, setting: str, path: str, check: Check) -> SecretFile:
         """Return the secret in a file.
@@ -95,6 +100,24 @@ class SecretFiles:
         if opened.is_read_once:
             self._kept[path] = opened
         return opened
+
+    def text(self, setting: str, path: str) -> str:
+        """Return the text of a file of settings.
+
+        Raises:
+            ConfigError: it cannot be read, or has become empty, as it is while it is being written.
+        """
+        if path in self._piped:
+            return self._piped[path]
+        last = self._texts.get(path)
+        is_file = file_state(path)[0] is not None
+        if last is not None and not is_file:
+            raise ConfigError(setting, f"{path} is no regular file any more", "put the file back")
+        text = read_text(setting, path)
+        if last and last.strip() and not text.strip():
+            raise ConfigError(setting, f"{path} has become empty", "restart the exporter if that is meant")
+        (self._texts if is_file else self._piped)[path] = text
+        return text
 
 
 def file_state(path: str) -> tuple[tuple[int, ...] | None, bool]:

@@ -15,10 +15,10 @@ from nundb_exporter.config.sections import (
     LogSection,
     ModuleSection,
     NodeSection,
-    Surroundings,
     TargetsSection,
     TlsSection,
 )
+from nundb_exporter.config.surroundings import Surroundings
 from nundb_exporter.errors import ConfigError
 
 WHOLE = """

@@ -10,7 +10,7 @@ import yaml
 
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.file import parse_file
-from nundb_exporter.config.sections import Surroundings
+from nundb_exporter.config.surroundings import Surroundings
 from nundb_exporter.project import CONFIG_SCHEMA
 
 from .test_file import WHOLE

@@ -79,6 +79,14 @@ def test_a_server_is_told_the_name_that_it_knows(url: str, header: str, server_n
         ("http://nun-db:port", "is not a URL"),
         ("http://nun-db:65536", "is not a URL"),
         ("http://[::1", "is not a URL"),
+        ("http://[::1]x:3013", "is not a URL|has no usable host and port"),
+        ("http://x[::1]:3013", "is not a URL|has no usable host and port"),
+        ("http://[localhost]:3013", "is not a URL|has no usable host and port"),
+        ("http://[::g]:3013", "is not a URL|has no usable host and port"),
+        ("http://nun\\db:3013", "has no usable host and port"),
+        ("http://<nun-db>:3013", "has no usable host and port"),
+        ("http://'nun-db':3013", "has no usable host and port"),
+        ("http://${NUN_HOST}:3013", "has no usable host and port"),
         ("http://nun-db:0", "has no usable host and port"),
         ("http://nun db:3013", "has no usable host and port"),
         ("http://nün-db:3013", "has a host with letters beyond ASCII"),
@@ -100,7 +108,7 @@ def test_a_server_is_told_the_name_that_it_knows(url: str, header: str, server_n
 )
 def test_a_url_is_refused_with_its_reason(url: str, problem: str) -> None:
     """The text is not repeated: it may hold a password."""
-    with pytest.raises(ConfigError, match=f"^NUN_URL: {problem}") as caught:
+    with pytest.raises(ConfigError, match=f"^NUN_URL: (?:{problem})") as caught:
         parse_endpoint("NUN_URL", url)
     assert "hunter2" not in str(caught.value)
 
@@ -167,6 +175,8 @@ def test_a_listen_address_may_be_the_path_of_a_unix_socket() -> None:
         ("[]:9898", "has no usable host"),
         ("[localhost]:9898", "has no usable host"),
         (" :9898", "has no usable host"),
+        ("[::g]:9898", "has no usable host"),
+        ("${HOST}:9898", "has no usable host"),
         (f"{'a' * 64}:9898", "has no usable host"),
     ],
 )

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from nundb_exporter.cli.flags import NodeFlags, node_flags
 from nundb_exporter.cli.numbers import Seconds
-from nundb_exporter.cli.target import read_target
+from nundb_exporter.cli.target import read_target, read_targets
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Endpoint, Module, Target, Tls, TransportPorts
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
@@ -170,6 +170,27 @@ def test_a_user_of_the_file_is_refused_by_its_place(tmp_path: Path) -> None:
     file.write_text("modules: {default: {user: a b}}")
     with pytest.raises(ConfigError, match=r"nundb\.yml:1: modules\.default\.user: contains a space"):
         chosen("--config.file", str(file), NUN_PWD="p")
+
+
+def test_a_node_that_is_given_twice_is_asked_once(tmp_path: Path) -> None:
+    """However it is spelt: twice itself, a primary would be one of two."""
+    password = tmp_path / "pwd"
+    flags = NodeFlags(user="nun", password_file=str(password), collectors={})
+    password.write_text("p")
+    urls = ["http://nun-db", "tcp://nun-db", "HTTP://NUN-DB:80/"]
+    nodes = read_targets(flags, urls)
+    assert [str(node.endpoint) for node in nodes] == ["http://nun-db:80", "tcp://nun-db:3014"]
+
+
+@pytest.mark.parametrize("second", ["http://nun-db", "'HTTP://NUN-DB:80/'", "{url: http://nun-db, module: other}"])
+def test_a_node_that_is_listed_twice_is_refused(tmp_path: Path, second: str) -> None:
+    """Of two modules nobody could say which one is meant."""
+    file = tmp_path / "nundb.yml"
+    (tmp_path / "pwd").write_text("p")
+    module = "{user: nun, password_file: pwd}"
+    file.write_text(f"modules: {{default: {module}, other: {module}}}\ntargets:\n  nodes: [http://nun-db:80, {second}]")
+    with pytest.raises(ConfigError, match=r"nundb\.yml:3: targets\.nodes: http://nun-db:80 is listed twice; keep one"):
+        chosen("--config.file", str(file))
 
 
 def databases(tmp_path: Path, *names: str, token: str) -> list[str]:

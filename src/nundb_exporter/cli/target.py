@@ -13,7 +13,7 @@ from nundb_exporter.config.allow import AllowList, parse_allowed
 from nundb_exporter.config.fleet import DEFAULT_MODULE, Fleet
 from nundb_exporter.config.settings import DEFAULT_URL, Module, Target, parse_endpoint
 from nundb_exporter.errors import ConfigError
-from nundb_exporter.secret_files import SecretFiles, check_readable, read_text
+from nundb_exporter.secret_files import SecretFiles, check_readable
 
 if TYPE_CHECKING:
     from nundb_exporter.config.sections import FileSection
@@ -29,7 +29,7 @@ def read_file(setting: str, path: str, secrets: SecretFiles) -> "FileSection":
     """
     # A slow import: only where there is a file.
     from nundb_exporter.config.file import parse_file  # noqa: PLC0415
-    from nundb_exporter.config.sections import Surroundings  # noqa: PLC0415
+    from nundb_exporter.config.surroundings import Surroundings  # noqa: PLC0415
 
     surroundings = Surroundings(
         directory=Path(path).parent,
@@ -38,7 +38,7 @@ def read_file(setting: str, path: str, secrets: SecretFiles) -> "FileSection":
         check_readable=partial(check_readable, ""),
         check_tls=check_tls,
     )
-    return parse_file(path, read_text(setting, path), surroundings)
+    return parse_file(path, secrets.text(setting, path), surroundings)
 
 
 class Settings(NamedTuple):
@@ -52,8 +52,9 @@ class Settings(NamedTuple):
 def read_settings(flags: NodeFlags, urls: Sequence[str] = (), secrets: SecretFiles | None = None) -> Settings:
     """Return the nodes that are to be asked, what else may be, and what else the file says.
 
-    The nodes are at `urls`, or else at the URL of the flag or variable, each asked as the file says if the file has it
-    too. Without any URL they are those of the file's section `targets`; without that section, the default URL.
+    The nodes are at `urls`, or else at the URL of the flag or variable, each once, and each asked as the file says if
+    the file has it too. Without any URL they are those of the file's section `targets`; without that section, the
+    default URL.
 
     Raises:
         ConfigError: a setting is missing or wrong.
@@ -63,7 +64,7 @@ def read_settings(flags: NodeFlags, urls: Sequence[str] = (), secrets: SecretFil
     sections = file.modules if file else {}
     targets = file.targets if file else None
     listed = [(parse_endpoint("", node.url), node.module) for node in (targets and targets.nodes) or ()]
-    given = [parse_endpoint(f"URL {position}", url) for position, url in enumerate(urls, 1)]
+    given = list(dict.fromkeys(parse_endpoint(f"URL {position}", url) for position, url in enumerate(urls, 1)))
     if not given and (flags.url or targets is None):
         given = [parse_endpoint("NUN_URL", flags.url or DEFAULT_URL)]
     nodes = [(endpoint, dict(listed).get(endpoint, DEFAULT_MODULE)) for endpoint in given] or listed

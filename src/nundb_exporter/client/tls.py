@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from nundb_exporter.config.settings import Endpoint, Tls
@@ -59,12 +59,19 @@ def _context(tls: Tls, _: tuple[tuple[int, ...], ...]) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
     if tls.cert_file:
         try:
-            context.load_cert_chain(tls.cert_file, tls.key_file)
+            context.load_cert_chain(tls.cert_file, tls.key_file, password=partial(_refuse_passphrase, tls))
         except (OSError, ssl.SSLError):
             problem = f"{tls.cert_file} cannot be read with its key"
             cure = "name a certificate and its key, both PEM"
             raise ConfigError("--nundb.tls.cert-file", problem, cure) from None
     return context
+
+
+def _refuse_passphrase(tls: Tls) -> str:
+    """Stand in for OpenSSL's own question: it would wait at the terminal for an answer, and scrapes with it."""
+    setting, path = ("key", tls.key_file) if tls.key_file else ("cert", tls.cert_file)
+    problem = f"the key in {path} is encrypted, and nobody is here to type the passphrase"
+    raise ConfigError(f"--nundb.tls.{setting}-file", problem, "name a key without one")
 
 
 def cause_of_tls(error: ssl.SSLError) -> str:

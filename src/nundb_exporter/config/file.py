@@ -12,7 +12,6 @@ from pydantic_core import ErrorDetails
 
 from nundb_exporter.config.fleet import DEFAULT_MODULE
 from nundb_exporter.config.sections import (
-    NOWHERE,
     REFUSED,
     CanarySection,
     DatabaseSection,
@@ -21,11 +20,11 @@ from nundb_exporter.config.sections import (
     ModuleSection,
     NodeSection,
     Section,
-    Surroundings,
     TargetsSection,
     TlsSection,
 )
 from nundb_exporter.config.spelling import cure, nearest
+from nundb_exporter.config.surroundings import NOWHERE, Surroundings
 from nundb_exporter.config.yaml_text import Document, Fault, NotYamlError, Place, read_document, refusal
 
 _UNKNOWN: Final = "extra_forbidden"

@@ -1,8 +1,7 @@
 """The sections of the configuration file, each key with what it means; the schema for editors is made of them."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from pathlib import PurePath
+from collections import Counter
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
@@ -25,44 +24,19 @@ from nundb_exporter.config.settings import (
     DEFAULT_CANARY_DEADLINE,
     DEFAULT_CANARY_INTERVAL,
     DEFAULT_MAX_PENDING_OPERATIONS,
+    Endpoint,
     Tls,
     is_host,
     parse_endpoint,
     parse_pattern,
 )
 from nundb_exporter.config.spelling import cure
+from nundb_exporter.config.surroundings import NOWHERE, Surroundings
 from nundb_exporter.credentials import Check, check_text, check_word
 from nundb_exporter.errors import ConfigError
 
 REFUSED: Final = "refused"
 """The type of the errors that carry their own `problem` and `cure`."""
-
-_HERE: Final = PurePath()
-
-
-def _take(*_: object) -> None:
-    """Take anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a file is checked against that stands elsewhere."""
-
-    directory: PurePath = _HERE
-    """Where the configuration file is: names of files in it are relative to that."""
-    collectors: Collection[str] | None = None
-    """The names of those that exist; None: not known."""
-    check_secret: Callable[[str, Check], object] = _take
-    """Raises ConfigError, given the name of a file and what checks its content."""
-    check_readable: Callable[[str], object] = _take
-    """Raises ConfigError, given the name of a file that cannot be read."""
-    check_tls: Callable[[Tls], object] = _take
-    """Raises ConfigError if the files, which can be read, cannot be used."""
-    modules: Collection[str] = ()
-    """The names of the modules in the file."""
-
-
-NOWHERE: Final = Surroundings()
 
 
 def _around(info: ValidationInfo) -> Surroundings:
@@ -181,12 +155,16 @@ class TlsSection(Section):
         return self
 
 
-def _without_twins(databases: list[DatabaseSection]) -> list[DatabaseSection]:
-    names = [database.name for database in databases]
-    for position, name in enumerate(names):
-        if name in names[:position]:
-            raise _refuse(ConfigError("", f"{name} is listed twice", "keep one of them"))
-    return databases
+def _without_twins(name: Callable[[Any], object]) -> AfterValidator:
+    """Return what refuses a list of which two have the same name."""
+
+    def validate(listed: list[Any]) -> list[Any]:
+        for one, times in Counter(map(name, listed)).items():
+            if times > 1:
+                raise _refuse(ConfigError("", f"{one} is listed twice", "keep one of them"))
+        return listed
+
+    return AfterValidator(validate)
 
 
 class CanarySection(Section):
@@ -230,7 +208,7 @@ class ModuleSection(Section):
     collectors: list[Annotated[_Text, AfterValidator(_known_collector)]] | None = Field(
         default=None, description="Exactly these are on. Without it, each is at its default."
     )
-    databases: Annotated[list[DatabaseSection], AfterValidator(_without_twins)] = Field(
+    databases: Annotated[list[DatabaseSection], _without_twins(lambda database: database.name)] = Field(
         default=[], description="Databases to ask about their connections, conflicts and keys."
     )
     tls: TlsSection = Field(default=TlsSection(), description="TLS to the nodes.")
@@ -264,6 +242,10 @@ class NodeSection(Section):
         return {"anyOf": [{"type": "string", "minLength": 1}, handler.resolve_ref_schema(handler(schema))]}
 
 
+def _endpoint(node: NodeSection) -> Endpoint:
+    return parse_endpoint("", node.url)
+
+
 class TargetsSection(Section):
     """Which nodes are asked."""
 
@@ -275,7 +257,9 @@ class TargetsSection(Section):
         description="What /probe may ask besides the nodes: names, patterns of names or networks, each with a port, "
         "as nun-db-*.nun-db.svc:3013 or 10.1.0.0/16:3013.",
     )
-    nodes: list[NodeSection] | None = Field(default=None, description="The nodes, where NUN_URL does not name one.")
+    nodes: Annotated[list[NodeSection], _without_twins(_endpoint)] | None = Field(
+        default=None, description="The nodes, where NUN_URL does not name one."
+    )
 
 
 class LogSection(Section):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypedDict
 from urllib.parse import urlsplit
@@ -30,6 +31,10 @@ DEFAULT_TIMEOUT: Final = 10.0
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "tcp": 3014}
 _MAX_PORT: Final = 65535
 _UNIX: Final = "unix:"
+_AUTHORITY: Final = re.compile(r"(?:\[[^\[\]]+\]|[^\[\]:]+)(?::[0-9]*)?")
+"""Host and port of a URL: urlsplit drops what stands around the brackets of an IPv6 address without a word."""
+_LABEL: Final = re.compile(r"[A-Za-z0-9_-]{1,63}", re.ASCII)
+"""A part of a name, as the resolver takes it; an underscore is none of a host's, and in use all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +112,20 @@ def parse_endpoint(setting: str, url: str) -> Endpoint:
         cure = "write it as domain registries do, with xn-- before it"
         raise ConfigError(setting, "has a host with letters beyond ASCII", cure)
     host = host.replace("%25", "%", 1) if ":" in host else host
-    if port == 0 or not is_host(host):
+    if port == 0 or not _AUTHORITY.fullmatch(parts.netloc) or not is_host(host):
         raise ConfigError(setting, "has no usable host and port", f"write it as {DEFAULT_URL}")
     return Endpoint(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme], parts.path or "/")
 
 
 def is_host(host: str) -> bool:
-    """Tell whether the name can be looked up: the resolver raises UnicodeError unless labels have 1 to 63 letters."""
-    labels = host.removesuffix(".").split(".")
-    return host.isascii() and host.isprintable() and " " not in host and all(0 < len(label) < 64 for label in labels)  # noqa: PLR2004 - RFC 1035
+    """Tell whether a text is a name that can be looked up, or an address; an IPv6 address may have a zone."""
+    if ":" in host:
+        try:
+            IPv6Address(host)
+        except ValueError:
+            return False
+        return host.isascii() and host.isprintable()
+    return all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
 
 
 def parse_port(text: str) -> int | None:
