@@ -1,6 +1,7 @@
 """Files that grow and are rotated in every way, and places that outlive an exporter: everything counts once."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -287,6 +288,91 @@ def test_all_logs_of_a_directory_are_followed(tmp_path: Path) -> None:
     poll(found)
     assert found.places.keys() == {str(tmp_path / "1.log")}
     found.close()
+
+
+def test_in_a_directory_only_files_are_logs(tmp_path: Path) -> None:
+    """A pipe would be waited for, for ever, and whatever else is called so has no bytes that follow."""
+    (tmp_path / "0.log").write_bytes(LOG)
+    (tmp_path / "directory.log").mkdir()
+    (tmp_path / "loop.log").symlink_to(tmp_path / "loop.log")
+    (tmp_path / "nowhere.log").symlink_to(tmp_path / "nothing")
+    os.mkfifo(tmp_path / "pipe.log")
+    (tmp_path / "link.log").symlink_to(tmp_path / "0.log")
+    tally = Tally()
+    found = Directory(tmp_path, lambda: Reader("auto", tally), from_start=True, places={})
+    found.read_to_end()
+    assert found.places.keys() == {str(tmp_path / "0.log"), str(tmp_path / "link.log")}
+    assert totals(tally).lines == 2 * EXPECTED.lines
+    found.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file whose beginning even root cannot read")
+def test_a_file_that_cannot_be_read_keeps_no_other_from_being_read(tmp_path: Path) -> None:
+    """It is named; the others of its directory are counted."""
+    broken = tmp_path / "0.log"
+    broken.symlink_to("/proc/self/mem")
+    (tmp_path / "1.log").write_bytes(LOG)
+    tally = Tally()
+    found = Directory(tmp_path, lambda: Reader("auto", tally), from_start=True, places={})
+    poll(found)
+    assert str(found.failure) == f"{broken}: input/output error"
+    found.end()
+    assert totals(tally) == EXPECTED
+    found.close()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_takes_the_place_of_a_file_is_not_waited_for(make: Callable[[Path], None], tmp_path: Path) -> None:
+    """It is told; the log is followed again when it is a file."""
+    path = tmp_path / "nun-db.log"
+    make(path)
+    follower, tally = following(path)
+    with pytest.raises(OSError, match="restart the exporter"):
+        follower.poll()
+    path.rename(tmp_path / "moved")
+    path.write_bytes(LOG)
+    poll(follower)
+    follower.end()
+    assert totals(tally) == EXPECTED
+    follower.close()
+
+
+def test_what_stands_beside_a_log_does_not_keep_it_from_being_read(tmp_path: Path) -> None:
+    """After a restart the file is looked for among those that have its name and more."""
+    path = tmp_path / "nun-db.log"
+    path.write_bytes(LOG)
+    (tmp_path / "nun-db.log.d").mkdir()
+    os.mkfifo(tmp_path / "nun-db.log.pipe")
+    follower, tally = following(path, places.Place(1, 1, 1, ""))
+    poll(follower)
+    follower.end()
+    assert totals(tally) == EXPECTED
+    follower.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"version": 1, "places": {"a": {"device": 1, "inode": 1, "offset": 1e999, "digest": "", "is_torn": false}}}',
+        '{"version": 1, "places": {"a": {"device": 1, "inode": 1, "offset": -1, "digest": "", "is_torn": false}}}',
+    ],
+    ids=["deep", "infinite", "negative"],
+)
+def test_a_state_that_no_exporter_has_written_is_refused(text: str, tmp_path: Path) -> None:
+    """Whatever is wrong with it."""
+    path = tmp_path / "state.json"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="is no state of this exporter; name another file, or remove it"):
+        places.load(path)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to(os.devnull), os.mkdir])
+def test_a_state_file_is_a_file(make: Callable[[Path], None], tmp_path: Path) -> None:
+    """A pipe would be waited for, and the exporter would put a file in the place of a device."""
+    make(tmp_path / "state.json")
+    with pytest.raises(ConfigError, match="is no regular file; name a file"):
+        places.load(tmp_path / "state.json")
 
 
 @pytest.mark.parametrize(

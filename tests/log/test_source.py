@@ -17,7 +17,7 @@ from typing import Any, Final
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from nundb_exporter.errors import ConfigError
+from nundb_exporter.errors import ConfigError, SourceError
 from nundb_exporter.log.inputs import Pipe
 from nundb_exporter.log.reader import Reader
 from nundb_exporter.log.settings import LogSettings
@@ -95,8 +95,11 @@ def test_what_was_shown_is_not_counted_again_and_what_was_not_is(tmp_path: Path)
 
 def test_a_state_that_cannot_be_written_fails_only_the_log(tmp_path: Path) -> None:
     """Its directory may be read-only, or the disk full."""
-    with following(tmp_path / "nun-db.log", state_file=tmp_path / "none" / "state.json") as source:
+    state = tmp_path / "none" / "state.json"
+    with following(tmp_path / "nun-db.log", state_file=state) as source:
         assert value(source, "nundb_scrape_collector_success", "log") == 0
+        with pytest.raises(SourceError, match=rf"the state file {state} cannot be written \(no such file"):
+            list(source.samples())
 
 
 def test_a_pipe_is_drained_whatever_becomes_of_its_bytes() -> None:
@@ -224,6 +227,36 @@ def test_a_missing_log_is_one_clear_line(arguments: tuple[str, ...], problem: by
     assert problem in ended.stderr
     assert ended.returncode == (2 if problem else 0)
     assert ended.stderr.count(b"\n") == (1 if problem else 0)
+
+
+@pytest.mark.parametrize("arguments", [("log", "--once", "-"), ("slow", "--nundb.log.path", "-")])
+def test_a_closed_standard_input_is_one_clear_line(arguments: tuple[str, ...]) -> None:
+    """As some service managers start a program."""
+    ended = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", PROGRAM, *arguments], capture_output=True, check=False, timeout=60
+    )
+    (line,) = ended.stderr.decode().splitlines()
+    assert line.startswith("nundb-exporter: --nundb.log.path: cannot be opened (standard input is closed); name a file")
+    assert ended.returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [("log", "--once"), ("slow", "--nundb.log.path")])
+def test_a_log_from_a_command_is_read_to_its_end(arguments: tuple[str, ...]) -> None:
+    """As with `nundb-exporter slow --nundb.log.path <(kubectl logs nun-db-0)`: it ends when the command does."""
+    reading, writing = os.pipe()
+    os.write(writing, request(1, "get k"))
+    os.close(writing)
+    ended = subprocess.run(
+        [PROGRAM, *arguments, f"/dev/fd/{reading}"],
+        pass_fds=[reading],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    os.close(reading)
+    assert ended.returncode == 0
+    assert b"get" in ended.stdout
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.log_flags import FORMAT, FROM_START, KEYS, STATE_FILE, WITHOUT_OWN, log_flags
 from nundb_exporter.cli.web_flags import LISTEN_ADDRESS, OPEN_HEALTH, WEB_CONFIG_FILE
 from nundb_exporter.config.settings import Web, parse_listener
-from nundb_exporter.errors import ConfigError
+from nundb_exporter.errors import ConfigError, SourceError
 from nundb_exporter.exposition import Format, render
 from nundb_exporter.log.inputs import STANDARD_INPUT
 from nundb_exporter.log.settings import LogSettings
@@ -66,11 +66,14 @@ def read_whole(log: LogSettings) -> LogSource:
     """
     if log.path != STANDARD_INPUT and not Path(log.path).exists():
         raise ConfigError(log.path, "does not exist", "name the file that holds Nun-db's standard output")
-    source = LogSource(log)
+    source = LogSource(log, is_followed=False)
     try:
         source.read_to_end()
-    except OSError as error:
-        raise ConfigError(log.path, f"cannot be read ({cause_of(error)})", "name a log that may be read") from error
+    except (OSError, SourceError) as error:
+        told = (
+            f"cannot be read ({cause_of(error)})" if isinstance(error, OSError) else f"cannot be read whole ({error})"
+        )
+        raise ConfigError(log.path, told, "name a log that may be read") from error
     return source
 
 

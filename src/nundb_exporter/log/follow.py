@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -10,6 +11,8 @@ from typing import Final, NamedTuple
 from nundb_exporter.log.places import Place
 from nundb_exporter.log.reader import Reader
 
+_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+"""A pipe that has taken the name must not be waited for."""
 CHUNK: Final = 64 * 1024
 """Bytes that are read at once; more of them are not faster, for they leave the processor's cache."""
 _TAIL_BYTES: Final = 64
@@ -29,10 +32,13 @@ class _File(NamedTuple):
     @classmethod
     def open(cls, path: Path) -> "_File | None":
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(path, _FLAGS)
         except (FileNotFoundError, NotADirectoryError):
             return None
         status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode) or stat.S_ISFIFO(status.st_mode):
+            os.close(descriptor)
+            raise OSError("it is a directory or a pipe by now: restart the exporter to follow that")
         return cls(descriptor, status.st_dev, status.st_ino)
 
     @property
@@ -165,11 +171,12 @@ class FileFollower:
         if self._resume_at is None:
             return None
         for path in (self._path, *self._siblings()):
-            file = _File.open(path)
-            if file is not None:
-                if file.is_at(self._resume_at):
-                    return file
-                os.close(file.descriptor)
+            with contextlib.suppress(OSError):  # of the log itself it is told when that is opened
+                file = _File.open(path)
+                if file is not None:
+                    if file.is_at(self._resume_at):
+                        return file
+                    os.close(file.descriptor)
         return None
 
     def _siblings(self) -> Iterator[Path]:

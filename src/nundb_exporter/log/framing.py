@@ -241,6 +241,6 @@ def json_object(line: bytes) -> dict[str, object]:
     """Return the object on a line; an empty one if there is none."""
     try:
         fields = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # a thousand brackets
         return {}
     return fields if isinstance(fields, dict) else {}

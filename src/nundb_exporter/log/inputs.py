@@ -1,6 +1,7 @@
 """What a log's path can name: a file, a directory of files, or a pipe."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
@@ -12,13 +13,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
+from nundb_exporter.errors import SourceError
 from nundb_exporter.log.follow import FileFollower
 from nundb_exporter.log.places import Place
 from nundb_exporter.log.reader import Reader
+from nundb_exporter.system_errors import cause_of
 
 STANDARD_INPUT: Final = "-"
 _SUFFIX: Final = ".log"
 """Of the files of a directory: runtimes rename them to other names, and compress those."""
+_NO_FILE: Final = frozenset({errno.ENOENT, errno.ELOOP})
+"""A symbolic link that leads nowhere."""
 _PIPE_BYTES: Final = 1024 * 1024
 """What the kernel keeps of a pipe, as far as it allows: 64 KiB, its default, is soon full."""
 _WAIT_SECONDS: Final = 0.01
@@ -34,7 +39,7 @@ class Input(Protocol):
         """Read a little; return whether there was anything.
 
         Raises:
-            OSError: it cannot be read.
+            OSError: none of it can be read.
         """
 
     def settle(self) -> None:
@@ -47,7 +52,7 @@ class Input(Protocol):
         """Read all there is, of a pipe until it is closed, and count what is left.
 
         Raises:
-            OSError: it cannot be read.
+            OSError, SourceError: not all of it can be read.
         """
 
     def close(self) -> None:
@@ -62,6 +67,10 @@ class Input(Protocol):
         """Bytes that were thrown away."""
 
     @property
+    def failure(self) -> SourceError | None:
+        """Why the last poll could not read a part of it; the others were read."""
+
+    @property
     def has_ended(self) -> bool:
         """Whether nothing can follow."""
 
@@ -70,20 +79,31 @@ class Input(Protocol):
         """Where reading would have to go on, by file."""
 
 
-def open_input(path: str, make_reader: Callable[[], Reader], *, from_start: bool, places: Mapping[str, Place]) -> Input:
+def open_input(
+    path: str,
+    make_reader: Callable[[], Reader],
+    *,
+    from_start: bool,
+    places: Mapping[str, Place],
+    is_followed: bool = True,
+) -> Input:
     """Return the input of that path; a file need not exist yet.
+
+    A named pipe that is followed outlives its writers, and any other ends with the last of them.
 
     Raises:
         OSError: a pipe cannot be opened.
     """
     if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise OSError("standard input is closed")
         return Pipe(sys.stdin.fileno(), make_reader())
     mode = 0
     with contextlib.suppress(OSError):  # told when it is read
         mode = Path(path).stat().st_mode
     if stat.S_ISFIFO(mode):
         # Also for writing, though nothing is written: so it does not end when one writer does.
-        return Pipe(os.open(path, os.O_RDWR | os.O_CLOEXEC), make_reader())
+        return Pipe(os.open(path, (os.O_RDWR if is_followed else os.O_RDONLY) | os.O_CLOEXEC), make_reader())
     if stat.S_ISDIR(mode):
         return Directory(Path(path), make_reader, from_start=from_start, places=places)
     return Files({path: FileFollower(Path(path), make_reader(), from_start=from_start, place=places.get(path))})
@@ -97,11 +117,20 @@ class Files:
 
     def __init__(self, followers: dict[str, FileFollower]) -> None:
         self._followers = followers
+        self.failure: SourceError | None = None
 
     def poll(self) -> bool:
         """See Input."""
-        polled = [follower.poll() for follower in self._followers.values()]  # all of them
+        self.failure = None
+        polled = [self._poll(name, follower) for name, follower in self._followers.items()]  # all of them
         return any(polled)
+
+    def _poll(self, name: str, follower: FileFollower) -> bool:
+        try:
+            return follower.poll()
+        except OSError as error:
+            self.failure = SourceError(f"{name}: {cause_of(error)}")
+            return False
 
     def settle(self) -> None:
         """See Input."""
@@ -117,6 +146,8 @@ class Files:
         """See Input."""
         while self.poll():
             pass
+        if self.failure is not None:
+            raise self.failure
         self.end()
 
     def close(self) -> None:
@@ -135,8 +166,16 @@ class Files:
         return {name: place for name, follower in self._followers.items() if (place := follower.place) is not None}
 
 
+def _may_be_log(path: Path) -> bool:
+    """Whether a path is a file; also where that is not permitted to tell, so that it is told when it is read."""
+    try:
+        return path.suffix == _SUFFIX and stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        return error.errno not in _NO_FILE
+
+
 class Directory(Files):
-    """All `*.log` of a directory; those that appear later are read from their beginning."""
+    """All files `*.log` of a directory; those that appear later are read from their beginning."""
 
     def __init__(
         self, path: Path, make_reader: Callable[[], Reader], *, from_start: bool, places: Mapping[str, Place]
@@ -149,7 +188,7 @@ class Directory(Files):
 
     def poll(self) -> bool:
         """See Input."""
-        found = {str(path) for path in self._path.iterdir() if path.suffix == _SUFFIX}
+        found = {str(path) for path in self._path.iterdir() if _may_be_log(path)}
         for name in sorted(found - self._followers.keys()):
             self._followers[name] = FileFollower(
                 Path(name), self._make_reader(), from_start=self._from_start, place=self._places.get(name)
@@ -167,6 +206,8 @@ class Directory(Files):
 
 class Pipe:
     """A pipe, emptied by a thread of its own so that the writer never waits for what is done with its bytes."""
+
+    failure = None
 
     def __init__(self, descriptor: int, reader: Reader, max_queued: int = _MAX_QUEUED) -> None:
         self._descriptor = descriptor

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from nundb_exporter.errors import ConfigError
+from nundb_exporter.system_errors import cause_of
 
 _SETTING: Final = "--nundb.log.state-file"
+_CURE: Final = "name a file that the exporter may write"
+_OTHER: Final = "name another file, or remove it"
 _VERSION: Final = 1
 
 
@@ -32,26 +35,32 @@ def load(path: Path) -> dict[str, Place]:
         ConfigError: the file cannot be read, or is something else.
     """
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for, a device would be replaced by a file
+            raise ConfigError(_SETTING, "is no regular file", _CURE)
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError(_SETTING, "cannot be read", "name a file that the exporter may write") from None
+    except OSError as error:
+        raise ConfigError(_SETTING, f"cannot be read ({cause_of(error)})", _CURE) from None
+    except UnicodeDecodeError:
+        raise ConfigError(_SETTING, "is no state of this exporter", _OTHER) from None
     if not text:
         return {}  # the machine failed before the file reached the disk
     try:
         state = json.loads(text)
         places = {str(name): _place(fields) for name, fields in state["places"].items()}
         is_known = state["version"] == _VERSION
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         is_known = False
     if not is_known:
-        raise ConfigError(_SETTING, "is no state of this exporter", "name another file, or remove it")
+        raise ConfigError(_SETTING, "is no state of this exporter", _OTHER)
     return places
 
 
 def _place(fields: Mapping[str, Any]) -> Place:
     device, inode, offset = (int(fields[name]) for name in ("device", "inode", "offset"))
+    if offset < 0:
+        raise ValueError("no place")
     return Place(device, inode, offset, str(fields["digest"]), bool(fields["is_torn"]))
 
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from nundb_exporter.errors import ConfigError
+from nundb_exporter.errors import ConfigError, SourceError
 from nundb_exporter.log import families, places
 from nundb_exporter.log.inputs import Input, open_input
 from nundb_exporter.log.reader import Reader
@@ -22,7 +22,7 @@ _JOIN_SECONDS: Final = 2.0
 
 
 class LogSource:
-    """Follows one log.
+    """Follows one log, or reads it once to its end.
 
     Raises:
         ConfigError: the state file or a named pipe is unusable.
@@ -30,7 +30,7 @@ class LogSource:
 
     subject: Subject = families.SUBJECT
 
-    def __init__(self, settings: LogSettings) -> None:
+    def __init__(self, settings: LogSettings, *, is_followed: bool = True) -> None:
         self._settings = settings
         self._tally = Tally(OwnCommands() if settings.is_without_own else None)
         self._lock = threading.Lock()
@@ -39,7 +39,7 @@ class LogSource:
         """Held by who waits for the other lock: a thread that reads a long log would take that again and again."""
         self._stopping = threading.Event()
         self._on_end: Callable[[], None] | None = None
-        self._failure: OSError | None = None
+        self._failure: OSError | SourceError | None = None
         known = places.load(settings.state_file) if settings.state_file else {}
         try:
             self._input: Input = open_input(
@@ -47,6 +47,7 @@ class LogSource:
                 lambda: Reader(settings.form, self._tally),
                 from_start=settings.is_from_start,
                 places=known,
+                is_followed=is_followed,
             )
         except OSError as error:
             cure = "name a file, a directory, a named pipe, or - for standard input"
@@ -73,7 +74,7 @@ class LogSource:
         """Read all that there is now, instead of following the log.
 
         Raises:
-            OSError: the log cannot be read.
+            OSError, SourceError: the log cannot be read.
         """
         self._input.read_to_end()
 
@@ -85,12 +86,21 @@ class LogSource:
                 families.LAG.sample(self._input.lag),
                 families.DROPPED.sample(self._input.dropped),
             ]
-            if self._settings.state_file is not None:
-                places.save(self._settings.state_file, self._input.places)
+            self._save()
             failure = self._failure
         yield from samples
         if failure is not None:
             raise failure
+
+    def _save(self) -> None:
+        if self._settings.state_file is None:
+            return
+        try:
+            places.save(self._settings.state_file, self._input.places)
+        except OSError as error:
+            raise SourceError(
+                f"the state file {self._settings.state_file} cannot be written ({cause_of(error)})"
+            ) from error
 
     def slowest_commands(self, count: int) -> list[SlowCommand]:
         """Return the slowest commands of the last minutes, the slowest first."""
@@ -129,5 +139,5 @@ class LogSource:
             except OSError as error:
                 self._failure = error
                 return False
-            self._failure = None
+            self._failure = self._input.failure
             return is_any
