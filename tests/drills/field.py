@@ -128,17 +128,19 @@ class Field:
         """A node that is not the primary: the last one."""
         return next(number for number in reversed(range(NODES)) if number != self.primary)
 
-    async def found_by_check(self) -> set[str]:
-        """Return the problems that `nundb-exporter check` finds, given all nodes.
-
-        It is run when it is this lane's turn: a dozen that start at once keep all cores busy for seconds.
-        """
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait until it is this lane's turn to run `check`: ten that start at once keep all cores busy for seconds."""
         while not self._turn.acquire(block=False):
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         try:
-            return await self._check.findings()
+            yield
         finally:
             self._turn.release()
+
+    async def found_by_check(self) -> set[str]:
+        """Return the problems that `nundb-exporter check` finds, given all nodes."""
+        return await self._check.findings()
 
     async def found_by_pages(self) -> set[str]:
         """Return the problems that the landing pages of the exporters show."""

@@ -5,6 +5,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import nullcontext
 from itertools import count
 
 from nundb_devserver import NotReadyError
@@ -74,7 +75,7 @@ async def _in_one_world(
             drill = remaining[0]
             outcome = await _drill(world, drill)
             if not outcome.is_right and world.lateness.is_doubtful:
-                raise world.lateness.error()
+                raise world.lateness.error(str(outcome))
             if outcome.is_right or drill.name in has_gone_wrong:
                 report.outcomes[drill.name] = outcome
                 remaining.popleft()
@@ -99,7 +100,7 @@ async def _be_healthy(world: World, report: Report) -> None:
     fired = report.healthy.get(job, {}) | world.watch.fired(job)
     found = await _findings(world)
     if (fired or any(found.values())) and world.lateness.is_doubtful:
-        raise world.lateness.error()
+        raise world.lateness.error(f"{fired}, {found}")
     recorded = {recording.name: len(await world.watch.query(recording.name)) for recording in RECORDINGS}
     report.healthy[job], report.found[job] = fired, found
     report.recorded.update(recorded)
@@ -140,7 +141,7 @@ async def _findings(world: World, drill: Drill | None = None) -> dict[str, set[s
     """Ask `check` and the pages until they find what the drill should show, or for long enough.
 
     Returns what they found last, by who found it. Without a drill, and in one that fires nothing, they should find
-    nothing.
+    nothing. Waiting for a turn takes none of their time, and is not late.
     """
     ground: Field = world.ground
     loop = asyncio.get_running_loop()
@@ -148,17 +149,20 @@ async def _findings(world: World, drill: Drill | None = None) -> dict[str, set[s
     by_page = drill.found_by_page(ground.setting) if drill else frozenset[str]()
     is_quiet = drill is None or not drill.fires
     found: dict[str, set[str]] = {}
-    for voice, ask, expected in (
-        ("check", ground.found_by_check, by_check),
-        ("page", ground.found_by_pages, by_page),
+    for voice, ask, expected, turn in (
+        ("check", ground.found_by_check, by_check, ground.turn),
+        ("page", ground.found_by_pages, by_page, nullcontext),
     ):
-        deadline = loop.time() + world.pace.stretched(LONGEST_FINDING_SECONDS)
+        patience = world.pace.stretched(LONGEST_FINDING_SECONDS)
         while True:
-            asked = loop.time()
-            found[voice] = await ask()
+            async with turn():
+                asked = loop.time()
+                found[voice] = await ask()
+                seconds = loop.time() - asked
             if voice == "check":  # a process of its own, whose scrapes are late where the machine is
-                world.lateness.doubt(loop.time() - asked - world.pace.scrape_seconds)
-            if (not found[voice] if is_quiet else expected <= found[voice]) or loop.time() > deadline:
+                world.lateness.doubt(seconds - world.pace.scrape_seconds)
+            patience -= seconds + world.pace.scrape_seconds
+            if (not found[voice] if is_quiet else expected <= found[voice]) or patience < 0:
                 break
             await asyncio.sleep(world.pace.scrape_seconds)  # other lanes shall have their turn, too
     return found

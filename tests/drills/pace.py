@@ -67,9 +67,10 @@ class Lateness:
         """
         return self._worst > self._pace.scrape_seconds / 2
 
-    def error(self) -> StoodStillError:
-        """Tell what has been."""
-        return StoodStillError(f"{self._worst:.1f} s late, with a scrape every {self._pace.scrape_seconds:g} s")
+    def error(self, shown: str = "") -> StoodStillError:
+        """Tell what has been, and what was shown meanwhile, which does not count."""
+        late = f"{self._worst:.1f} s late, with a scrape every {self._pace.scrape_seconds:g} s"
+        return StoodStillError(f"{late}; shown meanwhile: {shown}" if shown else late)
 
 
 async def settle(pace: Pace) -> None:
