@@ -4,7 +4,6 @@ import socket
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +15,6 @@ from nundb_exporter.config.settings import (
     parse_listen_address,
     parse_listener,
     parse_port,
-    parse_telemetry_path,
 )
 from nundb_exporter.errors import ConfigError
 
@@ -215,32 +213,3 @@ def test_a_socket_refuses_port_0_as_it_refuses_any_other() -> None:
     """Beyond 65535 it would raise another error than OSError."""
     with pytest.raises(OSError, match=r"\[Errno \d+\]"), socket.create_connection(("127.0.0.1", 0), timeout=5):
         pass
-
-
-@pytest.mark.parametrize("path", ["", "metrics", " /metrics", "/metrics?x", "/me trics", "/a#b", "/{name}", "/}"])
-def test_a_telemetry_path_is_absolute(path: str) -> None:
-    """And has nothing in it that means something else."""
-    with pytest.raises(ConfigError, match="is not an absolute path"):
-        parse_telemetry_path("--web.telemetry-path", path)
-
-
-@pytest.mark.parametrize("path", ["/", "/-/healthy", "/-/ready", "/-/x"])
-def test_a_telemetry_path_takes_no_other_page(path: str) -> None:
-    """The landing page and the health pages stand where they stand."""
-    with pytest.raises(ConfigError, match="is taken by another page"):
-        parse_telemetry_path("--web.telemetry-path", path)
-
-
-@given(path=st.text(max_size=8).map(lambda rest: f"/{rest}"))
-def test_a_telemetry_path_that_is_taken_can_be_served(path: str) -> None:
-    """The web server's router takes it as it is."""
-    try:
-        parse_telemetry_path("--web.telemetry-path", path)
-    except ConfigError:
-        return
-
-    async def page(_: web.Request) -> web.Response:
-        raise NotImplementedError
-
-    resource = web.UrlDispatcher().add_get(path, page).resource
-    assert resource is not None

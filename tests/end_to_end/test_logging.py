@@ -16,7 +16,7 @@ from tests.wire.exporter import Exporter
 from tests.wire.pages import Page, fetch
 from tests.wire.program import PROGRAM, environment
 from tests.wire.scripted import ScriptedNode
-from tests.wire.waiting import PATIENCE_SECONDS, eventually
+from tests.wire.waiting import PATIENCE_SECONDS, eventually, until
 
 _SMALL_PIPE = 4096
 _DROPPED = ("nundb_exporter_log_lines_dropped_total",)
@@ -135,3 +135,9 @@ def write(path: Path, text: str) -> str:
     """Write a file, and return its name."""
     path.write_text(text)
     return str(path)
+
+
+async def test_a_misspelt_variable_is_told_at_the_start() -> None:
+    """It has no effect, and nothing else would say so."""
+    async with Exporter("http://127.0.0.1:9", NUNDB_EXPORTER_WEB_MAX_REQEUSTS="3") as exporter:
+        await until(lambda: "did you mean NUNDB_EXPORTER_WEB_MAX_REQUESTS?" in exporter.output)

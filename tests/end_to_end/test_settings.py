@@ -91,7 +91,13 @@ def test_a_wrong_variable_is_refused(variables: dict[str, str | None], named: st
     ("arguments", "named"),
     [
         (["--no-such-flag"], "--no-such-flag"),
-        (["serv"], "serv"),
+        (["serv"], "Did you mean 'serve'?"),
+        (["help"], "No such command 'help'; see nundb-exporter --help"),
+        (["http://localhost:3013"], "set NUN_URL to it"),
+        ([f"http://nun:{MARK}@localhost:3013"], "set NUN_URL to it"),
+        (["serve", f"http://nun:{MARK}@localhost:3013"], "http://****@localhost:3013"),
+        (["serve", "--no-such-flag"], "see nundb-exporter serve --help"),
+        (["--nundb.process", "9" * 5000], "--nundb.process"),
         (["serve", "--collector.oplogs"], "--collector.oplogs"),
         (["check", "--no-such-flag"], "--no-such-flag"),
         (["--web.listen-address", "9898"], ":9898"),
@@ -225,6 +231,20 @@ async def test_a_shell_completes_the_value_of_a_flag_in_the_same_word(shell: str
     position = word if shell == "fish" else str(len(words.split()) - 1)
     ended = await run(url=None, _NUNDB_EXPORTER_COMPLETE=f"{shell}_complete", COMP_WORDS=words, COMP_CWORD=position)
     assert "--log.level=debug" in re.split(r"[\n,]", ended.stdout)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"_NUNDB_EXPORTER_COMPLETE": "tcsh_source"},
+        {"_NUNDB_EXPORTER_COMPLETE": "1"},
+        {"_NUNDB_EXPORTER_COMPLETE": "bash_complete", "COMP_WORDS": None},
+        {"_NUNDB_EXPORTER_COMPLETE": "bash_complete", "COMP_WORDS": "nundb-exporter", "COMP_CWORD": "one"},
+    ],
+)
+def test_what_no_shell_asks_for_is_refused(variables: dict[str, str | None], refused: Refused) -> None:
+    """The line names the shells that there are."""
+    assert "set it to bash_source, zsh_source or fish_source" in refused("check", **variables)
 
 
 @pytest.mark.parametrize("flag", ["--config.file", "--nundb.password-file", "--nundb.tls.ca-file"])

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from nundb_exporter.cli.generate import command
+from nundb_exporter.errors import ConfigError
 from nundb_exporter.monitoring.reference import README_BEGIN, README_END
 
 README = f"# Here\n{README_BEGIN}\nout of date\n{README_END}\nThe end.\n"
@@ -40,6 +42,38 @@ def test_a_check_names_what_is_out_of_date_and_writes_nothing(tmp_path: Path) ->
     changed.write_text("by hand", encoding="utf-8")
     assert run("--check", str(tmp_path)) == (1, ["out of date: docs/runbook.md"])
     assert changed.read_text(encoding="utf-8") == "by hand"
+
+
+@pytest.mark.parametrize("content", [b"# Another project\n", "# Caf\u00e9\n".encode("latin-1")])
+def test_the_readme_of_another_project_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    """Rules and dashboards can be had in any directory."""
+    readme = tmp_path / "README.md"
+    readme.write_bytes(content)
+    code, lines = run(str(tmp_path))
+    assert code == 0
+    assert "written: deploy/prometheus/alerts.yml" in lines
+    assert readme.read_bytes() == content
+
+
+def test_a_readme_without_the_end_of_its_table_is_told(tmp_path: Path) -> None:
+    """With what is missing; nothing is written then."""
+    (tmp_path / "README.md").write_text(f"# Here\n{README_BEGIN}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"write {README_END} after it"):
+        CliRunner().invoke(command, [str(tmp_path)], standalone_mode=False, catch_exceptions=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+
+
+def test_letters_of_another_encoding_are_no_obstacle(tmp_path: Path) -> None:
+    """A file that is to be written anew may hold anything, and the rest of a README stays as it is."""
+    run(str(tmp_path))
+    changed, readme = tmp_path / "docs/runbook.md", tmp_path / "README.md"
+    text = changed.read_bytes()
+    changed.write_bytes(b"caf\xe9")
+    readme.write_bytes(b"caf\xe9\n" + README.encode())
+    _, lines = run(str(tmp_path))
+    assert sorted(lines) == ["written: README.md", "written: docs/runbook.md"]
+    assert changed.read_bytes() == text
+    assert readme.read_bytes().startswith(b"caf\xe9\n")
 
 
 def test_the_rest_of_a_readme_stays(tmp_path: Path) -> None:

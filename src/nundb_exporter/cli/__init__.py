@@ -7,6 +7,7 @@ import importlib
 import io
 import logging
 import os
+import re
 import resource
 import signal
 import sys
@@ -18,6 +19,7 @@ import click
 from nundb_exporter import __version__
 from nundb_exporter.cli import terminal
 from nundb_exporter.cli.exits import Exit
+from nundb_exporter.config.spelling import nearest
 from nundb_exporter.errors import ConfigError, ConfigFileError
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ _OUTPUT_ERRORS: Final = frozenset(
     {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN, errno.EBADF}
 )
 
+_USER: Final = re.compile(r"://\S*@")
+"""User and password in a URL: click repeats an argument that it did not expect."""
+
 
 class _Commands(click.Group):
     """The subcommands, each imported when it is needed: an exporter must not pay for a demo when it starts."""
@@ -63,6 +68,18 @@ class _Commands(click.Group):
         if is_bare or (args and args[0].startswith("-") and args[0] not in {"--help", "-h", "--version"}):
             args = ["serve", *args]
         return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Say of an unknown name which one is like it, or what to do with a URL."""
+        name = args[0]
+        if name not in _COMMANDS and not ctx.resilient_parsing:
+            if "://" in name:
+                ctx.fail(f"A URL is no command: set NUN_URL to it, or look at it with {NAME} check URL")
+            meant = nearest(name, _COMMANDS)
+            ctx.fail(f"No such command {name!r}." + (f" (Did you mean {meant!r}?)" if meant else ""))
+        return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         """Offer the subcommands; where a flag is begun, serve's flags too."""
@@ -106,7 +123,8 @@ def main() -> None:
     except ConfigError as error:
         code = _fail(Exit.USAGE, str(error))
     except click.UsageError as error:
-        code = _fail(Exit.USAGE, f"{error.format_message().rstrip('.')}; see {NAME} --help")
+        where = error.ctx.command_path if error.ctx else NAME
+        code = _fail(Exit.USAGE, f"{error.format_message().rstrip('.')}; see {where} --help")
     except OSError as error:
         code = _fail(Exit.SYSTEM, _cause(error))
     for stream in (sys.stdout, sys.stderr):
@@ -169,5 +187,5 @@ def _cause(error: OSError) -> str:
 
 def _fail(code: Exit, text: str) -> Exit:
     with contextlib.suppress(OSError):
-        click.echo(f"{NAME}: {' '.join(text.split())}", err=True)
+        click.echo(f"{NAME}: {_USER.sub('://****@', ' '.join(text.split()))}", err=True)
     return code

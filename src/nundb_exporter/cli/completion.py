@@ -14,6 +14,9 @@ from click.shell_completion import (
     shell_complete,
 )
 
+from nundb_exporter.cli.exits import Exit
+from nundb_exporter.errors import ConfigError
+
 _JOINED: Final = re.compile(r"(--[^=]+)=")
 
 
@@ -71,5 +74,15 @@ def scripts(command: click.Command, program: str, variable: str) -> dict[str, st
 
 
 def complete(command: click.Command, program: str, variable: str, instruction: str) -> int:
-    """Do what a shell's script asks in the variable: print the script itself, or the words that fit."""
-    return shell_complete(command, {}, program, variable, instruction)
+    """Do what a shell's script asks in the variable: print the script itself, or the words that fit.
+
+    Raises:
+        ConfigError: the variable asks for something else, or a shell's own variables are missing.
+    """
+    try:
+        if not shell_complete(command, {}, program, variable, instruction):
+            return Exit.OK
+    except (KeyError, ValueError):  # COMP_WORDS, COMP_CWORD
+        pass
+    cure = "set it to bash_source, zsh_source or fish_source for the script, or unset it"
+    raise ConfigError(variable, "is for a shell's script, and asks for what there is not", cure)

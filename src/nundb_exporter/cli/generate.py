@@ -12,8 +12,10 @@ from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.manual import manual
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.schema import config_schema
+from nundb_exporter.errors import ConfigError
 from nundb_exporter.judge.schema import report_schema
 from nundb_exporter.monitoring.generate import files
+from nundb_exporter.monitoring.reference import README_BEGIN, README_END
 from nundb_exporter.project import RUNBOOK
 
 _WIDTH: Final = 110
@@ -38,8 +40,7 @@ def command(directory: Path, check: bool, runbook_url: str) -> Exit:
     They are written below DIR, into deploy/ and docs/. Exit code 0: done, or with --check: up to date. 1: --check found
     a difference. 3: a file cannot be written.
     """
-    readme = directory / "README.md"
-    generated = files(readme.read_text(encoding="utf-8") if readme.exists() else None, help_texts(), runbook_url)
+    generated = files(_readme(directory / "README.md"), help_texts(), runbook_url)
     generated["docs/report.schema.json"] = report_schema()
     generated |= shared_files()
     generated["docs/config.schema.json"] = config_schema([collector.name for collector in COLLECTORS])
@@ -51,8 +52,22 @@ def command(directory: Path, check: bool, runbook_url: str) -> Exit:
     return Exit.UNHEALTHY if check and stale else Exit.OK
 
 
+def _readme(path: Path) -> str | None:
+    """Return the README, if it is one whose table of metrics is written here: of another project it is left alone.
+
+    Raises:
+        ConfigError: the end of the table is not marked.
+    """
+    text = _text(path)
+    if text is None or README_BEGIN not in text:
+        return None
+    if README_END not in text.partition(README_BEGIN)[2]:
+        raise ConfigError(str(path), "has the mark before the table of metrics only", f"write {README_END} after it")
+    return text
+
+
 def _text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    return path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else None
 
 
 def _write(path: Path, text: str) -> None:
@@ -64,7 +79,7 @@ def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")
     try:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_text(text, encoding="utf-8", errors="surrogateescape")
         beside.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

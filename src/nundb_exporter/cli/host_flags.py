@@ -11,6 +11,9 @@ from nundb_exporter.host.settings import AUTO, HELP, NAME, HostSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_MOST_DIGITS: Final = 10
+"""More than any process's number has, and fewer than Python refuses to read."""
+
 
 class _Process(click.ParamType[int | None]):
     """The number of a process, or `auto`."""
@@ -22,9 +25,10 @@ class _Process(click.ParamType[int | None]):
         text = str(value).strip()
         if text == AUTO:
             return None
-        if not (text.isascii() and text.isdecimal() and int(text)):
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else 0
+        if not number:
             self.fail(f"{value!r} is neither the number of a process nor {AUTO}.", param, ctx)
-        return int(text)
+        return number
 
 
 _SWITCH: Final = switch(NAME, HELP)

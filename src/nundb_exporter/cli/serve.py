@@ -29,16 +29,16 @@ from nundb_exporter.cli.log_flags import (
 from nundb_exporter.cli.numbers import Count, Seconds
 from nundb_exporter.cli.service_manager import ServiceManager
 from nundb_exporter.cli.target import read_settings
+from nundb_exporter.cli.variables import unknown_variables
 from nundb_exporter.cli.web_flags import LISTEN_ADDRESS, OPEN_HEALTH, WEB_CONFIG_FILE
 from nundb_exporter.config.fleet import Fleet
-from nundb_exporter.config.prefix import route_prefix
+from nundb_exporter.config.prefix import parse_telemetry_path, route_prefix
 from nundb_exporter.config.settings import (
     DEFAULT_MAX_REQUESTS,
     DEFAULT_TELEMETRY_PATH,
     DEFAULT_TIMEOUT_OFFSET,
     Web,
     parse_listener,
-    parse_telemetry_path,
 )
 from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.log.settings import LogSettings
@@ -152,6 +152,8 @@ def command(
 
     fleet, level = read()
     logs.configure(level, log_format)
+    for told in unknown_variables(os.environ, command.params):
+        _LOGGER.warning("%s", told)
     asyncio.run(_serve(fleet, web, _sources(fleet, log, host, data_dir), read))
 
 

@@ -284,16 +284,3 @@ class Web:
     """Whether the health pages are answered without a login and beyond the rate limit."""
     route_prefix: str = ""
     """The path below which all pages are, without a final slash."""
-
-
-def parse_telemetry_path(setting: str, path: str) -> str:
-    """Check the path of the metrics page.
-
-    Raises:
-        ConfigError: not an absolute path, or one that is taken.
-    """
-    if not path.startswith("/") or any(character in path for character in " ?#{}"):
-        raise ConfigError(setting, "is not an absolute path", f"write it as {DEFAULT_TELEMETRY_PATH}")
-    if path in {"/", REPORT_PATH, PROBE_PATH, DISCOVERY_PATH, SLOW_PATH} or path.startswith("/-/"):
-        raise ConfigError(setting, "is taken by another page", f"write it as {DEFAULT_TELEMETRY_PATH}")
-    return path
