@@ -267,3 +267,11 @@ async def test_the_script_for_a_shell_is_printed(shell: str, own: str) -> None:
     assert "_NUNDB_EXPORTER_COMPLETE" in ended.stdout
     assert own in ended.stdout
     assert "nundb-exporter" in ended.stdout
+
+
+def test_of_several_nodes_none_is_the_hosts(tmp_path: Path, refused: Refused) -> None:
+    """Its process is told by the port of the only node's URL."""
+    file = tmp_path / "nundb.yml"
+    file.write_text("targets: {nodes: [http://127.0.0.1:1, http://127.0.0.1:2]}")
+    line = refused("--config.file", str(file), "--collector.host", NUN_URL=None)
+    assert "--collector.host: cannot tell the process of one node from several; name it with --nundb.process" in line

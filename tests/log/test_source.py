@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import urllib.error
@@ -13,6 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
@@ -299,6 +301,17 @@ def test_a_sidecar_serves_the_log_alone(tmp_path: Path) -> None:
         assert "nundb_up" not in families
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_a_sidecars_first_page_leads_to_the_others(tmp_path: Path) -> None:
+    """Whoever opens it in a browser sees what it is; each link answers."""
+    with serving("log", str(tmp_path / "log")) as (_, url):
+        first = urljoin(url, "/")
+        page = fetch(first)
+        links = re.findall(r'href="([^"]+)"', page)
+        assert "nundb-exporter" in page
+        assert [urlsplit(urljoin(first, link)).path for link in links] == ["/metrics", "/slow", "/-/healthy"]
+        assert all(fetch(urljoin(first, link)) for link in links)
 
 
 @pytest.mark.parametrize(("keys", "is_shown"), [("show", True), ("hide", False)])

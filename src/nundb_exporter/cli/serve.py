@@ -29,8 +29,8 @@ from nundb_exporter.cli.log_flags import (
 from nundb_exporter.cli.numbers import Count, Seconds
 from nundb_exporter.cli.service_manager import ServiceManager
 from nundb_exporter.cli.target import read_settings
-from nundb_exporter.cli.variables import unknown_variables
 from nundb_exporter.cli.web_flags import LISTEN_ADDRESS, OPEN_HEALTH, WEB_CONFIG_FILE
+from nundb_exporter.cli.without_effect import without_effect
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.prefix import parse_telemetry_path, route_prefix
 from nundb_exporter.config.settings import (
@@ -40,6 +40,7 @@ from nundb_exporter.config.settings import (
     Web,
     parse_listener,
 )
+from nundb_exporter.errors import ConfigError
 from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.log.settings import LogSettings
 from nundb_exporter.secret_files import SecretFiles
@@ -152,7 +153,7 @@ def command(
 
     fleet, level = read()
     logs.configure(level, log_format)
-    for told in unknown_variables(os.environ, command.params):
+    for told in without_effect(os.environ, click.get_current_context(), fleet):
         _LOGGER.warning("%s", told)
     asyncio.run(_serve(fleet, web, _sources(fleet, log, host, data_dir), read))
 
@@ -186,8 +187,12 @@ def _sources(fleet: Fleet, log: LogSettings | None, host: HostSettings | None, d
     if host is not None:
         from nundb_exporter.host.source import HostSource  # noqa: PLC0415
 
-        # The port of several nodes is none: then the process or the data directory has to be named.
         port = fleet.nodes[0].endpoint.port if len(fleet.nodes) == 1 else None
+        if port is None and host.process is None and data_dir is None:
+            problem = "cannot tell the process of one node from several"
+            raise ConfigError(
+                "--collector.host", problem, "name it with --nundb.process, or run an exporter beside each"
+            )
         sources.append(HostSource(replace(host, port=port, data_dir=data_dir)))
     if data_dir is not None:
         from nundb_exporter.files.source import FilesSource  # noqa: PLC0415

@@ -33,6 +33,7 @@ _MAX_PORT: Final = 65535
 _UNIX: Final = "unix:"
 _AUTHORITY: Final = re.compile(r"(?:\[[^\[\]]+\]|[^\[\]:]+)(?::[0-9]*)?")
 """Host and port of a URL: urlsplit drops what stands around the brackets of an IPv6 address without a word."""
+_ANOTHER_URL: Final = re.compile(r"[,; ] *[A-Za-z]+://")
 _LABEL: Final = re.compile(r"[A-Za-z0-9_-]{1,63}", re.ASCII)
 """A part of a name, as the resolver takes it; an underscore is none of a host's, and in use all the same."""
 
@@ -85,11 +86,7 @@ def parse_endpoint(setting: str, url: str) -> Endpoint:
         ConfigError: not a URL, a scheme that Nun-db does not speak, or credentials in it (they would reach logs).
     """
     url = without_editor_marks(url.strip()).strip()
-    if any(character in url for character in "\t\r\n"):  # urlsplit would drop them without a word
-        raise ConfigError(setting, "contains a tab or a line end", f"write it as {DEFAULT_URL}")
-    for position, character in enumerate(url, 1):
-        if name := unseen(character):
-            raise ConfigError(setting, f"contains {name} at position {position}, which cannot be seen", "remove it")
+    _check_letters(setting, url)
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -115,6 +112,16 @@ def parse_endpoint(setting: str, url: str) -> Endpoint:
     if port == 0 or not _AUTHORITY.fullmatch(parts.netloc) or not is_host(host):
         raise ConfigError(setting, "has no usable host and port", f"write it as {DEFAULT_URL}")
     return Endpoint(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme], parts.path or "/")
+
+
+def _check_letters(setting: str, url: str) -> None:
+    if any(character in url for character in "\t\r\n"):  # urlsplit would drop them without a word
+        raise ConfigError(setting, "contains a tab or a line end", f"write it as {DEFAULT_URL}")
+    for position, character in enumerate(url, 1):
+        if name := unseen(character):
+            raise ConfigError(setting, f"contains {name} at position {position}, which cannot be seen", "remove it")
+    if _ANOTHER_URL.search(url):
+        raise ConfigError(setting, "holds several URLs", "list them in a configuration file, below targets.nodes")
 
 
 def is_host(host: str) -> bool:
