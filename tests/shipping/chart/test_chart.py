@@ -1,5 +1,7 @@
 """The Helm chart, rendered by Helm itself: as in the golden files, accepted by Kubernetes' schemas, and restricted."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +24,9 @@ OPERATORS: Final = ("monitoring.coreos.com/", "grafana.integreatly.org/")
 """Whose kinds Kubernetes itself does not know."""
 
 
+SEVERAL: Final = {"nundb": {"existingSecret": "s", "nodes": ["http://a:3013", "http://b:3013"]}}
+
+
 def values(name: str) -> dict[str, Any]:
     """Return one of the values files."""
     return dict(yaml.safe_load((VALUES / f"{name}.yaml").read_text(encoding="utf-8")))
@@ -34,10 +39,15 @@ def rendered(given: dict[str, Any], name: str = "nundb", namespace: str = "datab
     return {path.rpartition("templates/")[2]: text for path, text in sorted(texts.items()) if text.strip()}
 
 
+def documents(texts: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the objects of rendered templates."""
+    objects = [text for path, text in texts.items() if path.endswith(".yaml")]
+    return [document for text in objects for document in yaml.safe_load_all(text) if document]
+
+
 def objects(given: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what would be sent to Kubernetes."""
-    texts = [text for path, text in rendered(given).items() if path.endswith(".yaml")]
-    return [document for text in texts for document in yaml.safe_load_all(text) if document]
+    return documents(rendered(given))
 
 
 def of_kind(kind: str, name: str) -> list[dict[str, Any]]:
@@ -142,19 +152,143 @@ def test_there_is_a_dashboard_of_each_of_the_projects() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("release", "given"),
     [
-        ({}, "nundb.existingSecret"),
-        ({"nundb": {"existingSecret": "s", "pasword": "x"}}, "pasword"),
-        ({"nundb": {"existingSecret": "s", "nodes": []}}, "nodes"),
-        ({"nundb": {"existingSecret": "s", "nodes": ["nun-db:3013"]}}, "nodes"),
-        ({"nundb": {"existingSecret": "s"}, "replicas": "two"}, "replicas"),
-        ({"nundb": {"existingSecret": "s"}, "image": {"digest": "sha256:1"}}, "digest"),
-        ({"nundb": {"existingSecret": "s"}, "monitor": {"interval": "15"}}, "interval"),
-        ({"nundb": {"existingSecret": "s"}, "serviceMonitors": {}}, "serviceMonitors"),
+        ("true", {}),
+        ("nundb-exporter", {}),
+        ("a" * 53, {}),
+        ("nundb", {"fullnameOverride": "null"}),
+        ("nundb", {"nameOverride": "42"}),
+        ("nundb", {"serviceAccount": {"name": "42"}, "priorityClassName": "7"}),
+        ("nundb", {"nundb": {"existingSecret": "42", "caSecret": "7"}, "webConfigSecret": "0"}),
+        ("nundb", {"nundb": {"existingSecret": "", "password": "1", "passwordKey": "42"}}),
+        ("2024", {"fullnameOverride": "exporter"}),
+        ("my.release", {"fullnameOverride": "exporter"}),
     ],
 )
+def test_what_reads_like_another_type_is_a_name(release: str, given: dict[str, Any]) -> None:
+    """A name of digits, and one that is a word of YAML."""
+    texts = rendered({"nundb": {"existingSecret": "s"}, **given}, name=release)
+    for document in documents(texts):
+        kubernetes_validate.validate(document, VERSIONS[-1], strict=True)
+        assert isinstance(document["metadata"]["name"], str)
+
+
+def test_a_job_may_have_any_name() -> None:
+    """One with a colon, and one of digits, for both kinds that probe."""
+    for kind, field in (("probe", "Probe"), ("scrapeConfig", "ScrapeConfig")):
+        for name in ("shop: main", "2024"):
+            given = {**SEVERAL, kind: {"enabled": True}, "monitor": {"jobName": name}}
+            (document,) = (each for each in objects(given) if each["kind"] == field)
+            assert document["spec"]["jobName"] == name
+
+
+def test_the_network_lets_the_exporter_reach_the_ports_of_its_nodes() -> None:
+    """Of URLs, by the scheme where they have none; of what may be probed; of members; and others that are named."""
+    nodes = ["tcp://a:3114/", "tcp://b", "https://c/nun-db", "ws://[::1]:3012", "http://[::1]"]
+    given = {
+        "nundb": {"existingSecret": "s", "nodes": nodes, "allow": ["10.1.0.0/16:3213", "[::1]:3313"], "port": 3413},
+        "networkPolicy": {"ports": [3513, 3114]},
+    }
+    (policy,) = (each for each in objects(given) if each["kind"] == "NetworkPolicy")
+    (_, egress) = policy["spec"]["egress"]
+    ports = {port["port"] for port in egress["ports"]}
+    assert ports == {3114, 3014, 443, 3012, 80, 3213, 3313, 3413, 3513}
+    assert len(ports) == len(egress["ports"])
+
+
+def test_prometheus_knows_how_to_trust_and_who_to_be() -> None:
+    """Whichever of the four asks, also for the list of nodes."""
+    access = {"tlsConfig": {"serverName": "exporter"}, "basicAuth": {"username": {"name": "web", "key": "user"}}}
+    for kind in ("serviceMonitor", "podMonitor", "probe", "scrapeConfig"):
+        texts = rendered({**SEVERAL, "webConfigSecret": "web", kind: {"enabled": True}, "monitor": access})
+        asked = list(_holding("tlsConfig", yaml.safe_load(texts["monitors.yaml"])))
+        assert len(asked) == (2 if kind == "scrapeConfig" else 1)
+        assert all(each[key] == value for each in asked for key, value in access.items())
+
+
+def _holding(key: str, document: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON
+    """Yield the objects within a document that have a key."""
+    if isinstance(document, dict):
+        if key in document:
+            yield document
+        for value in document.values():
+            yield from _holding(key, value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _holding(key, value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"nundb": {"existingSecret": ""}}, "nundb.existingSecret"),
+        ({"nundb": {"pasword": "x"}}, "pasword"),
+        ({"nundb": {"nodes": []}}, "/nundb/nodes"),
+        ({"nundb": {"nodes": ["nun-db:3013"]}}, "/nundb/nodes/0"),
+        ({"nundb": {"nodes": ["http://"]}}, "/nundb/nodes/0"),
+        ({"nundb": {"nodes": ["http://nun:pwd@nun-db:3013"]}}, "/nundb/nodes/0"),
+        ({"nundb": {"nodes": ["http://nun-db:3013/?a=b"]}}, "/nundb/nodes/0"),
+        ({"nundb": {"nodes": ["http://a:1", "http://a:1"]}}, "items at 0 and 1 are equal"),
+        ({"nundb": {"allow": ["nun-db-*"]}}, "/nundb/allow/0"),
+        ({"nundb": {"user": "a;b"}}, "/nundb/user"),
+        ({"nundb": {"collectors": ["oplogs"]}}, "'oplog'"),
+        ({"nundb": {"passwordKey": "../password"}}, "/nundb/passwordKey"),
+        ({"nundb": {"password": "x"}}, "both set"),
+        ({"nundb": {"existingSecret": "", "password": "x", "databases": [{"name": "a", "tokenKey": "b"}]}}, "tokens"),
+        ({"nundb": {"databases": [{"name": "a b", "tokenKey": "b"}]}}, "/nundb/databases/0/name"),
+        ({"nundb": {"caSecret": "My CA"}}, "/nundb/caSecret"),
+        ({"nundb": None}, "missing property 'nundb'"),
+        ({"monitor": None}, "missing property 'monitor'"),
+        ({"nundb": {"user": None}}, "missing property 'user'"),
+        ({"replicas": "two"}, "/replicas"),
+        ({"logLevel": "trace"}, "/logLevel"),
+        ({"image": {"digest": "sha256:1"}}, "/image/digest"),
+        ({"image": {"repository": "exporter:1.0"}}, "/image/repository"),
+        ({"image": {"tag": 1.0}}, "/image/tag"),
+        ({"imagePullSecrets": [{"nam": "a"}]}, "'name'"),
+        ({"fullnameOverride": "Exporter"}, "/fullnameOverride"),
+        ({"nameOverride": "an exporter"}, "/nameOverride"),
+        ({"service": {"port": 0}}, "/service/port"),
+        ({"resources": {"limit": {"memory": "64Mi"}}}, "'limit'"),
+        ({"tolerations": [{"keys": "a"}]}, "'keys'"),
+        ({"affinity": {"podAntiAfinity": {}}}, "'podAntiAfinity'"),
+        ({"topologySpreadConstraints": [{}]}, "'topologyKey'"),
+        ({"podAnnotations": {"a": 1}}, "/podAnnotations/a"),
+        ({"podLabels": {"a": "b c"}}, "/podLabels/a"),
+        ({"podLabels": {"app.kubernetes.io/name": "a"}}, "podLabels has app.kubernetes.io/name"),
+        ({"dashboards": {"labels": {"helm.sh/chart": "a"}}}, "dashboards.labels has helm.sh/chart"),
+        ({"networkPolicy": {"from": [{"podSelectors": {}}]}}, "'podSelectors'"),
+        ({"networkPolicy": {"ports": ["metrics"]}}, "/networkPolicy/ports/0"),
+        ({"monitor": {"interval": "15"}}, "/monitor/interval"),
+        ({"monitor": {"interval": "1s1m"}}, "/monitor/interval"),
+        ({"monitor": {"interval": "5s"}}, "monitor.scrapeTimeout, 10s"),
+        ({"monitor": {"scrapeTimeout": "0s"}}, "monitor.scrapeTimeout, 0s"),
+        ({"prometheusRule": {"runbookUrl": "wiki#nundb"}}, "/prometheusRule/runbookUrl"),
+        ({"serviceMonitors": {}}, "serviceMonitors"),
+        ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "each pod twice"),
+        ({"serviceMonitor": {"enabled": True}, "probe": {"enabled": True}}, "once more"),
+        ({"serviceMonitor": {"enabled": True}, "replicas": 2}, "each of several replicas"),
+        ({**SEVERAL, "probe": {"enabled": True}, "scrapeConfig": {"enabled": True}}, "each node twice"),
+    ],
+    ids=str,
+)
 def test_a_wrong_value_is_refused_by_name(wrong: dict[str, Any], told: str) -> None:
-    """Before anything is sent to Kubernetes."""
-    with pytest.raises(HelmError, match=told):
-        rendered(wrong)
+    """Before anything is sent to Kubernetes; with a Secret, which nothing works without."""
+    nundb = wrong.get("nundb", {})
+    given = {**wrong, "nundb": None if nundb is None else {"existingSecret": "s", **nundb}}
+    with pytest.raises(HelmError, match=re.escape(told)):
+        rendered(given)
+
+
+@pytest.mark.parametrize("release", ["2024", "my.release"])
+def test_a_release_whose_service_could_not_have_its_name_is_refused(release: str) -> None:
+    """Helm takes these names, the API server does not."""
+    with pytest.raises(HelmError, match=f"cannot be named {release}-nundb-exporter.*set fullnameOverride"):
+        rendered({"nundb": {"existingSecret": "s"}}, name=release)
+
+
+@pytest.mark.parametrize(("interval", "timeout"), [("1m", "60s"), ("1m30s", "1m30s"), ("1h", "59m59s999ms")])
+def test_times_are_compared_as_times(interval: str, timeout: str) -> None:
+    """Not as texts: a timeout may be as long as the interval."""
+    assert rendered({"nundb": {"existingSecret": "s"}, "monitor": {"interval": interval, "scrapeTimeout": timeout}})

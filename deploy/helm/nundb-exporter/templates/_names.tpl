@@ -13,9 +13,27 @@
 {{- end -}}
 {{- end }}
 
+{{/* The ports at which nodes may be: a URL without one has that of its scheme. */}}
+{{- define "nundb.ports" -}}
+{{- $ports := list .Values.nundb.port }}
+{{- range .Values.nundb.nodes }}
+{{- $usual := get (dict "http" 80 "https" 443 "ws" 80 "wss" 443 "tcp" 3014) (splitList "://" . | first) }}
+{{- $port := regexFind "^[^/]*:[0-9]+(/|$)" (splitList "://" . | last) | trimSuffix "/" | splitList ":" | last }}
+{{- $ports = append $ports (default $usual $port) }}
+{{- end }}
+{{- range .Values.nundb.allow }}
+{{- $ports = append $ports (splitList ":" . | last) }}
+{{- end }}
+{{- $numbers := list }}
+{{- range concat $ports .Values.networkPolicy.ports }}
+{{- $numbers = append $numbers (int . | toString) }}
+{{- end }}
+{{- $numbers | uniq | sortAlpha | join " " }}
+{{- end }}
+
 {{- define "nundb.selector" -}}
-app.kubernetes.io/name: {{ include "nundb.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "nundb.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "nundb.labels" -}}
@@ -35,6 +53,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end }}
 
+{{/* Where the password is: a Secret that is there, or the chart's own. */}}
 {{- define "nundb.secret" -}}
 {{- if .Values.nundb.existingSecret -}}
 {{ .Values.nundb.existingSecret }}

@@ -79,8 +79,8 @@ def schema(settings: Iterable[Setting]) -> str:
         *parents, name = setting.path.split(".")
         at = root
         for parent in parents:
-            at = at["properties"].setdefault(parent, _closed())
-        at["properties"][name] = {"description": setting.about, **setting.schema}
+            at = _part(at, parent, _closed())
+        _part(at, name, {"description": setting.about, **setting.schema})
     root["properties"]["global"] = {"type": "object", "description": "Of the chart that this one is a part of."}
     return (
         json.dumps({"$schema": "http://json-schema.org/draft-07/schema#", **root}, indent=2, ensure_ascii=False) + "\n"
@@ -97,4 +97,13 @@ def documentation(settings: Iterable[Setting]) -> str:
 
 
 def _closed() -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": False, "properties": {}}
+    return {"type": "object", "additionalProperties": False, "required": [], "properties": {}}
+
+
+def _part(whole: dict[str, Any], name: str, part: dict[str, Any]) -> dict[str, Any]:
+    """Add a property unless it is there, and return it. It has a default, so it is missing only where it is null."""
+    if name not in whole["properties"]:
+        whole["required"].append(name)
+        whole["properties"][name] = part
+    added: dict[str, Any] = whole["properties"][name]
+    return added
