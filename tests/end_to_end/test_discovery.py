@@ -1,5 +1,6 @@
 """The example configuration of Prometheus for many nodes, run by a real one: nodes come, are scraped, and go."""
 
+import contextlib
 import re
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,15 @@ from nundb_devserver import Node, NodeOptions, free_port
 from nundb_exporter.config.allow import AllowList, parse_allowed
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.demo.prometheus import Prometheus
-from nundb_exporter.monitoring.alerts import cluster
+from nundb_exporter.files.source import FilesSource
+from nundb_exporter.monitoring.alerts import cluster, files
+from tests.files import observed
 from tests.programs import needed
+from tests.wire.behaviours import answering
 from tests.wire.exporter import serving_fleet, target
 from tests.wire.replies import PASSWORD, USER
+from tests.wire.scripted import ScriptedNode
+from tests.wire.sources import started
 from tests.wire.waiting import eventually
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
@@ -50,9 +56,14 @@ class Asking:
 
     async def firing(self) -> set[str]:
         """Return the alerts that fire."""
+        return {name for name, _, _ in await self.fired()}
+
+    async def fired(self) -> set[tuple[str, str, str]]:
+        """Return the name, the job and the instance of the alerts that fire."""
         async with self._session.get(f"{self._url}/alerts") as response:
             alerts = (await response.json())["data"]["alerts"]
-        return {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}
+        labels = [alert["labels"] for alert in alerts if alert["state"] == "firing"]
+        return {(each["alertname"], each["job"], each.get("instance", "")) for each in labels}
 
 
 @pytest.mark.slow
@@ -98,3 +109,29 @@ async def test_nodes_that_join_are_found_and_scraped_and_the_alert_fires_when_on
         for node in nodes:
             node.stop()
             node.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [1, 2])
+async def test_what_is_read_beside_a_node_fires_once_with_the_node_or_else_the_exporter(
+    count: int, tmp_path: Path
+) -> None:
+    """An exporter of one node knows that the files are that one's; of several, it has them on its own page."""
+    source = FilesSource(observed.directory("restart-loop", tmp_path))
+    prometheus = Prometheus(needed("prometheus"), tmp_path / "prometheus", free_port())
+    async with contextlib.AsyncExitStack() as stack:
+        nodes = [target((await stack.enter_async_context(ScriptedNode(answering()))).url) for _ in range(count)]
+        stack.enter_context(started(source))
+        fleet = Fleet(tuple(nodes), {"default": nodes[0].module})
+        url = await stack.enter_async_context(serving_fleet(fleet, sources=[source]))
+        exporter = url.removeprefix("http://")
+        stack.push_async_callback(prometheus.stop)
+        await prometheus.start(configuration(exporter), {"alerts.yml": hurried("alerts.yml"), "recordings.yml": ""})
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        ask = Asking(session, prometheus.address)
+        name = files.RESTART_UNSAFE.name
+        await eventually(ask.firing, lambda found: name in found)
+        fired = {(job, instance) for each, job, instance in await ask.fired() if each == name}
+        assert (await ask.values("up")).keys() == {exporter, *(node.endpoint.authority for node in nodes)}
+        assert (await ask.values("nundb_up")).keys() == {node.endpoint.authority for node in nodes}
+    assert fired == {("nundb", nodes[0].endpoint.authority) if count == 1 else ("nundb-exporter", exporter)}

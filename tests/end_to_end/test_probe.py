@@ -170,6 +170,45 @@ async def test_an_exporter_of_one_node_probes_that_node_alone() -> None:
         assert refused.text == f"400 Bad Request: target {other.url} is not in targets.allow.\n"
 
 
+class Apart:
+    """A source that does not know of which node it tells, as a log."""
+
+    subject = Subject(name="apart", help="A test.", families=(NUMBER,))
+
+    def samples(self) -> Iterator[Sample]:
+        """Yield a number."""
+        yield NUMBER.sample(7)
+
+
+@pytest.mark.parametrize(
+    ("count", "query", "shown", "is_with_node"),
+    [(1, "", 7, True), (1, "?node=none", None, False), (2, "", 7, False), (2, "?node=none", 7, False)],
+)
+async def test_what_tells_of_no_particular_node_is_on_the_page_of_the_exporter(
+    count: int, query: str, shown: float | None, *, is_with_node: bool
+) -> None:
+    """With one node it tells of that one, and leaves the page with it: /probe has both."""
+    async with contextlib.AsyncExitStack() as stack:
+        nodes = [target((await stack.enter_async_context(ScriptedNode(answering()))).url) for _ in range(count)]
+        url = await stack.enter_async_context(
+            serving_fleet(Fleet(tuple(nodes), {"default": nodes[0].module}), sources=[Apart()])
+        )
+        page = await fetch(f"{url}/metrics{query}", timeout_header=LONG)
+        probed = await fetch(f"{url}/probe?target={nodes[0].endpoint}", timeout_header=LONG)
+    assert page.samples.get((NUMBER.name,)) == shown
+    assert (("nundb_up",) in page.samples) is is_with_node
+    assert page.samples["nundb_exporter_requests_rejected_total",] == 0
+    assert probed.samples.get((NUMBER.name,)) == (7 if count == 1 else None)
+
+
+async def test_a_page_without_something_else_than_the_node_is_status_400() -> None:
+    """With a line that says what there is."""
+    async with ScriptedNode(answering()) as node, serving_fleet(Fleet.of(target(node.url))) as url:
+        page = await fetch(f"{url}/metrics?node=one", timeout_header=LONG)
+        assert node.connections == 0
+    assert (page.status, page.text.count("\n")) == (400, 1)
+
+
 class Standing:
     """A source beside the node of its number, which tells its number."""
 

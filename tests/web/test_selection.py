@@ -11,7 +11,7 @@ from nundb_exporter.config.allow import AllowList, parse_allowed
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import Module, Target, parse_endpoint
 from nundb_exporter.credentials import Credentials, Secret
-from nundb_exporter.web.selection import RefusedError, configured, select
+from nundb_exporter.web.selection import RefusedError, configured, leaves_node_out, select
 
 DEFAULT = Module(Credentials("nun", Secret("nun-pwd")), ())
 EAST = Module(Credentials("eve", Secret("eve-pwd")), ())
@@ -97,3 +97,16 @@ def test_whatever_the_query_it_selects_what_may_be_asked_or_says_why_not(query: 
         assert selection.target in FLEET.nodes or ALLOW.refusal(selection.target.endpoint) is None
         return
     assert reason.isprintable()
+
+
+@pytest.mark.parametrize(("query", "is_without"), [("", False), ("node=none", True), ("a=b&node=none", True)])
+def test_the_only_node_is_left_out_where_a_query_says_so(query: str, is_without: bool) -> None:
+    """What else a proxy adds is ignored."""
+    assert leaves_node_out(query) is is_without
+
+
+@pytest.mark.parametrize("query", ["node=", "node=None", "node=nun-db-0:3013", "node=none&node=all"])
+def test_another_way_to_leave_it_out_is_refused(query: str) -> None:
+    """It would show a node twice, and say nothing."""
+    with pytest.raises(RefusedError, match=r"node can only be none, .* /probe\?target= selects one"):
+        leaves_node_out(query)

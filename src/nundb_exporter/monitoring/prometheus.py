@@ -83,17 +83,15 @@ def _exporters(exporters: tuple[str, ...], relabelling: str = "") -> str:
     targets = "".join(f"          - {exporter}\n" for exporter in exporters)
     return f"""\
 
-  # The exporter itself: memory, refused requests, the age of what {DISCOVERY_PATH} says.
+  # The exporter itself: memory, refused requests, the age of what {DISCOVERY_PATH} says. Of several nodes it does not
+  # know whose log, files and process it was told to read: they are here, too.
   - job_name: nundb-exporter
+    params:
+      # Where exactly one node is configured, it would be on this page as well, and a second instance.
+      node: [none]
     static_configs:
       - targets:
-{targets}{relabelling}\
-    metric_relabel_configs:
-      # Where exactly one node is configured, it is on this page too; here it would be a second instance.
-      - source_labels: [__name__]
-        regex: nundb_exporter_.*|process_.*|python_info
-        action: keep
-"""
+{targets}{relabelling}"""
 
 
 def _share(label: str) -> str:

@@ -20,7 +20,7 @@ from nundb_exporter.web.discovery import Discovery
 from nundb_exporter.web.nodes import Nodes
 from nundb_exporter.web.reload import Reload
 from nundb_exporter.web.scraped import written
-from nundb_exporter.web.selection import RefusedError, names_target, select
+from nundb_exporter.web.selection import RefusedError, leaves_node_out, names_target, select
 
 
 class Pages:
@@ -36,11 +36,20 @@ class Pages:
         self._process = ExporterProcess()
 
     async def metrics(self, request: Request) -> Response:
-        """Return the metrics of the node, if there is exactly one, and of the exporter itself."""
+        """Return the metrics of the exporter itself, and of the node, if there is exactly one and it is not left out.
+
+        Local sources are on the page of the only node; of several, they stand beside none, and are here.
+        """
         form = choose_format(request.headers.get("accept", ""))
+        try:
+            is_without_node = leaves_node_out(request.query)
+        except RefusedError as error:
+            return Response.of_status(HTTPStatus.BAD_REQUEST, str(error))
         node = self._nodes.single
         if node is None:
             return written(request, form.value, self._render(self._nodes.sources_apart.samples(), form))
+        if is_without_node:
+            return written(request, form.value, self._render((), form))
 
         def write(scrape: Scrape, allowed: float) -> str:
             return self._render((*scrape.samples, SCRAPE_TIMEOUT.sample(allowed)), form)

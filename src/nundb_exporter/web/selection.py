@@ -88,6 +88,18 @@ def names_target(query: str) -> bool:
     return any(name == "target" for name, _ in parse_qsl(query, keep_blank_values=True))
 
 
+def leaves_node_out(query: str) -> bool:
+    """Whether a query of the metrics page wants it without the only node: `node=none`.
+
+    Raises:
+        RefusedError: the parameter has another value.
+    """
+    values = {value for name, value in parse_qsl(query, keep_blank_values=True) if name == "node"}
+    if values - {"none"}:
+        raise RefusedError("node can only be none, for the page without the node: /probe?target= selects one")
+    return bool(values)
+
+
 def configured(fleet: Fleet, node: Target, name: str | None = None) -> Selection:
     """Return a configured node, asked with its own module, of which it may be known by which name it was called."""
     return Selection(node, name or _name_of(fleet, node), DIRECT)

@@ -80,11 +80,15 @@ COLLECTOR_FAILING: Final = Alert(
         node=NODE,
         reason="it has failed in most scrapes for 20 minutes",
     ),
-    # Only scrapes in which the node was up: no collector succeeds in the others, for which NundbDown fires.
+    # Only scrapes in which the node was up: no collector succeeds in the others, for which NundbDown fires. A page
+    # without a node has what is read beside it alone.
     expression=promql(f"""
         avg_over_time({COLLECTOR_SUCCESS}[10m])
           < {SAME_TARGET} group_left ()
         0.5 * avg_over_time({UP}[10m])
+        or
+        avg_over_time({COLLECTOR_SUCCESS}[10m]) < 0.5
+        unless {SAME_TARGET} present_over_time({UP}[10m])
     """),
     wait="10m",
     meaning=prose("""

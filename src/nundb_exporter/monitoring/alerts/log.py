@@ -237,7 +237,8 @@ REPLICA_REFUSES_WRITES: Final = Alert(
         A client that sends `set-safe` with an old version to the secondary itself gets `Invalid version!`, and the
         write is still carried out on the primary: the values differ as well. On a primary the line is an ordinary
         refusal and does not fire. A join refuses numbers that it is sent again: what comes within six minutes of one
-        does not fire.
+        does not fire. Whether a node is a primary is on the page of its exporter: where its log is read apart from it,
+        by `nundb-exporter log` or by an exporter of several nodes, this does not fire.
     """),
     needs=_NEEDS,
 )
@@ -265,7 +266,9 @@ LOG_SILENT: Final = Alert(
     """),
     other_causes=prose("""
         At a level without requests, only elections and the snapshot thread write lines: then this is the sign that the
-        thread has died (NundbSnapshotThreadDead). A node whose log is a pipe that nobody reads hangs: NundbHung.
+        thread has died (NundbSnapshotThreadDead). A node whose log is a pipe that nobody reads hangs: NundbHung. Where
+        the log is read apart from its node, by `nundb-exporter log` or by an exporter of several nodes, the node may
+        also be down: NundbDown fires then, too.
     """),
     needs=_NEEDS,
 )

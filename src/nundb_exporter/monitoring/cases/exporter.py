@@ -118,6 +118,23 @@ CASES: Final = (
         misses=(alerts.COLLECTOR_FAILING,),
     ),
     Case(
+        about="a log cannot be read, by an exporter of several nodes: its own page has it, and none of them",
+        series=(of(COLLECTOR_SUCCESS, held(0), instance="exporter", collector="log"),),
+        at="11m",
+        fires=(on(alerts.COLLECTOR_FAILING, instance="exporter", collector="log"),),
+    ),
+    Case(
+        about="a node is down, and then its exporter as well",
+        series=(
+            of("up", held(1, "9m") + held(0)),
+            of(UP, held(0, "9m") + absent()),
+            of(COLLECTOR_SUCCESS, held(0, "9m") + absent(), collector="pending"),
+        ),
+        at="20m",
+        fires=(on(alerts.DOWN),),
+        misses=(alerts.COLLECTOR_FAILING,),
+    ),
+    Case(
         about="a node is down, and its collectors have nothing to read",
         series=(
             of(UP, held(1, "3m") + held(0)),

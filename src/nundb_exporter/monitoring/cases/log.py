@@ -205,6 +205,12 @@ CASES: Final = (
         ),
     ),
     Case(
+        about="a log that is read apart from its node stands still",
+        series=(of(log.LINES, held(1000), instance="exporter"), of(log.LAST_LINE, held(0), instance="exporter")),
+        at="18m",
+        fires=(on(alerts.LOG_SILENT, instance="exporter"),),
+    ),
+    Case(
         about="a node is down, so that its log stands still",
         series=(
             of(UP, held(0)),
