@@ -76,6 +76,13 @@ def rename_and_create(node: Node) -> None:
     node.path.touch()
 
 
+def rename_by_date(node: Node) -> None:
+    """Rename the file as logrotate does with `dateext` and `extension .log`; the runtime opens a new one."""
+    number = len(list(node.path.parent.iterdir()))
+    node.path.rename(node.path.with_name(f"{node.path.stem}-20261125{number}{node.path.suffix}"))
+    node.reopen()
+
+
 def replace(node: Node) -> None:
     """Put a new file in the place of the old one, whose text is gone, as conmon does."""
     new = node.path.with_name("new")
@@ -99,6 +106,7 @@ ROTATIONS: Final[tuple[Callable[[Node], None], ...]] = (
     rename,
     rename_only,
     rename_and_create,
+    rename_by_date,
     replace,
     remove,
     truncate,
@@ -152,7 +160,9 @@ def test_a_rotation_at_any_byte_changes_no_count(
         node.close()
 
 
-@pytest.mark.parametrize("rotate", [None, rename], ids=["same file", "renamed meanwhile"])
+@pytest.mark.parametrize(
+    "rotate", [None, rename, rename_by_date], ids=["same file", "renamed meanwhile", "renamed by date meanwhile"]
+)
 @given(cut=st.integers(0, len(LOG)), restart=st.integers(0, len(LOG)))
 def test_a_restart_counts_nothing_twice_and_skips_nothing(
     rotate: Callable[[Node], None] | None, cut: int, restart: int

@@ -170,7 +170,7 @@ class FileFollower:
         """Return the file in which reading ended, though it may have another name now."""
         if self._resume_at is None:
             return None
-        for path in (self._path, *self._siblings()):
+        for path in (self._path, *self._of_inode(self._resume_at.inode)):
             with contextlib.suppress(OSError):  # of the log itself it is told when that is opened
                 file = _File.open(path)
                 if file is not None:
@@ -179,9 +179,10 @@ class FileFollower:
                     os.close(file.descriptor)
         return None
 
-    def _siblings(self) -> Iterator[Path]:
-        with contextlib.suppress(OSError):
-            yield from (path for path in self._path.parent.iterdir() if path.name.startswith(f"{self._path.name}."))
+    def _of_inode(self, inode: int) -> Iterator[Path]:
+        """Yield what has that inode in the log's directory, whatever its name is: each rotation has its own way."""
+        with contextlib.suppress(OSError), os.scandir(self._path.parent) as entries:
+            yield from (Path(entry) for entry in entries if entry.inode() == inode and entry.is_file())
 
     def _go_to_end(self, file: _File) -> None:
         """Go to the end, or to the beginning of what is not complete there."""
