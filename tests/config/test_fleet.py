@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from nundb_exporter.cli.flags import NodeFlags, node_flags
-from nundb_exporter.cli.target import Settings, read_settings, read_target, read_targets
+from nundb_exporter.cli.target import Settings, read_fleet, read_settings, read_target
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import parse_endpoint
 from nundb_exporter.credentials import Credentials, Secret
@@ -103,8 +103,8 @@ def test_urls_of_an_argument_replace_the_nodes(file: Path) -> None:
     """Each is asked as the file says, if the file has it; the variable may then be anything."""
     file.write_text(TWO_MODULES + "targets: {nodes: ['http://a:1', {url: 'http://b:1', module: east}]}")
     flags = NodeFlags(config_file=str(file), url="redis://x", collectors={})
-    assert [node.module.credentials for node in read_targets(flags, ["http://b:1", "http://c:1"])] == [EVE, NUN]
-    assert len(read_targets(NodeFlags(config_file=str(file), collectors={}), [])) == 2
+    assert [node.module.credentials for node in read_fleet(flags, ["http://b:1", "http://c:1"]).nodes] == [EVE, NUN]
+    assert len(read_fleet(NodeFlags(config_file=str(file), collectors={}), []).nodes) == 2
 
 
 def test_all_errors_of_a_file_are_told_at_once(file: Path) -> None:

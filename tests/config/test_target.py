@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from nundb_exporter.cli.flags import NodeFlags, node_flags
 from nundb_exporter.cli.numbers import Seconds
-from nundb_exporter.cli.target import read_target, read_targets
+from nundb_exporter.cli.target import read_fleet, read_target
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.settings import Endpoint, Module, Target, Tls, TransportPorts
 from nundb_exporter.credentials import Credentials, DatabaseAccess, Secret
@@ -178,7 +178,7 @@ def test_a_node_that_is_given_twice_is_asked_once(tmp_path: Path) -> None:
     flags = NodeFlags(user="nun", password_file=str(password), collectors={})
     password.write_text("p")
     urls = ["http://nun-db", "tcp://nun-db", "HTTP://NUN-DB:80/"]
-    nodes = read_targets(flags, urls)
+    nodes = read_fleet(flags, urls).nodes
     assert [str(node.endpoint) for node in nodes] == ["http://nun-db:80", "tcp://nun-db:3014"]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -209,6 +210,20 @@ async def test_keys_that_are_written_all_the_time_are_not_judged(cluster: Cluste
     await asyncio.gather(task, return_exceptions=True)
     assert code == 0
     assert data["databases"][0]["changing"] in (0, 1)
+
+
+async def test_nodes_of_several_clusters_are_not_compared(tmp_path: Path) -> None:
+    """The databases of one are missing in the other, and nothing is wrong with that."""
+    (tmp_path / "t").write_text("token")
+    module = "{{user: nun, password_file: t, databases: [{{name: {}, token_file: t}}]}}"
+    nodes = "[{url: http://127.0.0.1:1, module: shop}, {url: http://127.0.0.1:2, module: desk}]"
+    file = tmp_path / "nundb.yml"
+    file.write_text(
+        f"modules: {{shop: {module.format('carts')}, desk: {module.format('tickets')}}}\ntargets: {{nodes: {nodes}}}"
+    )
+    ended = await run("compare", "--config.file", str(file))
+    assert ended.code == 2
+    assert "as those of several clusters are; give the URLs of the nodes of one" in ended.stderr
 
 
 async def test_what_cannot_be_compared_is_one_line(configured: str) -> None:

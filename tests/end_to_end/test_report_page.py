@@ -8,15 +8,23 @@ from typing import Any, Final
 import jsonschema
 import pytest
 
+from nundb_exporter.cli.flags import NodeFlags
+from nundb_exporter.cli.target import read_settings
 from tests.wire.behaviours import answering, silent
-from tests.wire.exporter import SHORT, serving, target
+from tests.wire.exporter import SHORT, serving, serving_fleet, target
 from tests.wire.pages import fetch
 from tests.wire.program import run
+from tests.wire.replies import GOOD, PASSWORD, USER, Said
 from tests.wire.scripted import ScriptedNode
 
 SCHEMA: Final = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text("utf-8"))
 MOMENTS: Final = {"asked_at", "uptime_seconds", "scrape_seconds", "allowed_seconds", "collectors", "texts"}
 """Fields that differ from one scrape to the next."""
+
+
+def alone(name: str) -> dict[str, Said]:
+    """Return what a node says that is alone in its cluster."""
+    return {**GOOD, "cluster-state": Said(f"cluster-state  {name}(self):Primary ,\n")}
 
 
 def lasting(report: Any) -> Any:  # noqa: ANN401 - JSON
@@ -44,6 +52,32 @@ async def test_the_report_and_check_say_the_same(behaviour: Any) -> None:  # noq
         page = await fetch(f"{url}/report")
         checked = await run("check", "--json", url=node.url)
     assert lasting(json.loads(page.body)) == lasting(json.loads(checked.stdout))
+
+
+async def test_clusters_that_are_asked_with_modules_of_their_own_are_judged_apart(tmp_path: Path) -> None:
+    """By the page and by `check`: each has a primary, which in one cluster would be two."""
+    (tmp_path / "pwd").write_text(PASSWORD)
+    module = f"{{user: {USER}, password_file: pwd}}"
+    file = tmp_path / "nundb.yml"
+    async with (
+        ScriptedNode(answering(alone("shop-0:3014"))) as shop,
+        ScriptedNode(answering(alone("desk-0:3014"))) as desk,
+    ):
+        nodes = f"[{{url: '{shop.url}', module: shop}}, {{url: '{desk.url}', module: desk}}]"
+        file.write_text(f"modules: {{shop: {module}, desk: {module}}}\ntargets: {{nodes: {nodes}}}")
+        fleet = read_settings(NodeFlags(config_file=str(file), collectors={})).fleet
+        async with serving_fleet(fleet) as url:
+            report = json.loads((await fetch(f"{url}/report")).body)
+        checked = await run("check", "--json", "--config.file", str(file))
+        file.write_text(file.read_text().replace("module: desk", "module: shop"))
+        as_one = await run("check", "--json", "--config.file", str(file))
+    for apart in (report, json.loads(checked.stdout)):
+        assert apart["findings"] == []
+        assert [node["module"] for node in apart["nodes"]] == ["shop", "desk"]
+    jsonschema.validate(report, SCHEMA, jsonschema.Draft202012Validator)
+    assert checked.code == 0
+    assert "NundbSeveralPrimaries" in as_one.stdout
+    assert as_one.code == 1
 
 
 async def test_a_node_that_hangs_is_reported() -> None:

@@ -14,7 +14,7 @@ from nundb_exporter.cli.files_flags import files_flags
 from nundb_exporter.cli.flags import NodeFlags, node_flags
 from nundb_exporter.cli.host_flags import host_flags
 from nundb_exporter.cli.numbers import Seconds
-from nundb_exporter.cli.target import read_targets
+from nundb_exporter.cli.target import read_fleet
 from nundb_exporter.cli.terminal import printable
 from nundb_exporter.config.settings import Target
 from nundb_exporter.errors import ConfigError
@@ -51,7 +51,8 @@ def command(
     Exit code 0: healthy; what is only for information does not count. 1: the report names a problem, critical or a
     warning. 2: a setting is wrong. 3: the report cannot be written.
     """
-    targets = read_targets(flags, urls)
+    fleet = read_fleet(flags, urls)
+    targets = fleet.nodes
     if host is not None and host.process is not None and len(targets) > 1:
         cure = "leave it out: the ports of the URLs tell the processes"
         raise ConfigError("--nundb.process", "names one process for several nodes", cure)
@@ -60,7 +61,11 @@ def command(
         raise ConfigError("--nundb.data-dir", "names the data of one node for several", cure)
     # Before the first question, whose answer would have to wait.
     sources = [Sources(list(_sources(node, host, data_dir))) for node in targets]
-    report = judge(asyncio.run(_examine(targets, sources, timeout)))
+    nodes = asyncio.run(_examine(targets, sources, timeout))
+    if len(nodes) > 1:
+        modules = (fleet.name_of(target.module) for target in targets)
+        nodes = [dataclasses.replace(node, module=name) for node, name in zip(nodes, modules, strict=True)]
+    report = judge(nodes)
     if as_json:
         click.echo(to_json(report))
     else:

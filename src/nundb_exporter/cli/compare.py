@@ -11,7 +11,7 @@ from nundb_exporter.cli.comparison import Report
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.flags import NodeFlags, node_flags
 from nundb_exporter.cli.numbers import Count, Seconds
-from nundb_exporter.cli.target import read_targets
+from nundb_exporter.cli.target import read_fleet
 from nundb_exporter.compare import Compared, Limits, Unreachable, compare, find_nodes
 from nundb_exporter.config.settings import Target
 from nundb_exporter.credentials import DatabaseAccess, check_word
@@ -77,7 +77,10 @@ def command(
     Exit code 0: no difference. 1: values, keys or databases differ. 2: a setting is wrong, or there is no difference in
     what could be compared, but not everything could. 3: the report cannot be written.
     """
-    targets = read_targets(flags, urls)
+    targets = read_fleet(flags, urls).nodes
+    if any(target.module.databases != targets[0].module.databases for target in targets):
+        problem = "the nodes are asked with modules of different databases, as those of several clusters are"
+        raise ConfigError("databases", problem, "give the URLs of the nodes of one")
     databases = _chosen(targets[0].module.databases, names)
     if pattern:
         check_word("--keys", pattern)

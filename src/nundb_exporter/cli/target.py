@@ -90,16 +90,16 @@ def read_target(flags: NodeFlags) -> Target:
     return only_node(read_settings(flags).fleet)
 
 
-def read_targets(flags: NodeFlags, urls: Sequence[str]) -> tuple[Target, ...]:
+def read_fleet(flags: NodeFlags, urls: Sequence[str]) -> Fleet:
     """Return the nodes at the URLs, or else all that are configured.
 
     Raises:
         ConfigError: a setting is missing or wrong, or there is no node.
     """
-    nodes = read_settings(flags, urls).fleet.nodes
-    if not nodes:
+    fleet = read_settings(flags, urls).fleet
+    if not fleet.nodes:
         raise ConfigError(_FILE, "has no node", "name one with NUN_URL or --nundb.url")
-    return nodes
+    return fleet
 
 
 def only_node(fleet: Fleet) -> Target:

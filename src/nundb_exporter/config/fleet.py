@@ -25,6 +25,10 @@ class Fleet:
     port: int = DEFAULT_PORT
     """Where members are asked that the nodes name."""
 
+    def name_of(self, module: Module) -> str:
+        """Return the name of a module, which is this very one: others may have the same settings; empty without one."""
+        return next((name for name, each in self.modules.items() if each is module), "")
+
     @classmethod
     def of(cls, node: Target) -> "Fleet":
         """Return the fleet of one node, with which nothing else may be asked."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from nundb_exporter.judge.finding import CLUSTER, find
+from nundb_exporter.judge.finding import find
 from nundb_exporter.judge.report import Finding, Member, NodeReport
 from nundb_exporter.problems import cluster, databases, exporter
 from nundb_exporter.quantities import count, counted, listed, visible
@@ -47,18 +47,18 @@ def _outlived(member: Member, now: float, starts: Mapping[str, float]) -> Member
     return replace(member, has_outlived_overdue=started > now - member.newest_overdue_seconds)
 
 
-def findings(reports: Sequence[NodeReport]) -> Iterator[Finding]:
-    """Yield what is wrong between the nodes; `reports` are those of `merged`."""
+def findings(reports: Sequence[NodeReport], named: str) -> Iterator[Finding]:
+    """Yield what is wrong between the nodes of a cluster that sentences call so; `reports` are those of `merged`."""
     yield from _aliases(reports)
     asked = [node for node in reports if node.same_as is None]
     nodes = [node for node in asked if node.is_up]
-    yield from _primaries(nodes, everyone_answers=len(nodes) == len(asked))
-    yield from _acting(nodes, everyone_answers=len(nodes) == len(asked))
-    yield from _members(nodes)
+    yield from _primaries(nodes, named, everyone_answers=len(nodes) == len(asked))
+    yield from _acting(nodes, named, everyone_answers=len(nodes) == len(asked))
+    yield from _members(nodes, named)
     yield from _strangers(asked)
-    yield from _databases(nodes)
-    yield from _conflicts(nodes)
-    yield from _versions(nodes)
+    yield from _databases(nodes, named)
+    yield from _conflicts(nodes, named)
+    yield from _versions(nodes, named)
 
 
 def _names(nodes: Sequence[NodeReport]) -> str:
@@ -72,34 +72,34 @@ def _aliases(reports: Sequence[NodeReport]) -> Iterator[Finding]:
             yield find(cluster.SAME_NODE, member=first.name, names=_names([first, *others]))
 
 
-def _primaries(nodes: Sequence[NodeReport], *, everyone_answers: bool) -> Iterator[Finding]:
+def _primaries(nodes: Sequence[NodeReport], named: str, *, everyone_answers: bool) -> Iterator[Finding]:
     """Judge the lists and the roles. A primary that hangs is listed and does not answer: that is no missing primary."""
     listing = [node for node in nodes if _lists_members(node) and not _is_young(node)]
-    named = dict.fromkeys(member.name for node in nodes for member in node.members if member.role == "primary")
+    primaries = dict.fromkeys(member.name for node in nodes for member in node.members if member.role == "primary")
     own = [node for node in nodes if node.role == "primary"]
     names = {node.name for node in nodes}
-    elsewhere = [name for name in named if name not in names]
-    if len(named) > 1 or len(own) > 1:
-        told = [f"{visible(name)} (by {_names(_listing_primary(nodes, name))})" for name in named]
+    elsewhere = [name for name in primaries if name not in names]
+    if len(primaries) > 1 or len(own) > 1:
+        told = [f"{visible(name)} (by {_names(_listing_primary(nodes, name))})" for name in primaries]
         yield find(
             cluster.SEVERAL_PRIMARIES,
-            cluster=CLUSTER,
-            count=count(max(len(named), len(own))),
-            names=listed(told if len(named) > 1 else [visible(node.url) for node in own]),
+            cluster=named,
+            count=count(max(len(primaries), len(own))),
+            names=listed(told if len(primaries) > 1 else [visible(node.url) for node in own]),
         )
-    elif listing and not named:
+    elif listing and not primaries:
         alone = [node for node in listing if not node.members]
         reason = (
             f"{_names(alone)} {_verb(alone, 'has', 'have')} neither elected one nor joined one"
             if alone
             else f"{_names(listing)} {_verb(listing, 'lists', 'list')} none"
         )
-        yield find(cluster.NO_PRIMARY, cluster=CLUSTER, reason=reason)
+        yield find(cluster.NO_PRIMARY, cluster=named, reason=reason)
     # Before 2023-11 a node does not report its role: it may be the primary.
     elif everyone_answers and len(nodes) > 1 and not own and all(node.role for node in nodes):
         missing = listed([visible(name) for name in elsewhere])
         reason = f"they list {missing} as primary, which is none of the nodes that were asked"
-        yield find(cluster.NO_PRIMARY, cluster=CLUSTER, reason=reason)
+        yield find(cluster.NO_PRIMARY, cluster=named, reason=reason)
 
 
 def _lists_members(node: NodeReport) -> bool:
@@ -119,17 +119,17 @@ def _verb(subjects: Sequence[object], one: str, several: str) -> str:
     return one if len(subjects) == 1 else several
 
 
-def _acting(nodes: Sequence[NodeReport], *, everyone_answers: bool) -> Iterator[Finding]:
+def _acting(nodes: Sequence[NodeReport], named: str, *, everyone_answers: bool) -> Iterator[Finding]:
     told = [node for node in nodes if node.acting_primary is not None]
     acting = [node for node in told if node.acting_primary]
     if len(acting) > 1:
         number = count(len(acting))
-        yield find(cluster.SEVERAL_ACTING_PRIMARIES, cluster=CLUSTER, count=number, names=_names(acting))
+        yield find(cluster.SEVERAL_ACTING_PRIMARIES, cluster=named, count=number, names=_names(acting))
     if not acting and len(told) > 1 and len(told) == len(nodes) and everyone_answers:
-        yield find(cluster.NO_ACTING_PRIMARY, cluster=CLUSTER)
+        yield find(cluster.NO_ACTING_PRIMARY, cluster=named)
 
 
-def _members(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
+def _members(nodes: Sequence[NodeReport], named: str) -> Iterator[Finding]:
     """Compare the lists; a node that lists nothing does not disagree."""
     views = {node.url: {each.name for each in node.members if not each.has_left} for node in nodes}
     views = {url: view for url, view in views.items() if view}
@@ -137,7 +137,7 @@ def _members(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
         without = [node for node in nodes if node.url in views and name not in views[node.url]]
         if without:
             told = f"{_names(without)} {_verb(without, 'does', 'do')} not list"
-            yield find(cluster.MEMBERS_DISAGREE, cluster=CLUSTER, member=name, listed_by=told)
+            yield find(cluster.MEMBERS_DISAGREE, cluster=named, member=name, listed_by=told)
 
 
 def _strangers(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
@@ -149,7 +149,7 @@ def _strangers(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
             yield find(exporter.NOT_JUDGED, member=name, subject=subject, reason="it was not asked")
 
 
-def _databases(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
+def _databases(nodes: Sequence[NodeReport], named: str) -> Iterator[Finding]:
     """Compare the databases. Every node has $admin: one that lists nothing was not asked, failed, or is too old."""
     lists = {node.url: {each.name: each.strategy for each in node.databases if each.strategy} for node in nodes}
     listing = [node for node in nodes if lists[node.url]]
@@ -157,14 +157,14 @@ def _databases(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
         without = [node for node in listing if name not in lists[node.url]]
         if without:
             reason = f"{_names(without)} {_verb(without, 'lacks', 'lack')} it"
-            yield find(databases.MISSING, database=name, cluster=CLUSTER, reason=reason)
+            yield find(databases.MISSING, database=name, cluster=named, reason=reason)
         holders: dict[str, list[NodeReport]] = {}
         for node in listing:
             if strategy := lists[node.url].get(name):
                 holders.setdefault(strategy, []).append(node)
         if len(holders) > 1:
             told = [f"{strategy} on {_names(each)}" for strategy, each in sorted(holders.items())]
-            yield find(databases.STRATEGY_DIFFERS, database=name, cluster=CLUSTER, reason=", ".join(told))
+            yield find(databases.STRATEGY_DIFFERS, database=name, cluster=named, reason=", ".join(told))
 
 
 def _is_within(name: str, nodes: Sequence[NodeReport]) -> bool:
@@ -176,7 +176,7 @@ def _is_within(name: str, nodes: Sequence[NodeReport]) -> bool:
     return True
 
 
-def _conflicts(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
+def _conflicts(nodes: Sequence[NodeReport], named: str) -> Iterator[Finding]:
     """Yield unresolved conflicts once per database: every node of a cluster has a copy of them."""
     counts: dict[str, int] = {}
     for node in nodes:
@@ -188,17 +188,17 @@ def _conflicts(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
             databases.CONFLICTS_UNRESOLVED,
             node=nodes[0].url if len(nodes) == 1 else None,
             database=name,
-            holder=visible(nodes[0].url) if len(nodes) == 1 else CLUSTER,
+            holder=visible(nodes[0].url) if len(nodes) == 1 else named,
             conflicts=counted(number, "unresolved conflict"),
         )
 
 
-def _versions(nodes: Sequence[NodeReport]) -> Iterator[Finding]:
+def _versions(nodes: Sequence[NodeReport], named: str) -> Iterator[Finding]:
     """Tell versions apart by the commands that one knows and another does not."""
     unknown = Counter(command for node in nodes for command in node.unsupported_commands)
     for command, number in sorted(unknown.items()):
         if number < len(nodes):
             old = [node for node in nodes if command in node.unsupported_commands]
             reason = f"{_names(old)} {_verb(old, 'does', 'do')} not know `{command}`, and others do"
-            yield find(cluster.VERSIONS_DIFFER, cluster=CLUSTER, reason=reason)
+            yield find(cluster.VERSIONS_DIFFER, cluster=named, reason=reason)
             return

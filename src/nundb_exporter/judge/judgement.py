@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from nundb_exporter.judge import cluster, node, views
+from nundb_exporter.judge.clusters import clusters
 from nundb_exporter.judge.finding import is_problem, rank
 from nundb_exporter.judge.report import ExporterReport, Finding, NodeReport, Report, State
 from nundb_exporter.problems.replication import OLD_SECONDS
@@ -13,10 +14,13 @@ from nundb_exporter.quantities import age, counted, visible
 
 
 def judge(reports: Sequence[NodeReport], exporter: ExporterReport | None = None) -> Report:
-    """Judge the nodes of one cluster by their reports."""
-    nodes = cluster.joined(cluster.merged(reports))
+    """Judge nodes by their reports, those of each cluster together."""
+    groups = [(each.name, cluster.joined(cluster.merged(each.nodes))) for each in clusters(reports)]
+    place = {report.url: position for position, report in enumerate(reports)}
+    nodes = sorted((report for _, group in groups for report in group), key=lambda report: place[report.url])
     own = [finding for report in nodes if report.same_as is None for finding in node.findings(report)]
-    found = sorted((*own, *cluster.findings(nodes)), key=rank)
+    between = [finding for name, group in groups for finding in cluster.findings(group, name)]
+    found = sorted((*own, *between), key=rank)
     problems = [finding for finding in found if is_problem(finding)]
     return Report(
         healthy=not problems,
@@ -26,7 +30,7 @@ def judge(reports: Sequence[NodeReport], exporter: ExporterReport | None = None)
         findings=tuple(found),
         nodes=tuple(nodes),
         members=tuple(map(visible, views.members_of(nodes))),
-        views=views.views_of(nodes),
+        views=views.views_of([group for _, group in groups]),
         exporter=exporter,
     )
 

@@ -152,6 +152,9 @@ class NodeReport:
 
     __pydantic_config__: ClassVar = _DESCRIBED
     url: str
+    module: str | None = None
+    """With which module of the configuration it was asked; null where it is judged alone. Nodes of different modules
+    are different clusters, unless one lists the other."""
     page: str | None = None
     """Where its own page is, relative to the report of several nodes; null in the report of one."""
     same_as: str | None = None
@@ -236,7 +239,8 @@ class Sight:
 
     __pydantic_config__: ClassVar = _DESCRIBED
     text: str
-    """P, S or U for primary, secondary or starting up, with ✗ if the link is lost; else a dash if not listed, or ?."""
+    """P, S or U for primary, secondary or starting up, with ✗ if the link is lost; else a dash if not listed, or ?;
+    empty for a member of another cluster."""
     sentence: str
     """The same in words."""
     is_odd: bool

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from nundb_exporter.judge.report import Member, NodeReport, Sight, View
@@ -25,14 +25,26 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() and part.isascii() else (-1, part) for part in _DIGITS.split(name)]
 
 
-def views_of(nodes: Sequence[NodeReport]) -> tuple[View, ...]:
-    """Return what each node says of each of `members_of`, in their order; nothing where there is only one node."""
-    asked = [node for node in nodes if node.same_as is None]
-    names = members_of(nodes)
-    if len(asked) < 2:  # noqa: PLR2004 - nobody else sees it
+def views_of(clusters: Sequence[Sequence[NodeReport]]) -> tuple[View, ...]:
+    """Return what each node says of each of `members_of` all, in their order; nothing where there is only one node."""
+    asked = [[node for node in nodes if node.same_as is None] for nodes in clusters]
+    if sum(map(len, asked)) < 2:  # noqa: PLR2004 - nobody else sees it
         return ()
-    usual = {name: _usual(name, asked) for name in names}
-    return tuple(View(url=node.url, sights=tuple(_sight(node, name, usual[name]) for name in names)) for node in asked)
+    names = members_of([node for nodes in clusters for node in nodes])
+    return tuple(view for nodes in asked for view in _views_within(nodes, names))
+
+
+def _views_within(nodes: Sequence[NodeReport], names: Sequence[str]) -> Iterator[View]:
+    """Yield the views of the nodes of one cluster."""
+    usual = {name: _usual(name, nodes) for name in members_of(nodes)}
+    for node in nodes:
+        sights = (_sight(node, name, usual[name]) if name in usual else _foreign(node, name) for name in names)
+        yield View(url=node.url, sights=tuple(sights))
+
+
+def _foreign(node: NodeReport, name: str) -> Sight:
+    sentence = f"{visible(name)} is of another cluster than {visible(node.url)}."
+    return Sight(text="", sentence=sentence, is_odd=False, is_lost=False, is_self=False)
 
 
 def _lists(node: NodeReport) -> bool:

@@ -102,7 +102,7 @@ class Nodes:
     def _new(self, selection: Selection, sources: Sources | None = None) -> ScrapedNode:
         scraper = self._make(selection.target, selection.route)
         scraper.failure_log = self.failure_log(selection)
-        return ScrapedNode(scraper, self.settings, self.tally, sources, selection.query)
+        return ScrapedNode(scraper, self.settings, self.tally, sources, module=selection.module, query=selection.query)
 
     async def close(self) -> None:
         """Close all connections."""

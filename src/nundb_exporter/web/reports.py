@@ -87,6 +87,8 @@ class Reports:
         now = time.time()
         nodes = [describe(str(node.scraper.target.endpoint), scrape, now, allowed) for node, scrape in scraped]
         if are_several:
-            pages = (f"./?{node.query}" for node, _ in scraped)
-            nodes = [replace(node, page=page) for node, page in zip(nodes, pages, strict=True)]
+            nodes = [
+                replace(report, page=f"./?{node.query}", module=node.module)
+                for report, (node, _) in zip(nodes, scraped, strict=True)
+            ]
         return to_json(judge(nodes, describe_exporter(self._own_samples(), __version__, now)))

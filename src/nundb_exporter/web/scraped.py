@@ -90,13 +90,21 @@ class _Shared(NamedTuple):
 class ScrapedNode:
     """The pages of one node that are made of scrapes, and of what local sources tell of it.
 
-    `query` is the one that selects it.
+    `module` is the name of the one with which it is asked, `query` the one that selects it.
     """
 
     def __init__(
-        self, scraper: Scraper, settings: Web, tally: Tally, sources: Sources | None = None, query: str = ""
+        self,
+        scraper: Scraper,
+        settings: Web,
+        tally: Tally,
+        sources: Sources | None = None,
+        *,
+        module: str = "",
+        query: str = "",
     ) -> None:
         self.scraper = scraper
+        self.module = module
         self.query = query
         self._settings = settings
         self._tally = tally

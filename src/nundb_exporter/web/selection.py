@@ -102,19 +102,15 @@ def leaves_node_out(query: str) -> bool:
 
 def configured(fleet: Fleet, node: Target, name: str | None = None) -> Selection:
     """Return a configured node, asked with its own module, of which it may be known by which name it was called."""
-    return Selection(node, name or _name_of(fleet, node), DIRECT)
+    return Selection(node, name or fleet.name_of(node.module), DIRECT)
 
 
 def member(fleet: Fleet, endpoint: Endpoint, seed: Target) -> Selection | None:
     """Return a node that a configured node has named, asked with the same module; None if it may not be asked."""
     if fleet.allow.refusal(endpoint) is not None:
         return None
-    return Selection(Target(endpoint, seed.module), _name_of(fleet, seed), Route(partial(fleet.allow.admits, endpoint)))
-
-
-def _name_of(fleet: Fleet, node: Target) -> str:
-    """Return the name of a node's module, which is this very one: others may have the same settings."""
-    return next((name for name, module in fleet.modules.items() if module is node.module), "")
+    route = Route(partial(fleet.allow.admits, endpoint))
+    return Selection(Target(endpoint, seed.module), fleet.name_of(seed.module), route)
 
 
 def _names(modules: Mapping[str, Module]) -> str:
