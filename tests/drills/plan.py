@@ -31,9 +31,14 @@ from .watchers import flood_of_requests, stopped_exporter, vanished_member, vani
 LANES: dict[str, Lane] = {
     "replicas": Lane(
         (
-            fault("restart", run=restarted),
+            fault("restart", may_fire=LEFT_BEHIND, run=restarted),
             fault("dead-node", node.DOWN, may_fire=LEFT_BEHIND, run=of_devserver("dead-node", at_primary=False)),
-            fault("hung-node", node.HUNG, may_fire=UNACKNOWLEDGED, run=of_devserver("hung-node", at_primary=False)),
+            fault(
+                "hung-node",
+                node.HUNG,
+                may_fire=(*UNACKNOWLEDGED, *LEFT_BEHIND),
+                run=of_devserver("hung-node", at_primary=False),
+            ),
             Drill(
                 name="dead primary",
                 about="The primary is killed, and a replica takes over.",
@@ -51,9 +56,7 @@ LANES: dict[str, Lane] = {
     ),
     "hanging": Lane(
         (
-            hung(
-                FEW, replication.NOT_ACKNOWLEDGING, may_fire=(replication.PENDING_GROWING, replication.PENDING_BACKLOG)
-            ),
+            hung(FEW, replication.NOT_ACKNOWLEDGING),
             hung(25, replication.PENDING_BACKLOG, replication.PENDING_GROWING),
             hung(200, replication.PENDING_BACKLOG, replication.PENDING_GROWING),
         ),
@@ -172,7 +175,7 @@ LANES: dict[str, Lane] = {
             fault("wrong-clock", node.CLOCKS_APART, may_fire=LEFT_BEHIND),
             # One of the joins may come while the node is still listed, which crashes the primary (protocol notes 6.3).
             fault("restart-loop", node.RESTART_LOOP, may_fire=(*LEFT_BEHIND, cluster.ELECTIONS_FLAPPING, node.DOWN)),
-            fault("flapping-elections", cluster.ELECTIONS_FLAPPING, run=elections_without_end),
+            fault("flapping-elections", cluster.ELECTIONS_FLAPPING, may_fire=LEFT_BEHIND, run=elections_without_end),
         ),
         Setting(has_every_collector=True),
     ),
