@@ -17,10 +17,10 @@ HOST = b"Host: x\r\n"
 
 
 def parsed(
-    wire: bytes, lengths: Sequence[int], limits: Limits | None = None
+    wire: bytes, lengths: Sequence[int], limits: Limits | None = None, parser: RequestParser | None = None
 ) -> tuple[list[Request], HTTPStatus | None]:
     """Return the requests in these bytes, and the status of the refusal that ends them."""
-    parser = RequestParser(limits or Limits())
+    parser = parser or RequestParser(limits or Limits())
     requests: list[Request] = []
     try:
         for piece in cut(wire, lengths):
@@ -164,6 +164,31 @@ ANYTHING = st.one_of(
         max_size=40,
     ).map(b"".join),
 )
+
+
+KEPT = requests().filter(lambda written: written.expected.is_kept)
+
+
+@given(one=KEPT, other=KEPT, end=ANYTHING)
+def test_what_has_been_read_before_means_the_same(one: Written, other: Written, end: bytes) -> None:
+    """A client that sends the same bytes again, each request in a packet of its own, and at last anything."""
+    parser = RequestParser(Limits())
+    for written in (one, one, other, one, other, other):
+        parser.receive(written.wire)
+        assert parser.next_request() == written.expected
+        assert parser.next_request() is None
+        assert not parser.is_within_request
+    wire = one.wire + end
+    assert parsed(wire, [len(wire)], parser=parser) == parsed(wire, [len(wire)])
+
+
+def test_a_login_is_not_kept() -> None:
+    """What is kept for the next request must not be a password."""
+    parser = RequestParser(Limits())
+    parser.receive(b"GET / HTTP/1.1\r\n" + HOST + b"Authorization: Basic bnVuOnNlY3JldA==\r\n\r\n")
+    assert parser.next_request() is not None
+    kept = [getattr(parser, name) for name in parser.__slots__]
+    assert "bnVuOnNlY3JldA" not in repr(kept)
 
 
 @given(wire=ANYTHING | damaged(), lengths=sizes)

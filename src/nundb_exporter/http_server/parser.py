@@ -22,6 +22,8 @@ _VERSION: Final = re.compile(rb"HTTP/[0-9](?:\.[0-9])?")
 _VERSIONS: Final = {b"HTTP/1.0": "1.0", b"HTTP/1.1": "1.1"}
 _HOST: Final = re.compile(r"[^\s/?#@]*")
 """What a Host header may hold, loosely; two headers, joined by a comma and a space, are refused too."""
+_MAX_KEPT_BYTES: Final = 1024
+"""Of a head whose meaning is kept; those of Prometheus have 300. Longer ones could fill the memory."""
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -45,6 +47,8 @@ class RequestParser:
 
     Call `receive` with what arrives, then `next_request` until it returns None. Bytes of later requests are kept as
     they are until the caller asks for them, so that a client that sends many at once makes no work before its turn.
+
+    Most clients of a connection send the same bytes each time: those of the last request are not read again.
     """
 
     __slots__ = (
@@ -54,6 +58,8 @@ class RequestParser:
         "_headers",
         "_is_complete",
         "_is_kept",
+        "_last",
+        "_last_head",
         "_left",
         "_limits",
         "_llhttp",
@@ -69,6 +75,10 @@ class RequestParser:
         self._buffer = bytearray()
         self._scanned = 0
         """How many bytes of the buffer are known to hold no end of a head."""
+        self._last_head = b""
+        """A request without a body, and without credentials, which are not kept."""
+        self._last: Request | None = None
+        """What it means."""
         self._begin()
 
     def _begin(self) -> None:
@@ -103,6 +113,10 @@ class RequestParser:
         Raises:
             RefusedError: it is not HTTP, not spoken here, or beyond a limit. The parser is of no more use.
         """
+        if self._buffer == self._last_head and self._part is _Part.HEAD:
+            self._buffer.clear()
+            self._scanned = 0
+            return self._last
         while self._advance():
             if self._is_complete and self._head is not None:
                 request = self._head
@@ -190,6 +204,8 @@ class RequestParser:
         self._head = Request(method, path, query, self._headers, version, self._is_kept)
         if not self._is_complete:
             self._expect_body(version)
+        elif len(head) <= _MAX_KEPT_BYTES and "authorization" not in self._headers:
+            self._last_head, self._last = head, self._head
 
     def _check_spoken(self, head: bytes) -> str:
         """Return the version; refuse what may be right elsewhere, other versions and transfer codings."""
