@@ -32,20 +32,23 @@ def render(samples: Iterable[Sample], format_: Format) -> Page:
     """Render the samples grouped by family, in the order in which the families first occur."""
     families, labels, values = tuple(zip(*samples, strict=True)) or ((), (), ())
     layout = _layout(families, labels, format_ is Format.OPENMETRICS)
-    if len(layout.text) > _MAX_KEPT_PAGE:
+    if layout.size > _MAX_KEPT_PAGE:
         _layout.cache_clear()
-    shown = [values[position] for position in layout.order]
-    text = layout.text % tuple([_COMMON.get(value) or _number(value) for value in shown])
-    return Page(text, len(values) - len(shown))
+    pieces = layout.pieces.copy()
+    shown = map(values.__getitem__, layout.order)
+    pieces[1::2] = [_COMMON.get(value) or _number(value) for value in shown]
+    return Page("".join(pieces), len(values) - len(layout.order))
 
 
 class _Layout(NamedTuple):
     """A page without its values."""
 
-    text: str
-    """With `%s` in the place of each value."""
+    pieces: list[str]
+    """What stands before the first value, its place, what stands before the second one, and so on, and what is last."""
     order: Sequence[int]
     """The position of each value's sample among all."""
+    size: int
+    """The characters of all pieces."""
 
 
 _MAX_KEPT_PAGE: Final = 64 * 1024
@@ -65,16 +68,18 @@ def _layout(families: Sequence[Family], labels: Sequence[tuple[str, ...]], is_op
         seen.add(series)
         shown = family.part_of or family
         if shown not in groups:
-            groups[shown] = [_literal(_head(shown, is_openmetrics))]
+            groups[shown] = []
             order[shown] = []
-        groups[shown].append(f"{_literal(series)} %s\n")
+        head = "" if groups[shown] else _head(shown, is_openmetrics)
+        groups[shown].append(f"{head}{series} ")
         order[shown].append(position)
-    text = "".join([line for lines in groups.values() for line in lines]) + ("# EOF\n" if is_openmetrics else "")
-    return _Layout(text, [position for positions in order.values() for position in positions])
-
-
-def _literal(text: str) -> str:
-    return text.replace("%", "%%")
+    pieces = [""]
+    for lines in groups.values():
+        for line in lines:
+            pieces[-1] += line
+            pieces += ("", "\n")
+    pieces[-1] += "# EOF\n" if is_openmetrics else ""
+    return _Layout(pieces, [each for positions in order.values() for each in positions], sum(map(len, pieces)))
 
 
 def _head(family: Family, is_openmetrics: bool) -> str:
