@@ -99,8 +99,7 @@ class HttpTransport:
         """Ask; from `half` on, ask a second time where nothing has come."""
         connection.send(data)
         try:
-            async with asyncio.timeout_at(half):
-                response = await connection.response()
+            response = await connection.response(half)
         except TimeoutError:
             if self._is_silent or not connection.is_untouched:
                 return await self._finish(connection, deadline)
@@ -115,8 +114,7 @@ class HttpTransport:
     async def _finish(self, connection: HttpConnection, deadline: float) -> Response:
         """Wait for the answer to what was sent, until the deadline."""
         try:
-            async with asyncio.timeout_at(deadline):
-                response = await connection.response()
+            response = await connection.response(deadline)
         except TimeoutError:
             connection.abort()
             raise too_late(self._endpoint, is_begun=not connection.is_untouched) from None
