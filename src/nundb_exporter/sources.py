@@ -75,6 +75,8 @@ class Sources:
     def joined(self, scrape: Scrape) -> Scrape:
         """Return the scrape of the node with what the sources tell now, as further samples and collectors."""
         samples, results = self._read()
+        if not results:
+            return scrape
         return replace(scrape, samples=[*scrape.samples, *samples], collectors={**scrape.collectors, **results})
 
     def _read(self) -> tuple[list[Sample], dict[str, CollectorResult]]:

@@ -1,6 +1,6 @@
 """Pending operations in detail: by member, with the age of the oldest, and by database and operation."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
@@ -121,7 +121,7 @@ def _overdue(
 ) -> Iterable[Sample]:
     """Tell what is late from what is on its way. Whoever is no longer listed will never acknowledge anything."""
     due = int((answers.asked_at + (answers.clock_offset or 0.0) - OLD_SECONDS) * 1e9)
-    counts: Counter[tuple[str, str]] = Counter()
+    counts = defaultdict[tuple[str, str], int](int)
     newest: dict[str, int] = {}
     for share in shares:
         timed = [op_id for op_id in share.op_ids if op_id]
@@ -140,6 +140,8 @@ def _overdue(
 
 
 def _by_database(counts: Mapping[tuple[str, str], int]) -> Iterable[Sample]:
+    if not counts:
+        return
     totals: Counter[str] = Counter()
     for (database, _), count in counts.items():
         totals[database] += count
