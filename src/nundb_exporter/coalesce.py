@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 JOIN_WINDOW_SECONDS: Final = 0.1
 """How long others may join a request in progress. It bounds the age of an answer, and the time that a later request can
@@ -12,46 +13,93 @@ lose to the deadline of an earlier one; it is less than the offset that every sc
 
 
 class _Shared(Generic[T]):
-    """A request in progress: the first client runs it, the others wait."""
+    """A request in progress, and those who wait for its answer: each is a future, which costs less than a task."""
 
-    __slots__ = ("started", "waiters")
+    __slots__ = ("_waiters", "began", "task")
 
-    def __init__(self, started: float) -> None:
-        self.started = started
-        # In a tuple, because the answer itself may be None or false.
-        self.waiters: list[asyncio.Future[tuple[T] | None]] = []
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self.task: asyncio.Task[None] | None = None
+        """What asks."""
+        self._waiters: dict[asyncio.Future[Any], Callable[[T], Any]] = {}
+        """With what each makes of the answer."""
 
-    def finish(self, answer: tuple[T] | None) -> None:
-        """Give the answer to all who wait; None means that there will be none."""
-        for waiter in self.waiters:
-            if not waiter.done():
-                waiter.set_result(answer)
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiters)
+
+    def join(self, loop: asyncio.AbstractEventLoop, use: Callable[[T], R]) -> "asyncio.Future[R]":
+        """Wait too."""
+        waiter: asyncio.Future[R] = loop.create_future()
+        waiter.add_done_callback(self._leave)
+        self._waiters[waiter] = use
+        return waiter
+
+    def _leave(self, waiter: "asyncio.Future[Any]") -> None:
+        """Forget one who no longer waits; nothing is asked for nobody."""
+        if self._waiters.pop(waiter, None) and not self._waiters and self.task is not None:
+            self.task.cancel()
+
+    def answer(self, answer: T) -> None:
+        """Give each his part; whose use of it fails has that error."""
+        for waiter, use in self._take_waiters():
+            try:
+                waiter.set_result(use(answer))
+            except Exception as error:  # noqa: BLE001 - a defect, which is his who waits to report
+                waiter.set_exception(error)
+
+    def fail(self, error: Exception) -> None:
+        """Give all the same error."""
+        for waiter, _ in self._take_waiters():
+            waiter.set_exception(error)
+
+    def abandon(self) -> None:
+        """Let nobody wait for what will not come."""
+        for waiter, _ in self._take_waiters():
+            waiter.cancel()
+
+    def _take_waiters(self) -> list[tuple["asyncio.Future[Any]", Callable[[T], Any]]]:
+        taken = [(waiter, use) for waiter, use in self._waiters.items() if not waiter.done()]
+        self._waiters.clear()
+        for waiter, _ in taken:
+            waiter.remove_done_callback(self._leave)
+        return taken
 
 
 class Coalescer(Generic[T]):
     """Share one answer among equal requests at the same moment.
 
-    A request that comes later than JOIN_WINDOW_SECONDS starts anew. The first request runs in its own task, which saves
-    the cost of another task; if it is cancelled, the next one takes over.
+    A request that comes later than JOIN_WINDOW_SECONDS starts anew. When all who wait for an answer have been
+    cancelled, so is what asks for it.
     """
 
     def __init__(self) -> None:
-        self._shared: dict[Hashable, _Shared[T]] = {}
+        self._running: set[_Shared[T]] = set()
+        self._latest: dict[Hashable, _Shared[T]] = {}
 
-    async def share(self, key: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
-        """Return the result of `ask`, run now or a moment ago for the same key."""
+    @property
+    def waiting(self) -> int:
+        """How many wait for an answer."""
+        return sum(shared.waiting for shared in self._running)
+
+    def share(self, key: Hashable, ask: Callable[[], Awaitable[T]], use: Callable[[T], R]) -> "asyncio.Future[R]":
+        """Return what `use` makes of the answer of `ask`, run now or a moment ago for the same key."""
         loop = asyncio.get_running_loop()
-        while (request := self._shared.get(key)) and loop.time() - request.started <= JOIN_WINDOW_SECONDS:
-            waiter: asyncio.Future[tuple[T] | None] = loop.create_future()
-            request.waiters.append(waiter)
-            if answer := await waiter:
-                return answer[0]
-        request = self._shared[key] = _Shared(loop.time())
-        found: tuple[T] | None = None
+        shared = self._latest.get(key)
+        if shared is None or not shared.waiting or loop.time() - shared.began > JOIN_WINDOW_SECONDS:
+            shared = self._latest[key] = _Shared(loop.time())
+            shared.task = loop.create_task(self._run(key, shared, ask))
+            self._running.add(shared)
+        return shared.join(loop, use)
+
+    async def _run(self, key: Hashable, shared: _Shared[T], ask: Callable[[], Awaitable[T]]) -> None:
         try:
-            found = (await ask(),)
-            return found[0]
+            shared.answer(await ask())
+        except Exception as error:  # noqa: BLE001 - a defect, which is theirs who wait to report
+            shared.fail(error)
         finally:
-            if self._shared.get(key) is request:
-                del self._shared[key]
-            request.finish(found)
+            shared.abandon()
+            self._running.discard(shared)
+            if self._latest.get(key) is shared:
+                del self._latest[key]

@@ -10,6 +10,7 @@ from nundb_exporter.web.nodes import Nodes
 from nundb_exporter.web.probe import Probe
 from tests.wire.exporter import target
 from tests.wire.ports import refusing
+from tests.wire.waiting import answered
 
 
 async def test_a_node_that_is_down_is_told_once_whoever_asks_it(caplog: pytest.LogCaptureFixture) -> None:
@@ -19,7 +20,7 @@ async def test_a_node_that_is_down_is_told_once_whoever_asks_it(caplog: pytest.L
         allow = AllowList((parse_allowed("", node),))
         nodes = Nodes(Fleet((), {"default": target(f"http://{node}").module}, allow), Web(listen=()))
         for query in ("", "&debug=true", ""):
-            answer = await Probe(nodes).page(Request("GET", "/probe", f"target={node}{query}"))
+            answer = await answered(Probe(nodes).page(Request("GET", "/probe", f"target={node}{query}")))
             assert b"connection refused" in answer.body or b"nundb_up 0" in answer.body
             nodes.replace(nodes.fleet)
         await nodes.close()

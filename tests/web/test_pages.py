@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from nundb_exporter.collectors import COLLECTORS
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import DEFAULT_URL, Module, Target, Web, parse_endpoint
 from nundb_exporter.credentials import Credentials, Secret
-from nundb_exporter.http_server import Request, Response
+from nundb_exporter.http_server import Handler, Request
 from nundb_exporter.protocol.commands import Command
 from nundb_exporter.protocol.replies import Reply
 from nundb_exporter.scrape import Scraper
@@ -21,9 +21,9 @@ from nundb_exporter.web.probe import Probe
 from nundb_exporter.web.reports import Reports
 from tests.judge.observed import TWO, said
 from tests.scripted import ScriptedTransport
+from tests.wire.waiting import answered
 
 REQUEST = Request("GET", "/")
-Page: TypeAlias = Callable[[Request], Coroutine[object, object, Response]]
 
 
 class SlowTransport(ScriptedTransport):
@@ -44,9 +44,9 @@ class SlowTransport(ScriptedTransport):
 class Served(NamedTuple):
     """The pages that are made of scrapes of the configured node."""
 
-    metrics: Page
-    probe: Page
-    report: Page
+    metrics: Handler
+    probe: Handler
+    report: Handler
 
 
 def pages(transport: ScriptedTransport, max_requests: int = 40) -> Served:
@@ -64,7 +64,7 @@ async def test_report_and_metrics_at_the_same_moment_are_of_one_scrape() -> None
     """The node is asked once, whatever is made of its answers."""
     transport = SlowTransport()
     served = pages(transport)
-    asked = [asyncio.create_task(page(REQUEST)) for page in (served.report, served.metrics, served.report)]
+    asked = [asyncio.create_task(answered(page(REQUEST))) for page in (served.report, served.metrics, served.report)]
     await asyncio.sleep(0)
     transport.may_answer.set()
     report, metrics, _ = await asyncio.gather(*asked)
@@ -81,7 +81,7 @@ async def test_metrics_and_a_probe_at_the_same_moment_are_pages_of_their_own() -
         served.metrics: Request("GET", "/metrics"),
         served.probe: Request("GET", "/probe", "target=localhost:3013"),
     }
-    asked = [asyncio.create_task(page(request)) for page, request in requests.items()]
+    asked = [asyncio.create_task(answered(page(request))) for page, request in requests.items()]
     await asyncio.sleep(0)
     transport.may_answer.set()
     metrics, probe = await asyncio.gather(*asked)
@@ -96,11 +96,11 @@ async def test_a_report_counts_among_the_requests_in_progress() -> None:
     """One too many is refused at once, and counted."""
     transport = SlowTransport()
     served = pages(transport, max_requests=1)
-    first = asyncio.create_task(served.metrics(REQUEST))
+    first = asyncio.create_task(answered(served.metrics(REQUEST)))
     await asyncio.sleep(0)
-    refused = await served.report(REQUEST)
+    refused = await answered(served.report(REQUEST))
     transport.may_answer.set()
     await first
-    report = await served.report(REQUEST)
+    report = await answered(served.report(REQUEST))
     assert refused.status is HTTPStatus.SERVICE_UNAVAILABLE
     assert json.loads(report.body)["exporter"]["requests_rejected"] == 1

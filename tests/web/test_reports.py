@@ -17,6 +17,7 @@ from nundb_exporter.web.nodes import Nodes
 from nundb_exporter.web.reports import Reports
 from tests.judge.observed import said
 from tests.scripted import ScriptedTransport
+from tests.wire.waiting import answered
 
 LISTS = {
     "a": " a:1(self):Primary , b:1(Connected):Secoundary, c:1(Connected):Secoundary,",  # sic
@@ -44,7 +45,7 @@ class World:
 
     async def report(self, query: str = "") -> Any:  # noqa: ANN401 - JSON
         """Return the report."""
-        response = await self.reports.page(Request("GET", "/report", query))
+        response = await answered(self.reports.page(Request("GET", "/report", query)))
         assert response.status == HTTPStatus.OK
         return json.loads(response.body)
 
@@ -77,7 +78,7 @@ async def test_one_node_of_several_has_a_report_of_its_own() -> None:
     world = World(("a", "b", "c"))
     report = await world.report("target=b:3013")
     assert (urls(report), report["views"]) == (["http://b:3013"], [])
-    refused = await world.reports.page(Request("GET", "/report", "target=evil:3013"))
+    refused = await answered(world.reports.page(Request("GET", "/report", "target=evil:3013")))
     assert refused.status == HTTPStatus.BAD_REQUEST
 
 

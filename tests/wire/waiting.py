@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+from nundb_exporter.http_server import Answer, Response
+
 T = TypeVar("T")
 
 PATIENCE_SECONDS: Final = 60.0
@@ -12,6 +14,11 @@ PATIENCE_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.005
 _QUESTION_PAUSE_SECONDS: Final = 0.05
 """Longer: each question costs the program that is asked."""
+
+
+async def answered(answer: Answer) -> Response:
+    """Return what a handler answers, at once or at last."""
+    return answer if isinstance(answer, Response) else await answer
 
 
 async def until(claim: Callable[[], bool]) -> None:

@@ -3,11 +3,12 @@
 from nundb_exporter.http_server.handed_over import handed_over
 from nundb_exporter.http_server.limits import Limits
 from nundb_exporter.http_server.listening import Listener, ListenError, listen, listen_unix
-from nundb_exporter.http_server.messages import Handler, Request, Response
+from nundb_exporter.http_server.messages import Answer, Handler, Request, Response
 from nundb_exporter.http_server.router import Router
 from nundb_exporter.http_server.server import Server
 
 __all__ = [
+    "Answer",
     "Handler",
     "Limits",
     "ListenError",

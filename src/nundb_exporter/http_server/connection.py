@@ -72,7 +72,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.opening: asyncio.Task[None] | None = None
         """What opens the connection; with TLS it takes a while."""
-        self.task: asyncio.Task[Response] | None = None
+        self.task: asyncio.Future[Response] | None = None
         """The handler that is at work."""
 
     # What the server tells it.
@@ -184,14 +184,14 @@ class Connection(asyncio.Protocol):
         try:
             answer = self._handler(request)
             if not isinstance(answer, Response):
-                self.task = self._loop.create_task(answer)
+                self.task = asyncio.ensure_future(answer, loop=self._loop)
                 self.task.add_done_callback(partial(self._answered, request))
                 return
         except Exception as error:  # noqa: BLE001 - a defect of a handler must not leave the client without an answer
             answer = self._report(request, error)
         self._send(answer, request)
 
-    def _answered(self, request: Request, task: asyncio.Task[Response]) -> None:
+    def _answered(self, request: Request, task: asyncio.Future[Response]) -> None:
         """Send what a handler has answered at last."""
         self.task = None
         if task.cancelled():

@@ -1,15 +1,13 @@
 """Requests and responses, as handlers know them."""
 
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A whole request; its body, if it had one, is forgotten."""
 
     method: str
@@ -17,7 +15,7 @@ class Request:
     """Without the query and with %-escapes resolved; `*` for `OPTIONS *`."""
     query: str = ""
     """What follows the first question mark, with its escapes."""
-    headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
+    headers: Mapping[str, str] = _NO_HEADERS
     """By name in lower case; values of the same name are joined by commas (RFC 9110, section 5.3)."""
     version: str = "1.1"
     """`1.0` or `1.1`."""
@@ -25,13 +23,16 @@ class Request:
     """Whether the client lets the connection carry another request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """What a handler answers. Length, date and connection headers are the server's."""
 
     status: int
-    body: bytes = field(default=b"", repr=False)
-    headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
+    body: bytes = b""
+    headers: Mapping[str, str] = _NO_HEADERS
+
+    def __repr__(self) -> str:
+        """Return its status and length: a body may hold what is nobody's business."""
+        return f"<response {self.status} of {len(self.body)} bytes>"
 
     @classmethod
     def of_text(cls, text: str, status: int = HTTPStatus.OK, headers: Mapping[str, str] = _NO_HEADERS) -> "Response":
@@ -44,5 +45,7 @@ class Response:
         return cls.of_text(f"{status} {HTTPStatus(status).phrase}: {problem}.\n", status, headers)
 
 
-Handler: TypeAlias = Callable[[Request], Response | Coroutine[object, object, Response]]
-"""Answers a request: at once, or with a coroutine that is cancelled if the client leaves."""
+Answer: TypeAlias = Response | Awaitable[Response]
+"""At once, or by a coroutine or a future that is cancelled if the client leaves."""
+Handler: TypeAlias = Callable[[Request], Answer]
+"""Answers a request."""

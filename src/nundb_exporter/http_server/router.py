@@ -1,9 +1,9 @@
 """Which handler answers which path and method."""
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 
-from nundb_exporter.http_server.messages import Handler, Request, Response
+from nundb_exporter.http_server.messages import Answer, Handler, Request, Response
 
 
 class Router:
@@ -18,7 +18,7 @@ class Router:
             for path, methods in routes.items()
         }
 
-    def __call__(self, request: Request) -> Response | Coroutine[object, object, Response]:
+    def __call__(self, request: Request) -> Answer:
         """Answer a request."""
         methods = self._routes.get(request.path)
         if methods is None:

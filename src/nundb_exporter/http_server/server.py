@@ -8,7 +8,7 @@ import resource
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from nundb_exporter.http_server.connection import Connection, Service
 from nundb_exporter.http_server.limits import Limits
@@ -76,10 +76,11 @@ class Server:
                 await self._places.wait_until_empty()
         except TimeoutError:
             late = self._places.all
-            tasks = [connection.task for connection in late if connection.task is not None]
+            ending: list[asyncio.Future[Any]] = [each.task for each in late if each.task is not None]
             for connection in late:
                 connection.abort()
-            await asyncio.wait([*tasks, asyncio.create_task(self._places.wait_until_empty())], timeout=_CANCEL_SECONDS)
+            ending.append(asyncio.create_task(self._places.wait_until_empty()))
+            await asyncio.wait(ending, timeout=_CANCEL_SECONDS)
 
     def _watch(self, listener: Listener) -> None:
         if listener in self._listeners:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from nundb_exporter import logs
 from nundb_exporter.exposition import Format, choose_format, render
-from nundb_exporter.http_server import Request, Response
+from nundb_exporter.http_server import Answer, Request, Response
 from nundb_exporter.metrics import (
     LOG_LINES_DROPPED,
     LOGINS_REFUSED,
@@ -35,7 +35,7 @@ class Pages:
         self._has_log = has_log
         self._process = ExporterProcess()
 
-    async def metrics(self, request: Request) -> Response:
+    def metrics(self, request: Request) -> Answer:
         """Return the metrics of the exporter itself, and of the node, if there is exactly one and it is not left out.
 
         Local sources are on the page of the only node; of several, they stand beside none, and are here.
@@ -54,7 +54,7 @@ class Pages:
         def write(scrape: Scrape, allowed: float) -> str:
             return self._render((*scrape.samples, SCRAPE_TIMEOUT.sample(allowed)), form)
 
-        return await node.page(request, form.value, write)
+        return node.page(request, form.value, write)
 
     def _render(self, samples: Sequence[Sample], form: Format) -> str:
         page = render((*samples, *self.own_samples()), form)

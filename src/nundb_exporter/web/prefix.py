@@ -1,10 +1,8 @@
 """All pages below a path, for a reverse proxy that hands requests on as they come."""
 
-import dataclasses
-from collections.abc import Coroutine
 from http import HTTPStatus
 
-from nundb_exporter.http_server import Handler, Request, Response
+from nundb_exporter.http_server import Answer, Handler, Request, Response
 
 
 class Prefixed:
@@ -18,11 +16,11 @@ class Prefixed:
         self._prefix = prefix
         self._last_step = prefix.rpartition("/")[2]
 
-    def __call__(self, request: Request) -> Response | Coroutine[object, object, Response]:
+    def __call__(self, request: Request) -> Answer:
         """Answer a request."""
         path = request.path
         if path.startswith(f"{self._prefix}/"):
-            return self._handler(dataclasses.replace(request, path=path.removeprefix(self._prefix)))
+            return self._handler(request._replace(path=path.removeprefix(self._prefix)))
         if path == "/":
             return _see(f".{self._prefix}/", request)
         if path == self._prefix:

@@ -8,7 +8,7 @@ from typing import Final
 from nundb_exporter.client.traced import TracedTransport
 from nundb_exporter.errors import ConfigError, NotAllowedError
 from nundb_exporter.exposition import Format, choose_format, render
-from nundb_exporter.http_server import Request, Response
+from nundb_exporter.http_server import Answer, Request, Response
 from nundb_exporter.metrics import SCRAPE_TIMEOUT
 from nundb_exporter.results import Scrape
 from nundb_exporter.scrape import Scraper
@@ -28,17 +28,17 @@ class Probe:
         self._nodes = nodes
         self._traced = 0
 
-    async def page(self, request: Request) -> Response:
+    def page(self, request: Request) -> Answer:
         """Return the metrics of the node, or status 400 with the reason why it is not asked."""
         try:
             selection = select(self._nodes.fleet, request.query)
             if selection.is_debug:
-                return await self._trace(request, selection)
+                return self._trace(request, selection)
             node = self._nodes.get(selection)
         except (RefusedError, ConfigError) as error:
             return Response.of_status(HTTPStatus.BAD_REQUEST, str(error))
         form = choose_format(request.headers.get("accept", ""))
-        return await node.page(request, form.value, lambda scrape, allowed: self._render(scrape, allowed, form))
+        return node.page(request, form.value, lambda scrape, allowed: self._render(scrape, allowed, form))
 
     def _render(self, scrape: Scrape, allowed: float, form: Format) -> str:
         page = render([*scrape.samples, SCRAPE_TIMEOUT.sample(allowed)], form)

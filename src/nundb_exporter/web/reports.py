@@ -9,7 +9,7 @@ from typing import Final
 
 from nundb_exporter import __version__
 from nundb_exporter.errors import ConfigError, NotAllowedError
-from nundb_exporter.http_server import Request, Response
+from nundb_exporter.http_server import Answer, Request, Response
 from nundb_exporter.metrics import Sample
 from nundb_exporter.results import Scrape
 from nundb_exporter.web.discovery import Discovery
@@ -31,7 +31,7 @@ class Reports:
         self._own_samples = own_samples
         self._in_progress = 0
 
-    async def page(self, request: Request) -> Response:
+    def page(self, request: Request) -> Answer:
         """Return the report, or status 400 with the reason why a node is not asked."""
         node = self._nodes.single
         if names_target(request.query):
@@ -40,13 +40,13 @@ class Reports:
             except (RefusedError, ConfigError) as error:
                 return Response.of_status(HTTPStatus.BAD_REQUEST, str(error))
         elif node is None or self._nodes.fleet.allow.entries:
-            return await self._of_all(request)
+            return self._of_all(request)
 
         def write(scrape: Scrape, allowed: float) -> str:
             self._learn(node, scrape)
             return self._judge([(node, scrape)], allowed, are_several=False)
 
-        return await node.page(request, _JSON, write)
+        return node.page(request, _JSON, write)
 
     def _learn(self, node: ScrapedNode, scrape: Scrape) -> None:
         if node in self._nodes.configured:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from nundb_exporter.coalesce import Coalescer
 from nundb_exporter.config.settings import DEFAULT_TIMEOUT, Web
@@ -16,6 +16,8 @@ from nundb_exporter.http_server import Request, Response
 from nundb_exporter.results import Scrape
 from nundb_exporter.scrape import Scraper
 from nundb_exporter.sources import Sources
+
+T = TypeVar("T")
 
 _MAX_TIMEOUT: Final = 600.0
 _GZIP_LEVEL: Final = 1
@@ -65,26 +67,23 @@ class Tally:
 
 def written(request: Request, content_type: str, text: str) -> Response:
     """Return a page, compressed if the request asks for it."""
-    zipped = accepts_gzip(request.headers.get("accept-encoding", ""))
-    return _response(content_type, _encoded(text, zipped=zipped), zipped=zipped)
+    return _response(content_type, text, zipped=accepts_gzip(request.headers.get("accept-encoding", "")))
 
 
-def _encoded(text: str, *, zipped: bool) -> bytes:
-    return zlib.compress(text.encode(), _GZIP_LEVEL, _GZIP) if zipped else text.encode()
-
-
-def _response(content_type: str, body: bytes, *, zipped: bool) -> Response:
+def _response(content_type: str, text: str, *, zipped: bool) -> Response:
     headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+    body = text.encode()
     if zipped:
         headers["Content-Encoding"] = "gzip"
+        body = zlib.compress(body, _GZIP_LEVEL, _GZIP)
     return Response(HTTPStatus.OK, body, headers)
 
 
-class _Shared(NamedTuple):
-    """A scrape, and the bodies that have been written from it, by path, type and compression."""
+class _Written(NamedTuple):
+    """A scrape, and the pages that have been written from it, by path, type and compression."""
 
     scrape: Scrape
-    bodies: dict[tuple[str, str, bool], bytes]
+    pages: dict[tuple[str, str, bool], Response]
 
 
 class ScrapedNode:
@@ -109,56 +108,58 @@ class ScrapedNode:
         self._settings = settings
         self._tally = tally
         self._sources = sources
-        self._scrapes: Coalescer[_Shared] = Coalescer()
-        self._in_progress = 0
+        self._scrapes: Coalescer[_Written] = Coalescer()
+        self._running = 0
         self._unused = asyncio.Event()
         self._unused.set()
         self._is_closed = False
 
     @property
     def is_in_use(self) -> bool:
-        """Whether a scrape is in progress."""
-        return self._in_progress > 0
+        """Whether anybody waits for a scrape."""
+        return self._scrapes.waiting > 0
 
-    async def page(self, request: Request, content_type: str, write: Callable[[Scrape, float], str]) -> Response:
+    def page(
+        self, request: Request, content_type: str, write: Callable[[Scrape, float], str]
+    ) -> Response | asyncio.Future[Response]:
         """Scrape the node, or share a scrape that has just begun, and write a page from it.
 
         `write` is given the scrape and the seconds that it was allowed.
         """
-        if self._in_progress >= self._settings.max_requests:
-            return self._tally.reject(self._in_progress)
+        if self._scrapes.waiting >= self._settings.max_requests:
+            return self._tally.reject(self._scrapes.waiting)
         allowed = allowed_seconds(request, self._settings)
         zipped = accepts_gzip(request.headers.get("accept-encoding", ""))
-        shared = await self._share(allowed)
-        if isinstance(shared.scrape.error, NotAllowedError):
-            return Response.of_status(HTTPStatus.BAD_REQUEST, shared.scrape.error.detail)
-        key = (request.path, content_type, zipped)
-        body = shared.bodies.get(key)
-        if body is None:
-            body = shared.bodies[key] = _encoded(write(shared.scrape, allowed), zipped=zipped)
-        return _response(content_type, body, zipped=zipped)
+
+        def page(of: _Written) -> Response:
+            if isinstance(of.scrape.error, NotAllowedError):
+                return Response.of_status(HTTPStatus.BAD_REQUEST, of.scrape.error.detail)
+            key = (request.path, content_type, zipped)
+            if key not in of.pages:
+                of.pages[key] = _response(content_type, write(of.scrape, allowed), zipped=zipped)
+            return of.pages[key]
+
+        return self._share(allowed, page)
 
     async def scrape(self, allowed: float) -> Scrape:
         """Scrape the node, or share a scrape that has just begun and was allowed as many seconds."""
-        return (await self._share(allowed)).scrape
+        return await self._share(allowed, lambda of: of.scrape)
 
-    async def _share(self, allowed: float) -> _Shared:
-        # A deadline, not a duration: a request that takes over another's scrape later has less time left.
-        deadline = asyncio.get_running_loop().time() + allowed
-        self._in_progress += 1
+    def _share(self, allowed: float, use: Callable[[_Written], T]) -> asyncio.Future[T]:
+        return self._scrapes.share(allowed, lambda: self._scrape(allowed), use)
+
+    async def _scrape(self, allowed: float) -> _Written:
+        self._running += 1
         self._unused.clear()
         try:
-            return await self._scrapes.share(allowed, lambda: self._scrape(deadline))
+            scrape = await self.scraper.scrape(asyncio.get_running_loop().time() + allowed)
+            return _Written(scrape if self._sources is None else self._sources.joined(scrape), {})
         finally:
-            self._in_progress -= 1
-            if not self._in_progress:
+            self._running -= 1
+            if not self._running:
                 self._unused.set()
                 if self._is_closed:  # before this scrape began: nobody else will close what it has opened
                     await self.scraper.close()
-
-    async def _scrape(self, deadline: float) -> _Shared:
-        scrape = await self.scraper.scrape(deadline)
-        return _Shared(scrape if self._sources is None else self._sources.joined(scrape), {})
 
     async def retire(self) -> None:
         """Close the kept connections as soon as no scrape is in progress."""

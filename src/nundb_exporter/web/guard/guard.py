@@ -1,21 +1,19 @@
 """Stands before the pages: who asks too often gets 429, who is nobody's user 401."""
 
-import dataclasses
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Mapping
 from http import HTTPStatus
-from typing import Final, TypeAlias
+from typing import Final
 
 from nundb_exporter.config.web_file import RateLimit, WebFile
 from nundb_exporter.credentials import Secret
-from nundb_exporter.http_server import Handler, Request, Response
+from nundb_exporter.http_server import Answer, Handler, Request, Response
 from nundb_exporter.web.guard.bucket import TokenBucket
 from nundb_exporter.web.guard.configuration import Configuration
 from nundb_exporter.web.guard.users import Login, Users, read_login
 from nundb_exporter.web.scraped import Tally
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="nundb-exporter", charset="UTF-8"'}
-_Answer: TypeAlias = Response | Coroutine[object, object, Response]
 
 
 class Guard:
@@ -42,10 +40,10 @@ class Guard:
         self._bucket: TokenBucket | None = None
         self._tally = tally
 
-    def __call__(self, request: Request) -> _Answer:
+    def __call__(self, request: Request) -> Answer:
         """Answer a request: without a task of its own where nothing has to be waited for."""
         file = self._configuration.file
-        answer: _Answer | None = None
+        answer: Answer | None = None
         if request.path not in self._open_paths:
             answer = self._limited(file.rate_limit) or self._refused(request, file.users)
         if answer is None:
@@ -65,7 +63,7 @@ class Guard:
         self._tally.rejected += 1
         return Response.of_status(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit in --web.config.file allows no more now")
 
-    def _refused(self, request: Request, users: Mapping[str, Secret]) -> _Answer | None:
+    def _refused(self, request: Request, users: Mapping[str, Secret]) -> Answer | None:
         """Return the answer if the request may not go on, or not yet."""
         if not users:
             return None
@@ -92,7 +90,7 @@ class Guard:
         """Return the response with the headers of the file that it has not itself."""
         taken = self._own_headers | {name.lower() for name in response.headers}
         more = {name: text for name, text in file.headers.items() if name.lower() not in taken}
-        return dataclasses.replace(response, headers={**response.headers, **more})
+        return response._replace(headers={**response.headers, **more})
 
-    async def _dressed_later(self, answer: Coroutine[object, object, Response], file: WebFile) -> Response:
+    async def _dressed_later(self, answer: Awaitable[Response], file: WebFile) -> Response:
         return self._dressed(await answer, file)
