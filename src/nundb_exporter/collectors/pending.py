@@ -131,7 +131,8 @@ def _overdue(
             found = timed if listed and member not in listed else late
             if found and not is_acknowledged:
                 counts[member, about] += len(found)
-                newest[member] = max(*found, newest.get(member, 0))
+                last = max(found)
+                newest[member] = max(last, newest.get(member, 0))
     for member in owing:
         for about in ABOUT:
             yield OVERDUE.sample(counts[member, about], member, about)

@@ -66,7 +66,7 @@ async def _response(reader: asyncio.StreamReader) -> bytes:
     decoder = ResponseDecoder(MAX_REPLY_BYTES)
     while data := await reader.read(_READ_BYTES):
         if response := decoder.receive_data(data):
-            return response.body
+            return bytes(response.body)
     raise ConnectionResetError("the node has closed the connection")
 
 

@@ -43,7 +43,7 @@ class Response(NamedTuple):
     """One whole response."""
 
     status: int
-    body: bytes
+    body: bytes | bytearray
     is_reusable: bool
     """Whether the connection may carry another request."""
     location: str = ""
@@ -120,7 +120,7 @@ class ResponseDecoder:
             return None
         if self._position < len(self._buffer):
             raise ProtocolError("HTTP: bytes after the end of the response")
-        return Response(self._status, bytes(self._body), self._is_reusable, self._location, self._date)
+        return Response(self._status, self._body, self._is_reusable, self._location, self._date)
 
     def receive_eof(self) -> Response:
         """Return the response that the close completes.
@@ -130,7 +130,7 @@ class ResponseDecoder:
         """
         if self._state is not _State.UNTIL_CLOSE:
             raise ProtocolError("HTTP: the connection was closed before the response was complete")
-        return Response(self._status, bytes(self._body), is_reusable=False, location=self._location, date=self._date)
+        return Response(self._status, self._body, is_reusable=False, location=self._location, date=self._date)
 
     def _advance(self) -> bool:
         """Do one step with what is in the buffer; false when it takes more bytes."""

@@ -81,10 +81,15 @@ class _Message(NamedTuple):
 
 
 class _Slots:
-    """The slots of one body, read from the left, and the node's queue as far as it can be known."""
+    """The slots of one body, read from the left, and the node's queue as far as it can be known.
+
+    A body may have megabytes: only the slots are cut out of it, never the rest.
+    """
 
     def __init__(self, body: str, commands: Sequence[Command[object]]) -> None:
-        self._rest = body
+        self._body = body
+        self._start = 0
+        """Where the next slot begins."""
         self._commands = commands
         self._queue: deque[_ErrorText | _Message] = deque()
         self.replies = [_LOST if command.prefixes else Reply() for command in commands]
@@ -93,8 +98,8 @@ class _Slots:
         """Read the slot of one command; false when nobody can say whose the following ones are."""
         head = self._queue[0] if self._queue else None
         owner = head.position if isinstance(head, _Message) else position
-        if self._rest.startswith(self._commands[owner].prefixes):
-            self.replies[owner] = Reply(self._cut(position, "\n;").rstrip("\n"))
+        if self._body.startswith(self._commands[owner].prefixes, self._start):
+            self.replies[owner] = Reply(self._message(position))
             if owner == position:
                 self._queue.clear()  # its own message in its own slot: no error before it has left a text
             else:
@@ -121,15 +126,29 @@ class _Slots:
         if self._commands[position].prefixes:
             self._queue.append(_Message(position))
 
+    def _message(self, position: int) -> str:
+        """Take a slot without the newlines at its end."""
+        start, end = self._take(position, "\n;")
+        while self._body[end - 1] == "\n":
+            end -= 1
+        return self._body[start:end]
+
     def _cut(self, position: int, border: str) -> str:
+        start, end = self._take(position, border)
+        return self._body[start:end]
+
+    def _take(self, position: int, border: str) -> tuple[int, int]:
+        """Take a slot, and return where it begins and ends."""
+        start = self._start
         if position == len(self._commands) - 1:
-            return self._rest
-        slot, found, self._rest = self._rest.partition(border)
-        if not found:
+            return start, len(self._body)
+        end = self._body.find(border, start)
+        if end < 0:
             raise ProtocolError(
                 "fewer replies came back than commands were sent: what answers is not Nun-db, or cuts answers short"
             )
-        return slot
+        self._start = end + len(border)
+        return start, end
 
 
 class ReplyStream:
