@@ -254,7 +254,7 @@ def _freeze_garbage_collector() -> None:
 
     A scrape makes hundreds of tuples and no cycle; by default they trigger a collection each time, and a walk over all
     imported modules every few hundred scrapes: a tenth of the median time and half of the slowest hundredth's.
+    What is garbage already stays too: it is less than 0.1 MiB, and the first page would wait 6 ms for its removal.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)

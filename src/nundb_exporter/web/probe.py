@@ -5,7 +5,6 @@ import dataclasses
 from http import HTTPStatus
 from typing import Final
 
-from nundb_exporter.client.traced import TracedTransport
 from nundb_exporter.errors import ConfigError, NotAllowedError
 from nundb_exporter.exposition import Format, choose_format, render
 from nundb_exporter.http_server import Answer, Request, Response
@@ -15,7 +14,6 @@ from nundb_exporter.scrape import Scraper
 from nundb_exporter.web.nodes import Nodes
 from nundb_exporter.web.scraped import allowed_seconds
 from nundb_exporter.web.selection import RefusedError, Selection, select
-from nundb_exporter.web.trace import written
 
 _MOST_TRACED: Final = 4
 """Traces at a time: each has connections of its own, which are not kept."""
@@ -47,6 +45,9 @@ class Probe:
 
     async def _trace(self, request: Request, selection: Selection) -> Response:
         """Scrape the node by itself, over connections of its own, and tell all about it."""
+        from nundb_exporter.client.traced import TracedTransport  # noqa: PLC0415 - no scrape needs it
+        from nundb_exporter.web.trace import written  # noqa: PLC0415
+
         if self._traced >= _MOST_TRACED:
             self._nodes.tally.rejected += 1
             text = f"{self._traced} requests with debug=true are in progress, which is as many as may be.\n"
