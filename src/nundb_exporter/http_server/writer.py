@@ -19,7 +19,13 @@ def header_lines(headers: Mapping[str, str]) -> bytes:
     Raises:
         ValueError: a name or value would end its line.
     """
-    text = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    return _header_lines(tuple(headers.items()))
+
+
+# Most responses have the same headers.
+@lru_cache(maxsize=32)
+def _header_lines(headers: tuple[tuple[str, str], ...]) -> bytes:
+    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
     if text.count("\n") != len(headers) or text.count("\r") != len(headers) or "\0" in text:
         raise ValueError("a header holds the end of a line")
     return text.encode("latin-1")

@@ -42,7 +42,7 @@ class Pages:
         """
         form = choose_format(request.headers.get("accept", ""))
         try:
-            is_without_node = leaves_node_out(request.query)
+            is_without_node = bool(request.query) and leaves_node_out(request.query)
         except RefusedError as error:
             return Response.of_status(HTTPStatus.BAD_REQUEST, str(error))
         node = self._nodes.single
