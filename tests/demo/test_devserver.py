@@ -68,10 +68,10 @@ async def test_its_log_is_nundbs(tmp_path: Path) -> None:
 
 
 async def test_the_environment_names_the_administrator(tmp_path: Path) -> None:
-    """NUN_USER and NUN_PWD hold; the defaults are then refused."""
+    """NUN_USER and NUN_PWD hold, without the line end of `echo`; the defaults are then refused."""
     base = free_row(35)
     arguments = ("devserver", "--port-base", str(base), "--quiet")
-    async with running(tmp_path, *arguments, environment={"NUN_USER": "ann", "NUN_PWD": "a b"}) as devserver:
+    async with running(tmp_path, *arguments, environment={"NUN_USER": "ann\n", "NUN_PWD": "a b\n"}) as devserver:
         port = await started(devserver, base)
         assert await ask(port, "auth ann a b") == "valid auth\n"
         assert await ask(port, ADMIN) == "invalid auth\n"

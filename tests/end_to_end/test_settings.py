@@ -87,6 +87,12 @@ def test_a_wrong_variable_is_refused(variables: dict[str, str | None], named: st
         assert cure in line
 
 
+def test_a_file_of_keys_that_python_cannot_write_is_told(refused: Refused, tmp_path: Path) -> None:
+    """Not as a fault of a file that nobody has named."""
+    line = refused("check", NUN_URL="https://127.0.0.1:1", SSLKEYLOGFILE=str(tmp_path / "none" / "keys"))
+    assert "SSLKEYLOGFILE: names a file that cannot be written (no such file or directory); unset the variable" in line
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [

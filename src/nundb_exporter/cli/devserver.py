@@ -29,7 +29,7 @@ from nundb_devserver import (
 )
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.numbers import Count
-from nundb_exporter.credentials import Credentials, Secret, check_text, check_word
+from nundb_exporter.credentials import Credentials, Secret, check_text, check_word, without_editor_marks
 from nundb_exporter.errors import ConfigError
 
 LAST_PORT: Final = 65535
@@ -147,8 +147,8 @@ def administrator() -> Credentials:
     Raises:
         ConfigError: the name or the password does not fit into a Nun-db command.
     """
-    user = os.environ.get("NUN_USER") or DEFAULT_USER
-    password = os.environ.get("NUN_PWD") or DEFAULT_PASSWORD
+    user = without_editor_marks(os.environ.get("NUN_USER", "")) or DEFAULT_USER
+    password = without_editor_marks(os.environ.get("NUN_PWD", "")) or DEFAULT_PASSWORD
     check_word("NUN_USER", user)
     check_text("NUN_PWD", password)
     return Credentials(user, Secret(password))

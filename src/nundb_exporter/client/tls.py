@@ -8,6 +8,7 @@ from typing import Final
 from nundb_exporter.config.settings import Endpoint, Tls
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.secret_files import check_readable
+from nundb_exporter.system_errors import cause_of
 
 
 def client_context(endpoint: Endpoint, tls: Tls) -> ssl.SSLContext | None:
@@ -51,9 +52,14 @@ def _context(tls: Tls, _: tuple[tuple[int, ...], ...]) -> ssl.SSLContext:
             check_readable(f"--nundb.tls.{name}-file", path)
     try:
         context = ssl.create_default_context(cafile=tls.ca_file)
-    except (OSError, ssl.SSLError):
+    except ssl.SSLError:
         problem = f"{tls.ca_file} cannot be read as PEM"
         raise ConfigError("--nundb.tls.ca-file", problem, "name a file of CA certificates") from None
+    except OSError as error:  # Python opens it by itself
+        problem = f"names a file that cannot be written ({cause_of(error)})"
+        raise ConfigError(
+            "SSLKEYLOGFILE", problem, "unset the variable: whoever has that file can read all of TLS"
+        ) from None
     if tls.insecure_skip_verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
