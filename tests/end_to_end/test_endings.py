@@ -14,6 +14,7 @@ from tests.wire.scripted import ScriptedNode
 from tests.wire.waiting import PATIENCE_SECONDS, until
 
 NOWHERE = "http://127.0.0.1:1"
+DEMO = ["demo", "--no-prometheus", "--port-base", "0", "--exporter-port", "0"]
 REPORTS = (["check"], ["check", "--json"], ["pending", "--json"], ["--help"], ["serve", "--help"], ["--version"])
 
 
@@ -49,7 +50,7 @@ def test_a_closed_pipe_is_one_line_and_exit_code_3(arguments: list[str]) -> None
     assert (code, said) == (3, "nundb-exporter: cannot write the output: broken pipe\n")
 
 
-@pytest.mark.parametrize("arguments", REPORTS, ids=" ".join)
+@pytest.mark.parametrize("arguments", [*REPORTS, DEMO], ids=" ".join)
 def test_a_closed_standard_output_is_one_line_and_exit_code_3(arguments: list[str]) -> None:
     """As with `>&-` in a shell: nobody can have read the report."""
     shell = ["sh", "-c", 'exec "$@" >&-', "sh", str(PROGRAM), *arguments]

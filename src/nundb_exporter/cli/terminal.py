@@ -34,7 +34,19 @@ class ClosedOutput(io.StringIO):
         Raises:
             OSError: always.
         """
-        raise OSError(errno.EBADF, "it is closed")
+        raise _closed()
+
+    def fileno(self) -> int:
+        """Refuse likewise.
+
+        Raises:
+            OSError: always.
+        """
+        raise _closed()
+
+
+def _closed() -> OSError:
+    return OSError(errno.EBADF, "it is closed")
 
 
 def discard(stream: TextIO | None) -> None:
