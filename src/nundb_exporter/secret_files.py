@@ -111,9 +111,7 @@ class SecretFiles:
             return self._piped[path]
         last = self._texts.get(path)
         is_file = file_state(path)[0] is not None
-        if last is not None and not is_file:
-            raise ConfigError(setting, f"{path} is no regular file any more", "put the file back")
-        text = read_text(setting, path)
+        text = read_text(setting, path) if last is None else read_text_again(setting, path)
         if last and last.strip() and not text.strip():
             raise ConfigError(setting, f"{path} has become empty", "restart the exporter if that is meant")
         (self._texts if is_file else self._piped)[path] = text
@@ -150,6 +148,17 @@ def check_readable(setting: str, path: str) -> None:
 def _unreadable(setting: str, path: str, error: OSError | ValueError) -> ConfigError:
     cause = getattr(error, "strerror", None) or "not a file name"
     return ConfigError(setting, f"cannot read {path} ({cause.lower()})", "name a file that can be read")
+
+
+def read_text_again(setting: str, path: str) -> str:
+    """Read a file of settings that was read before.
+
+    Raises:
+        ConfigError: as read_text, or it is no file any more: a pipe would be waited for, and all scrapes with it.
+    """
+    if file_state(path)[0] is None:
+        raise ConfigError(setting, f"{path} is no regular file any more", "put the file back")
+    return read_text(setting, path)
 
 
 def read_text(setting: str, path: str) -> str:

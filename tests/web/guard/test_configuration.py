@@ -160,6 +160,18 @@ def test_a_file_that_has_gone_stays_in_use(folder: Folder) -> None:
     assert configuration.file is first
 
 
+@pytest.mark.parametrize("name", ["web.yml", "server.crt"])
+def test_a_pipe_that_takes_the_place_of_a_file_is_not_waited_for(
+    folder: Folder, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every request would wait with it for somebody who writes to the pipe."""
+    configuration = Configuration(folder.write(TLS))
+    (folder.path / name).unlink()
+    os.mkfifo(folder.path / name)
+    assert configuration.file.tls is not None
+    assert f"{folder.path / name} is no regular file any more; put the file back. What was read last" in caplog.text
+
+
 def test_files_that_do_not_change_are_looked_at_and_not_read(folder: Folder) -> None:
     """A context stays the same, for many connections."""
     path = folder.write(TLS)

@@ -2,13 +2,14 @@
 
 import logging
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from nundb_exporter.config.web_file import CLIENT_AUTH_TYPES, NO_CLIENT_CERT, ServerTls, WebFile, parse_web_file
 from nundb_exporter.credentials import without_editor_marks
 from nundb_exporter.errors import ConfigError
-from nundb_exporter.secret_files import file_state, read_text
+from nundb_exporter.secret_files import file_state, read_text, read_text_again
 from nundb_exporter.web.guard.tls import Pem, server_context
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -85,7 +86,8 @@ class Configuration:
 
     def _read(self, last: _Loaded | None) -> _Loaded:
         """Read everything; what has the same content as the last time is the last itself."""
-        text = without_editor_marks(read_text(_FLAG, self._path))
+        read = read_text if last is None else read_text_again
+        text = without_editor_marks(read(_FLAG, self._path))
         same = last is not None and last.text == text
         file = last.file if last is not None and same else parse_web_file(self._path, text, Path(self._path).parent)
         tls = file.tls
@@ -93,16 +95,16 @@ class Configuration:
             self._watched = (self._path, *filter(None, (tls.cert_file, tls.key_file, tls.client_ca_file)))
         if last is not None:
             self._check_still_protected(last.file, file)
-        pem = self._pem(tls) if tls is not None else None
+        pem = self._pem(tls, read) if tls is not None else None
         if last is not None and same and pem == last.pem:
             return last
         context = server_context(self._path, tls, pem) if tls is not None and pem is not None else None
         return _Loaded(text, pem, file, context)
 
-    def _pem(self, tls: ServerTls) -> Pem:
+    def _pem(self, tls: ServerTls, read: Callable[[str, str], str]) -> Pem:
         def content(key: str, text: str, path: str) -> bytes:
             setting = f"{self._path}:{tls.lines.get(f'{key}_file', 1)}: {key}_file"
-            return read_text(setting, path).encode() if path else text.encode()
+            return read(setting, path).encode() if path else text.encode()
 
         return Pem(
             content("cert", tls.cert, tls.cert_file),
