@@ -20,7 +20,6 @@ import click
 from nundb_exporter import __version__
 from nundb_exporter.cli import terminal
 from nundb_exporter.cli.exits import Exit
-from nundb_exporter.config.spelling import nearest
 from nundb_exporter.errors import ConfigError, ConfigFileError
 
 if TYPE_CHECKING:
@@ -82,6 +81,8 @@ class _Commands(click.Group):
         if name not in _COMMANDS and not ctx.resilient_parsing:
             if "://" in name:
                 ctx.fail(f"A URL is no command: set NUN_URL to it, or look at it with {NAME} check URL")
+            from nundb_exporter.config.spelling import nearest  # noqa: PLC0415 - only where a name is wrong
+
             meant = nearest(name, _COMMANDS)
             ctx.fail(f"No such command {name!r}." + (f" (Did you mean {meant!r}?)" if meant else ""))
         return super().resolve_command(ctx, args)

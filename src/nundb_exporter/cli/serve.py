@@ -152,10 +152,11 @@ def command(
         return settings.fleet, log_level or settings.log_level or _DEFAULT_LEVEL
 
     fleet, level = read()
+    sources = _sources(fleet, log, host, data_dir)
     logs.configure(level, log_format)
     for told in without_effect(os.environ, click.get_current_context(), fleet):
         _LOGGER.warning("%s", told)
-    asyncio.run(_serve(fleet, web, _sources(fleet, log, host, data_dir), read))
+    asyncio.run(_serve(fleet, web, sources, read))
 
 
 class _Running(Source, Protocol):
