@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from nundb_devserver import free_port
 from tests.wire.behaviours import answering
 from tests.wire.exporter import Exporter
 from tests.wire.pages import Page
@@ -52,6 +53,15 @@ async def test_a_unix_socket_is_listened_on_beside_an_address(tmp_path: Path) ->
             exporter.send(signal.SIGTERM)
             assert await exporter.ended() == 0
         assert not path.exists()
+
+
+async def test_an_address_that_is_given_twice_is_listened_on_once() -> None:
+    """By whom else it would be in use, nobody could find out."""
+    async with ScriptedNode(answering()) as node:
+        address = f"127.0.0.1:{free_port()}"
+        async with Exporter(node.url, "--web.listen-address", address, listen=address) as exporter:
+            assert (await exporter.metrics()).is_up
+            assert exporter.output.count(f"on http://{address}/metrics") == 1
 
 
 async def test_a_socket_that_systemd_has_opened_is_served() -> None:

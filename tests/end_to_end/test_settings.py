@@ -74,6 +74,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
         ({"NUN_URL": "http://localhost:3013/?a=b"}, "NUN_URL", "path"),
         ({"NUN_URL": f"http://nun:{MARK}@localhost:3013"}, "NUN_URL", "NUN_PWD"),
         ({"NUN_URL": f"nun://nun:{MARK}@localhost:3013"}, "NUN_URL", "http"),
+        ({"NUNDB_EXPORTER_WEB_LISTEN_ADDRESS": "  "}, "--web.listen-address: names no address", ":9898"),
         ({"NUNDB_EXPORTER_WEB_MAX_REQUESTS": "many"}, "--web.max-requests", "many"),
         ({"NUNDB_EXPORTER_LOG_LEVEL": "loud"}, "--log.level", "debug"),
     ],

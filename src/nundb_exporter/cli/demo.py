@@ -11,6 +11,7 @@ import click
 from nundb_devserver import DEFAULT_PORT_BASE, PORTS_PER_NODE, NotReadyError
 from nundb_exporter.cli import terminal
 from nundb_exporter.cli.devserver import LAST_PORT, administrator
+from nundb_exporter.cli.ending import until_signal
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.numbers import Count, Seconds
 from nundb_exporter.config.settings import DEFAULT_LISTEN_ADDRESS, parse_listen_address
@@ -121,15 +122,13 @@ def command(
 
 
 async def _run(settings: Settings) -> Exit:
-    ended = asyncio.Event()
-    # SIGHUP comes when the terminal is closed: Prometheus must not stay behind then either.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
     is_terminal = sys.stdout.isatty() and not terminal.is_dumb()
     screen = Screen(sys.stdout, is_terminal=is_terminal, has_color=terminal.has_color())
     keyboard = sys.stdin.fileno() if sys.stdin and sys.stdin.isatty() and screen.is_terminal else None
     try:
-        await run(settings, screen, keyboard, ended)
+        # SIGHUP comes when the terminal is closed: Prometheus must not stay behind then either.
+        with until_signal(signal.SIGHUP) as ended:
+            await run(settings, screen, keyboard, ended)
     except NotReadyError as error:
         click.echo(f"nundb-exporter: the nodes have not become one cluster: {error}", err=True)
         return Exit.UNHEALTHY

@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-import signal
 from pathlib import Path
 from typing import Final
 
 import click
 
 from nundb_exporter import logs
+from nundb_exporter.cli.ending import until_signal
 from nundb_exporter.cli.exits import Exit
 from nundb_exporter.cli.log_flags import FORMAT, FROM_START, KEYS, STATE_FILE, WITHOUT_OWN, log_flags
-from nundb_exporter.cli.web_flags import LISTEN_ADDRESS, OPEN_HEALTH, WEB_CONFIG_FILE
-from nundb_exporter.config.settings import Web, parse_listener
+from nundb_exporter.cli.web_flags import LISTEN_ADDRESS, OPEN_HEALTH, WEB_CONFIG_FILE, listen_addresses
+from nundb_exporter.config.settings import Web
 from nundb_exporter.errors import ConfigError, SourceError
 from nundb_exporter.exposition import Format, render
 from nundb_exporter.log.inputs import STANDARD_INPUT
@@ -50,7 +50,7 @@ def command(
         return _print_once(log)
     logs.configure("info", "logfmt")
     web = Web(
-        listen=tuple(parse_listener("--web.listen-address", address) for address in web_listen_address),
+        listen=listen_addresses(web_listen_address),
         config_file=web_config_file,
         has_open_health=web_open_health,
     )
@@ -86,19 +86,17 @@ def _print_once(log: LogSettings) -> Exit:
 async def _serve(source: LogSource, web: Web, path: str) -> None:
     front = LocalServer(source, web).front
     addresses = front.start()
-    ended = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
+    with until_signal() as ended:
 
-    def end() -> None:
-        loop.call_soon_threadsafe(ended.set)
+        def end() -> None:
+            loop.call_soon_threadsafe(ended.set)
 
-    source.start(end)
-    for address in addresses:
-        where = "of standard input" if path == STANDARD_INPUT else path
-        _LOGGER.info("serving the log %s on %s", where, front.metrics_at(address))
-    await ended.wait()
-    _LOGGER.info("stopping")
-    await front.stop()
-    source.stop()
+        source.start(end)
+        for address in addresses:
+            where = "of standard input" if path == STANDARD_INPUT else path
+            _LOGGER.info("serving the log %s on %s", where, front.metrics_at(address))
+        await ended.wait()
+        _LOGGER.info("stopping")
+        await front.stop()
+        source.stop()

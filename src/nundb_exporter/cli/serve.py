@@ -13,6 +13,7 @@ from typing import Final, Literal, Protocol, runtime_checkable
 import click
 
 from nundb_exporter import __version__, logs
+from nundb_exporter.cli.ending import until_signal
 from nundb_exporter.cli.files_flags import files_flags
 from nundb_exporter.cli.flags import NodeFlags, flag, node_flags
 from nundb_exporter.cli.host_flags import host_flags
@@ -29,7 +30,7 @@ from nundb_exporter.cli.log_flags import (
 from nundb_exporter.cli.numbers import Count, Seconds
 from nundb_exporter.cli.service_manager import ServiceManager
 from nundb_exporter.cli.target import read_settings
-from nundb_exporter.cli.web_flags import LISTEN_ADDRESS, OPEN_HEALTH, WEB_CONFIG_FILE
+from nundb_exporter.cli.web_flags import LISTEN_ADDRESS, OPEN_HEALTH, WEB_CONFIG_FILE, listen_addresses
 from nundb_exporter.cli.without_effect import without_effect
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.prefix import parse_telemetry_path, route_prefix
@@ -38,7 +39,6 @@ from nundb_exporter.config.settings import (
     DEFAULT_TELEMETRY_PATH,
     DEFAULT_TIMEOUT_OFFSET,
     Web,
-    parse_listener,
 )
 from nundb_exporter.errors import ConfigError
 from nundb_exporter.host.settings import HostSettings
@@ -136,7 +136,7 @@ def command(
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # even before there is something to read again
     web = Web(
-        listen=tuple(parse_listener("--web.listen-address", address) for address in web_listen_address),
+        listen=listen_addresses(web_listen_address),
         telemetry_path=parse_telemetry_path("--web.telemetry-path", web_telemetry_path),
         max_requests=web_max_requests,
         timeout_offset=timeout_offset,
@@ -223,21 +223,18 @@ async def _serve(fleet: Fleet, web: Web, sources: Sequence[_Running], read: Call
     addresses = server.start()
     for source in sources:
         source.start()
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    loop.add_signal_handler(signal.SIGHUP, reload.run, "SIGHUP")
-    for address in addresses:
-        _LOGGER.info("version %s serves %s on %s", __version__, _nodes(fleet), server.front.metrics_at(address))
-    _freeze_garbage_collector()
-    manager.ready(_serving(fleet))
-    await ended.wait()
-    manager.stopping()
-    _LOGGER.info("stopping: waiting for scrapes in progress")
-    await server.stop()
-    for source in sources:
-        source.stop()
+    with until_signal() as ended:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.run, "SIGHUP")
+        for address in addresses:
+            _LOGGER.info("version %s serves %s on %s", __version__, _nodes(fleet), server.front.metrics_at(address))
+        _freeze_garbage_collector()
+        manager.ready(_serving(fleet))
+        await ended.wait()
+        manager.stopping()
+        _LOGGER.info("stopping: waiting for scrapes in progress")
+        await server.stop()
+        for source in sources:
+            source.stop()
 
 
 def _serving(fleet: Fleet) -> str:
