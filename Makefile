@@ -49,9 +49,9 @@ unit: $(READY) ## All tests, with branch coverage, and the drills beside them
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-drills: $(READY) ## Break clusters and check that each alert fires; writes docs/drills.md
+drills: $(READY) ## Break clusters and check that each alert fires; writes docs/drills.md, of ARGS="-k lane-speed" the rows of that lane
 	scripts/system-packages tests
-	$(BIN)/pytest tests/drills --update-golden
+	$(BIN)/pytest tests/drills --update-golden $(ARGS)
 
 drills-real: $(READY) ## The same with a real nun-db and the rules as shipped: NUNDB_BINARY=PATH ARGS="-k NAME"; writes docs/drills-real.md
 	$(BIN)/python -m tests.drills.real --nundb-binary "$(NUNDB_BINARY)" --write $(ARGS)

@@ -95,11 +95,13 @@ class StreamSink:
 class FileSink(StreamSink):
     """A sink over a file that is made anew, and renamed to `NAME.1`, over the one before, when it has grown large.
 
-    Nun-db never does that: this stands for what keeps its output, as Docker or svlogd do.
+    Nun-db never does that: this stands for what keeps its output, as Docker or svlogd do. It appends, so that the file
+    may be truncated.
     """
 
     def __init__(self, path: Path, max_characters: int = _MAX_CHARACTERS) -> None:
-        super().__init__(path.open("w", encoding="utf-8"))
+        path.unlink(missing_ok=True)
+        super().__init__(path.open("a", encoding="utf-8"))
         self._path = path
         self._max_characters = max_characters
         self._characters = 0
@@ -113,7 +115,7 @@ class FileSink(StreamSink):
             self.close()
             with contextlib.suppress(OSError):
                 self._path.rename(f"{self._path}.1")
-                self._stream = self._path.open("w", encoding="utf-8")
+                self._stream = self._path.open("a", encoding="utf-8")
 
     def close(self) -> None:
         """Write what has been taken, and nothing that follows."""

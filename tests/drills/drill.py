@@ -8,6 +8,7 @@ from nundb_exporter.monitoring.rule import Alert
 from .breaks import Break
 from .findings import ALERTING
 from .setting import DEFAULTS, Setting
+from .shortened import longest_range, wait_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,16 @@ class Drill:
     """Entering injects the fault, leaving repairs it."""
     lasts_seconds: float = 0.0
     """How long the fault lasts at least, at the fastest pace: no alert that has fired may resolve before its end."""
+
+    @property
+    def wait_seconds(self) -> float:
+        """How long its alerts wait, at the fastest pace."""
+        return max((wait_seconds(alert.wait) for alert in self.fires), default=0.0)
+
+    @property
+    def memory_seconds(self) -> float:
+        """How far its alerts look back, at the fastest pace."""
+        return max((longest_range(alert.expression) for alert in self.fires), default=0.0)
 
     @property
     def found_by_check(self) -> frozenset[str]:

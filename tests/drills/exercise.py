@@ -16,7 +16,8 @@ from pathlib import Path
 
 from nundb_devserver import free_row
 
-from .lane import carry_out
+from . import disk
+from .lane import carry_out, expected_seconds
 from .outcome import Report
 from .together import lanes
 from .world import PORTS_PER_WORLD, Place
@@ -32,8 +33,8 @@ def exercise(
     context.set_forkserver_preload([__name__])
     turn = context.Lock()
     planned = lanes(has_one_exporter=has_one_exporter)
-    # Those with the most drills first, so that none of them is waited for at the end.
-    waiting = deque(sorted(jobs, key=lambda job: -len(planned[job].drills)))
+    # The longest first, so that none of them is waited for at the end.
+    waiting = deque(sorted(jobs, key=lambda job: -expected_seconds(planned[job])))
     running: list[Connection] = []
     report = Report()
     while waiting or running:
@@ -53,6 +54,8 @@ def exercise(
 
 def _run(place: Place, queries: Sequence[str], end: Connection) -> None:
     os.setsid()
+    if place.lane.setting.has_own_disk:
+        disk.enter()
     end.send(asyncio.run(_carry_out(place, queries)))
 
 

@@ -3,23 +3,25 @@
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 from multiprocessing.synchronize import Lock
 from pathlib import Path
 
-from nundb_devserver import Cluster, NodeOptions, NotReadyError
+from nundb_devserver import Cluster, Node, NodeOptions, NotReadyError
 from nundb_devserver.client import connected as dialled
 from nundb_exporter.credentials import DatabaseAccess
 from nundb_exporter.demo.clients import connected
 from nundb_exporter.demo.workload import KEYS, Workload
 from tests.wire.waiting import eventually
 
+from . import disk
 from .discovery import show
 from .exporters import ACCESSES, ADMINISTRATOR, SIGN_IN, Exporter, canary_settings
 from .findings import Check, found_by_pages
 from .pace import Pace
+from .programs import ExporterProgram
 from .setting import Setting
 
 PORTS_PER_FIELD = 100
@@ -52,17 +54,14 @@ class Field:
             declutter_seconds=DECLUTTER_SECONDS,
         )
         logs = directory if setting.follows_logs else None
-        self.cluster = Cluster(NODES, port_base=first_port, data=directory / job, logs=logs, options=options)
+        self.disk = directory / job
+        """Where the nodes' data directories are."""
+        if setting.has_own_disk:
+            disk.mount(self.disk)
+        self.cluster = Cluster(NODES, port_base=first_port, data=self.disk, logs=logs, options=options)
         asked = [self.cluster.nodes] if setting.has_one_exporter else [(node,) for node in self.cluster.nodes]
         self.exporters = tuple(
-            Exporter(
-                nodes,
-                first_port + FIRST_EXPORTER + number,
-                setting.collectors,
-                canary_settings(number, pace) if setting.has_canaries else None,
-                self.cluster.logs[number] if setting.follows_logs else None,
-                reads_files=setting.reads_files,
-            )
+            self._exporter(nodes, number, first_port + FIRST_EXPORTER + number, directory)
             for number, nodes in enumerate(asked)
         )
         self.targets = directory / f"{job}.json"
@@ -73,7 +72,22 @@ class Field:
             urls, ADMINISTRATOR, ACCESSES, directory / f"{job}-check", pace, collectors=setting.collectors
         )
         self._turn = turn
-        self._workload = Workload(self.cluster, ADMINISTRATOR, haste=setting.haste / pace.scrape_seconds)
+        self._workload = Workload(
+            self.cluster,
+            ADMINISTRATOR,
+            haste=setting.haste / pace.scrape_seconds,
+            takes_snapshots=setting.takes_snapshots,
+        )
+
+    def _exporter(self, nodes: Sequence[Node], number: int, port: int, directory: Path) -> Exporter:
+        setting = self.setting
+        log = self.cluster.logs[number] if setting.follows_logs else None
+        if setting.has_programs:
+            (node,) = nodes
+            own = directory / f"exporter{number}"
+            return ExporterProgram(node, port, setting.collectors, own, log, reads_files=setting.reads_files)
+        canary = canary_settings(number, self.pace) if setting.has_canaries else None
+        return Exporter(nodes, port, setting.collectors, canary, log, reads_files=setting.reads_files)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -140,11 +154,12 @@ class Field:
 
     async def found_by_check(self) -> set[str]:
         """Return the problems that `nundb-exporter check` finds, given all nodes."""
-        return await self._check.findings()
+        return await self._check.findings() - self.setting.ignored
 
     async def found_by_pages(self) -> set[str]:
         """Return the problems that the landing pages of the exporters show."""
-        return await found_by_pages((exporter.address for exporter in self._shown if exporter.is_running), self.pace)
+        shown = (exporter.address for exporter in self._shown if exporter.is_running)
+        return await found_by_pages(shown, self.pace) - self.setting.ignored
 
     async def tell_primary(self, *commands: str) -> None:
         """Run commands on the primary as its administrator."""

@@ -12,7 +12,6 @@ from nundb_exporter.problems.catalog import PROBLEMS
 
 from .pace import Pace
 from .program import configuration, printed
-from .watch import OF_THIS_MACHINE
 
 TIMEOUT_OFFSET_SECONDS = 0.25
 """What an exporter leaves of the timeout for its answer: `check` and the pages are to judge what the alerts judge."""
@@ -66,5 +65,4 @@ async def found_by_pages(addresses: Iterable[str], pace: Pace) -> set[str]:
 
 
 def _problems(report: dict[str, Any]) -> set[str]:
-    found = {each["id"] for each in report["findings"] if each["severity"] != "info" or each["id"] in ALERTING}
-    return found - OF_THIS_MACHINE
+    return {each["id"] for each in report["findings"] if each["severity"] != "info" or each["id"] in ALERTING}

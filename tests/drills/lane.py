@@ -11,7 +11,7 @@ from itertools import count
 from nundb_devserver import NotReadyError
 from nundb_exporter.monitoring.recordings import RECORDINGS
 
-from .drill import LEFT_BEHIND, Drill
+from .drill import LEFT_BEHIND, Drill, Lane
 from .field import Field, until
 from .outcome import Outcome, Report
 from .pace import FASTEST, StoodStillError, settle
@@ -25,10 +25,27 @@ LASTING_SECONDS = 5.0
 """How long none may be about to fire until it is silence: an election that goes wrong takes a second to show."""
 STUCK_SECONDS = 25.0
 LONGEST_WAIT_SECONDS = 240.0
+"""Until all alerts have begun to wait, beside the time for which they do."""
 LONGEST_SILENCE_SECONDS = 240.0
+LONGEST_MEMORY_SECONDS = 180.0
+"""Beyond an hour, alerts look back to compare."""
+FINDING_SECONDS = 10.0
+"""What `check` and the pages take in a drill, roughly."""
 LONGEST_FINDING_SECONDS = 60.0
 """These are seconds at the fastest pace."""
 MOST_STANDSTILLS = 8
+
+
+def expected_seconds(lane: Lane) -> float:
+    """Return how long a lane takes, roughly: alerts wait before they fire, and look back before they resolve."""
+    return HEALTHY_SECONDS + sum(map(_expected_seconds, lane.drills))
+
+
+def _expected_seconds(drill: Drill) -> float:
+    if not drill.fires:
+        return QUIET_SECONDS
+    lasts = max(drill.wait_seconds, drill.lasts_seconds)
+    return lasts + FINDING_SECONDS + min(drill.memory_seconds, LONGEST_MEMORY_SECONDS)
 
 
 async def carry_out(place: Place, queries: Sequence[str]) -> Report:
@@ -118,7 +135,8 @@ async def _drill(world: World, drill: Drill) -> Outcome:
     try:
         async with drill.run(ground):
             if wanted:
-                await until(lambda: wanted <= watch.fired(ground.job).keys(), pace.stretched(LONGEST_WAIT_SECONDS))
+                patience = LONGEST_WAIT_SECONDS + drill.wait_seconds
+                await until(lambda: wanted <= watch.fired(ground.job).keys(), pace.stretched(patience))
             else:
                 await asyncio.sleep(pace.stretched(QUIET_SECONDS))
             outcome.found = await _findings(world, drill)

@@ -22,10 +22,11 @@ from .breaks import (
 )
 from .canaries import CANARIES
 from .drill import LEFT_BEHIND, UNACKNOWLEDGED, Drill, Lane
+from .exporting import PROGRAMS
 from .forms import FEW, fault, hung
 from .logs import LOGS, REFUSALS
 from .setting import Setting
-from .stored import STORED
+from .stored import DISKS, INVALID, STORED
 from .watchers import flood_of_requests, stopped_exporter, vanished_member, vanished_targets
 
 LANES: dict[str, Lane] = {
@@ -268,6 +269,9 @@ LANES: dict[str, Lane] = {
     "logs": LOGS,
     "refusals": REFUSALS,
     "files": STORED,
+    "invalid": INVALID,
+    "disks": DISKS,
+    "programs": PROGRAMS,
     "storm": Lane(
         (
             fault(
@@ -284,3 +288,5 @@ LANES: dict[str, Lane] = {
 """The drills by job of Prometheus: those of one cluster take place one after another, and several clusters at once."""
 
 DRILLS = {drill.name: drill for lane in LANES.values() for drill in lane.drills}
+UNDRILLED = {"NundbExporterSamplesDropped": "no node is known to list something twice"}
+"""Alerts that no drill fires, and why: tests/monitoring covers them with promtool."""

@@ -12,6 +12,13 @@ import yaml
 
 from nundb_exporter.credentials import Credentials, DatabaseAccess
 
+PROGRAM = (sys.executable, "-m", "nundb_exporter")
+
+
+def environment(administrator: Credentials) -> dict[str, str]:
+    """Return our environment with the administrator's name and password."""
+    return {**os.environ, "NUN_USER": administrator.user, "NUN_PWD": administrator.password.reveal()}
+
 
 def configuration(directory: Path, databases: Iterable[DatabaseAccess], **module: object) -> Path:
     """Write a configuration file with one module, and the databases' tokens in files beside it; return its path."""
@@ -32,8 +39,8 @@ async def printed(administrator: Credentials, *arguments: str) -> dict[str, Any]
         ValueError: it printed nothing but errors.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "nundb_exporter", *arguments),
-        env={**os.environ, "NUN_USER": administrator.user, "NUN_PWD": administrator.password.reveal()},
+        *(*PROGRAM, *arguments),
+        env=environment(administrator),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -1,8 +1,9 @@
 """The shipped rules with time made short: nothing else about them is changed.
 
 At the fastest pace a minute becomes three seconds: every `for`, every range in brackets and every offset is divided by
-20, and none becomes shorter than three scrapes of a second each. The steps of subqueries become a second. A slower pace
-makes all of these longer alike, and a rate is then one for each of its seconds: what a busy machine does, takes longer.
+20, and none becomes shorter than three scrapes of a second each. No `for` becomes longer than three minutes: two hours
+are as an hour, since no drill is worth six. The steps of subqueries become a second. A slower pace makes all of these
+longer alike, and a rate is then one for each of its seconds: what a busy machine does, takes longer.
 Thresholds stay as they are, those in seconds as well: an operation must be 60 seconds old here, too.
 """
 
@@ -13,6 +14,7 @@ from .pace import FASTEST, Pace
 
 FACTOR = 20
 SHORTEST_SECONDS = 3.0
+LONGEST_FOR_SECONDS = 180.0
 STEP_SECONDS = 1.0
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -26,9 +28,24 @@ def seconds(duration: str) -> float:
     return float(duration[:-1]) * _UNITS[duration[-1]]
 
 
+def shortened_seconds(duration: str) -> float:
+    """Return a twentieth of a duration, at least three seconds."""
+    return max(seconds(duration) / FACTOR, SHORTEST_SECONDS)
+
+
 def shortened(duration: str, pace: Pace) -> str:
     """Return a twentieth of a duration, at least three seconds, at that pace."""
-    return _milliseconds(pace.stretched(max(seconds(duration) / FACTOR, SHORTEST_SECONDS)))
+    return _milliseconds(pace.stretched(shortened_seconds(duration)))
+
+
+def wait_seconds(duration: str) -> float:
+    """Return how long an alert waits here whose `for` is that."""
+    return min(shortened_seconds(duration), LONGEST_FOR_SECONDS)
+
+
+def longest_range(expression: str) -> float:
+    """Return the seconds of the longest range of an expression once it is shortened; 0 if it has none."""
+    return max((shortened_seconds(found[1]) for found in _RANGE.finditer(expression)), default=0.0)
 
 
 def shortened_expression(expression: str, pace: Pace) -> str:
@@ -52,7 +69,7 @@ def shortened_rules(rules: dict[str, Any], pace: Pace) -> dict[str, Any]:
 def _rule(rule: dict[str, Any], pace: Pace) -> dict[str, Any]:
     short = {**rule, "expr": shortened_expression(rule["expr"], pace)}
     if "for" in rule:
-        short["for"] = shortened(rule["for"], pace)
+        short["for"] = _milliseconds(pace.stretched(wait_seconds(rule["for"])))
     return short
 
 

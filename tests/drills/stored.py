@@ -1,9 +1,12 @@
 """Drills of what a node has stored: its exporters read its files."""
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
 
 from nundb_devserver import FAULTS, Node
 from nundb_devserver.cluster.faults.fault import state_of
@@ -11,7 +14,8 @@ from nundb_devserver.data.oplog import SNAPSHOT_KEY, Kind
 from nundb_exporter.credentials import DatabaseAccess, Secret
 from nundb_exporter.monitoring.alerts import files, node
 
-from .breaks import of_devserver
+from .breaks import meanwhile, of_devserver
+from .disk import CAPACITY_BYTES
 from .drill import LEFT_BEHIND, Drill, Lane
 from .exporters import FAULTS_DATABASE
 from .field import Field
@@ -51,6 +55,49 @@ async def never_saved(field: Field) -> AsyncIterator[None]:
     await field.tell_primary("create-db forgotten forgotten newer")
     yield
     await field.take_snapshots(forgotten)
+
+
+@asynccontextmanager
+async def new_key(field: Field) -> AsyncIterator[None]:
+    """A key is written that was not there before, and no snapshot follows for hours of the rules' time."""
+    await field.tell_primary("use-db faults faults", "set unheard-of two words")
+    yield
+    await field.take_snapshots(FAULTS_DATABASE)
+
+
+@asynccontextmanager
+async def filling_disk(field: Field) -> AsyncIterator[None]:
+    """What is not Nun-db's fills more than half of the disk, and goes on; then it is removed."""
+
+    async def fill() -> None:
+        for number in count():
+            _leave(field, max(0.4 - 0.001 * number, 0.15))
+            await asyncio.sleep(field.pace.scrape_seconds)
+
+    async with meanwhile(fill()):
+        yield
+    _ballast(field).unlink()
+
+
+@asynccontextmanager
+async def nearly_full_disk(field: Field) -> AsyncIterator[None]:
+    """What is not Nun-db's leaves 3 % of the disk; then it is removed."""
+    _leave(field, 0.03)
+    yield
+    _ballast(field).unlink()
+
+
+def _leave(field: Field, share: float) -> None:
+    """Leave so much of the disk free, by something beside what the nodes have written."""
+    system = os.statvfs(field.disk)
+    with _ballast(field).open("ab") as file:
+        wanted = file.tell() + system.f_bavail * system.f_frsize - int(share * CAPACITY_BYTES)
+        if wanted > file.tell():
+            os.posix_fallocate(file.fileno(), 0, wanted)
+
+
+def _ballast(field: Field) -> Path:
+    return field.disk / "not-nun-db"
 
 
 def _set_back(node: Node, database: str, seconds: int) -> None:
@@ -97,4 +144,33 @@ STORED = Lane(
         ),
     ),
     Setting(reads_files=True),
+)
+INVALID = Lane(
+    (
+        Drill(
+            name="new key and no snapshot",
+            about="A key is written that was not there before, and no snapshot saves its number.",
+            fires=(files.OPLOG_INVALID,),
+            run=new_key,
+        ),
+    ),
+    Setting(reads_files=True, takes_snapshots=False),
+)
+DISKS = Lane(
+    (
+        Drill(
+            name="filling disk",
+            about="Something else fills the nodes' disk, slowly.",
+            fires=(files.DISK_FILLING,),
+            run=filling_disk,
+        ),
+        Drill(
+            name="nearly full disk",
+            about="Something else has left 3 % of the nodes' disk.",
+            fires=(files.DISK_NEARLY_FULL,),
+            may_fire=(files.DISK_FILLING,),
+            run=nearly_full_disk,
+        ),
+    ),
+    Setting(reads_files=True, has_own_disk=True),
 )

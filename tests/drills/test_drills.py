@@ -7,8 +7,10 @@ import pytest
 
 from nundb_exporter.monitoring.dashboards import DASHBOARDS
 from nundb_exporter.monitoring.recordings import RECORDINGS
-from tests.programs import needed
+from tests.programs import cannot_check, needed
 
+from . import disk
+from .drill import Lane
 from .exercise import exercise
 from .outcome import Report
 from .plan import LANES
@@ -58,16 +60,31 @@ def lanes_of(items: list[pytest.Item]) -> list[str]:
     return [job for job in LANES if None in selected or job in selected] or list(LANES)
 
 
+def why_not(lane: Lane) -> str:
+    """Return what this machine lacks for a lane; empty if it lacks nothing."""
+    return disk.why_not() if lane.setting.has_own_disk else ""
+
+
+@pytest.fixture(autouse=True)
+def can_be_carried_out(request: pytest.FixtureRequest) -> None:
+    """Say so where a lane cannot."""
+    job = getattr(request.node, "callspec", None) and request.node.callspec.params.get("job")
+    if job and (reason := why_not(LANES[job])):
+        cannot_check(reason)
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Report:
     """The results of all drills, which run once."""
     needed("prometheus")
     has_one_exporter = request.config.getoption("--one-exporter")
-    jobs = [job for job in lanes_of(request.session.items) if job in lanes(has_one_exporter=has_one_exporter)]
+    planned = lanes(has_one_exporter=has_one_exporter)
+    jobs = [job for job in lanes_of(request.session.items) if job in planned and not why_not(planned[job])]
     rules = ROOT / "deploy" / "prometheus"
     carried_out = exercise(tmp_path_factory.mktemp("drills"), rules, QUERIES, jobs, has_one_exporter=has_one_exporter)
     if request.config.getoption("--update-golden") and not has_one_exporter:
-        (ROOT / "docs" / "drills.md").write_text(document(carried_out), encoding="utf-8")
+        path = ROOT / "docs" / "drills.md"
+        path.write_text(document(carried_out, path.read_text(encoding="utf-8")), encoding="utf-8")
     return carried_out
 
 

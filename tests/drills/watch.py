@@ -3,27 +3,27 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 
-from nundb_exporter.monitoring.alerts import files
-
 from .pace import Lateness, Pace
 
 POLL_SECONDS = 0.5
-OF_THIS_MACHINE = frozenset(alert.name for alert in (files.DISK_NEARLY_FULL, files.DISK_FILLING))
-"""What may fire and be found at any time: whoever else uses the machine that runs the drills fills its disk."""
 
 
 class Watch:
     """Follows the alerts of every job, and asks for series."""
 
-    def __init__(self, address: str, counted_as: Mapping[str, str] | None = None) -> None:
-        """`counted_as` maps further jobs to those whose alerts theirs are: an exporter's own, to its cluster's."""
+    def __init__(self, address: str, counted_as: Mapping[str, str] | None = None, ignored: Container[str] = ()) -> None:
+        """`counted_as` maps further jobs to those whose alerts theirs are: an exporter's own, to its cluster's.
+
+        `ignored` are alerts that are not looked at.
+        """
         self._counted_as = counted_as or {}
+        self._ignored = ignored
         self._url = f"http://{address}/api/v1"
         self._session: aiohttp.ClientSession
         self._active: dict[str, set[str]] = {}
@@ -102,7 +102,7 @@ class Watch:
         active, firing = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
         for alert in alerts:
             job, name = alert["labels"]["job"], alert["labels"]["alertname"]
-            if name in OF_THIS_MACHINE:
+            if name in self._ignored:
                 continue
             job = self._counted_as.get(job, job)
             active[job].add(name)

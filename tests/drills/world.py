@@ -86,7 +86,7 @@ async def built(place: Place, number: int, pace: Pace) -> AsyncIterator[World]:
         found = _of_one_exporter(place, ground) if place.lane.setting.has_one_exporter else _of_exporters(ground)
         await prometheus.start(_configuration(found, pace), _rules(place.rules, pace))
         try:
-            watch = Watch(prometheus.address, {OWN_JOB: place.job})
+            watch = Watch(prometheus.address, {OWN_JOB: place.job}, place.lane.setting.ignored)
             async with watch.open():
                 yield World(ground, watch, pace, Lateness(pace))
         finally:

@@ -68,13 +68,16 @@ _BROKEN: Final = (OSError, RefusedError, ProtocolError, WebSocketException)
 
 
 class Workload:
-    """Applications on a cluster; with half the haste, they pause twice as long."""
+    """Applications on a cluster; with half the haste, they pause twice as long. Snapshots are taken unless told not."""
 
-    def __init__(self, cluster: Cluster, administrator: Credentials, *, haste: float = 1.0) -> None:
+    def __init__(
+        self, cluster: Cluster, administrator: Credentials, *, haste: float = 1.0, takes_snapshots: bool = True
+    ) -> None:
         self._cluster = cluster
         self._administration = f"auth {administrator.user} {administrator.password.reveal()}"
         self._random = random.Random()  # noqa: S311 - customers are no cryptographers
         self._haste = haste
+        self._takes_snapshots = takes_snapshots
         self._speed = 1.0
 
     async def prepare(self) -> None:
@@ -102,7 +105,8 @@ class Workload:
             for _ in range(_LOGINS):
                 group.create_task(_again(self._visit))
             group.create_task(self._hold_sales())
-            group.create_task(self._take_snapshots())
+            if self._takes_snapshots:
+                group.create_task(self._take_snapshots())
 
     def _primary(self) -> Node:
         index = self._cluster.primary

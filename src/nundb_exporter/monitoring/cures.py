@@ -88,9 +88,7 @@ CURES: Final[Mapping[str, Cure]] = {
         untried="finding out who asks",
     ),
     exporter.SAMPLES_LOST.name: Cure(untried="there is nothing to do but to report it"),
-    exporter.RELOAD_FAILED.name: Cure(
-        by_hand="the corrected file was read at the next SIGHUP, and the metric was 1 again"
-    ),
+    exporter.RELOAD_FAILED.name: Cure(embedded=("settings with an error",)),
     cluster.NO_PRIMARY.name: Cure(real=("no primary",)),
     cluster.SEVERAL_PRIMARIES.name: Cure(real=("isolated member",)),
     cluster.SEVERAL_ACTING_PRIMARIES.name: Cure(real=("isolated member",)),
@@ -158,15 +156,20 @@ CURES: Final[Mapping[str, Cure]] = {
     files.NEVER_SAVED.name: Cure(real=("database that was never saved",), embedded=("never saved",)),
     files.UNSAVED.name: Cure(real=("old snapshots",), embedded=("unsaved for days",)),
     files.DISK_NEARLY_FULL.name: Cure(
+        embedded=("nearly full disk",),
         by_hand="in a file system of 16 MiB that was nearly full, what is not Nun-db's and the two oldest segments "
         "were deleted; then snapshot, SIGINT and start lost nothing",
         untried="`snapshot true`",
     ),
     files.DISK_FILLING.name: Cure(
+        embedded=("filling disk",),
         by_hand="room was made as under NundbDiskNearlyFull",
-        untried="a larger disk, and the hours that the alert takes",
+        untried="a larger disk",
     ),
-    files.OPLOG_INVALID.name: Cure(by_hand="the log was valid again as soon as a snapshot was on the disk"),
+    files.OPLOG_INVALID.name: Cure(
+        embedded=("new key and no snapshot",),
+        by_hand="the log was valid again as soon as a snapshot was on the disk",
+    ),
     log.COMMANDS_SLOW.name: Cure(real=("slow commands",), untried="many small databases"),
     log.SNAPSHOT_THREAD_DEAD.name: Cure(
         real=("dead snapshot thread",), embedded=("dead snapshot thread",), untried="copying keys over the network"
@@ -189,7 +192,8 @@ CURES: Final[Mapping[str, Cure]] = {
         untried="another NUN_LOG_LEVEL, and a pipe without a reader",
     ),
     log.LOG_NOT_READ.name: Cure(
-        by_hand="a thousand requests made 374 kB of log, and nothing at that NUN_LOG_LEVEL", untried="more CPU"
+        embedded=("exporter without CPU",),
+        by_hand="a thousand requests made 374 kB of log, and nothing at that NUN_LOG_LEVEL",
     ),
 }
 """By the alert's name."""
