@@ -300,6 +300,22 @@ def test_all_logs_of_a_directory_are_followed(tmp_path: Path) -> None:
     found.close()
 
 
+def test_a_log_that_appears_in_a_directory_while_no_exporter_runs_counts(tmp_path: Path) -> None:
+    """As when a container starts again; the others go on at their places."""
+    (tmp_path / "0.log").write_bytes(LOG)
+    tally = Tally()
+    before = Directory(tmp_path, lambda: Reader("auto", tally), from_start=False, places={})
+    poll(before)
+    known = dict(before.places)
+    before.close()
+    (tmp_path / "1.log").write_bytes(LOG)
+    after = Directory(tmp_path, lambda: Reader("auto", tally), from_start=False, places=known)
+    poll(after)
+    after.end()
+    assert totals(tally) == EXPECTED
+    after.close()
+
+
 def test_in_a_directory_only_files_are_logs(tmp_path: Path) -> None:
     """A pipe would be waited for, for ever, and whatever else is called so has no bytes that follow."""
     (tmp_path / "0.log").write_bytes(LOG)

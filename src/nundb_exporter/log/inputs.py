@@ -183,7 +183,8 @@ class Directory(Files):
         super().__init__({})
         self._path = path
         self._make_reader = make_reader
-        self._from_start = from_start
+        # Where some have places, those that have none appeared while nobody looked.
+        self._from_start = from_start or any(Path(name).parent == path for name in places)
         self._places = places
 
     def poll(self) -> bool:
