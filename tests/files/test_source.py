@@ -1,13 +1,19 @@
 """The data directory as a source: its thread, its page and its failures."""
 
+import json
 import subprocess
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.files.source import FilesSource
+from tests.wire import pages
+from tests.wire.behaviours import answering
+from tests.wire.exporter import LONG, serving_fleet, target
 from tests.wire.program import PROGRAM, environment
+from tests.wire.scripted import ScriptedNode
 from tests.wire.sources import started, value
 from tests.wire.waiting import PATIENCE_SECONDS, wait_until
 
@@ -61,6 +67,25 @@ def test_an_exporter_shows_the_directory_beside_the_node(tmp_path: Path) -> None
         exporter.kill()
         exporter.stderr.close()
         exporter.wait()
+
+
+async def test_an_exporter_of_several_nodes_judges_the_directory_without_naming_one(tmp_path: Path) -> None:
+    """It is of one of them, and of which is not known; a node's own page is not about it."""
+    DataDirectory(tmp_path).fill([(0, 1, UPDATE)], keys=1)
+    async with ScriptedNode(answering()) as first, ScriptedNode(answering()) as second:
+        nodes = (target(first.url), target(second.url))
+        with started(FilesSource(tmp_path)) as source:
+            wait_until(lambda: value(source, "nundb_restart_safe") == 0)
+            async with serving_fleet(Fleet(nodes, {"default": nodes[0].module}), sources=[source]) as url:
+                reports = [
+                    json.loads((await pages.fetch(f"{url}/report{query}", timeout_header=LONG)).text)
+                    for query in ("", f"?target={first.url}")
+                ]
+    found = {finding["id"]: finding for finding in reports[0]["findings"]}
+    assert found["NundbRestartUnsafe"]["node"] is None
+    assert found["NundbRestartUnsafe"]["sentence"].startswith("The node beside this exporter would end with code 101")
+    assert "NundbRestartUnsafe" not in {finding["id"] for finding in reports[1]["findings"]}
+    assert [len(report["nodes"]) for report in reports] == [2, 1]
 
 
 def fetch(url: str) -> str:

@@ -13,14 +13,20 @@ from nundb_exporter.problems.replication import OLD_SECONDS
 from nundb_exporter.quantities import age, counted, visible
 
 
-def judge(reports: Sequence[NodeReport], exporter: ExporterReport | None = None) -> Report:
-    """Judge nodes by their reports, those of each cluster together."""
+def judge(
+    reports: Sequence[NodeReport], exporter: ExporterReport | None = None, beside: NodeReport | None = None
+) -> Report:
+    """Judge nodes by their reports, those of each cluster together.
+
+    `beside` is what the exporter reads itself of one of them, without knowing of which.
+    """
     groups = [(each.name, cluster.joined(cluster.merged(each.nodes))) for each in clusters(reports)]
     place = {report.url: position for position, report in enumerate(reports)}
     nodes = sorted((report for _, group in groups for report in group), key=lambda report: place[report.url])
     own = [finding for report in nodes if report.same_as is None for finding in node.findings(report)]
     between = [finding for name, group in groups for finding in cluster.findings(group, name)]
-    found = sorted((*own, *between), key=rank)
+    of_one = () if beside is None else node.findings_beside(beside)
+    found = sorted((*own, *between, *of_one), key=rank)
     problems = [finding for finding in found if is_problem(finding)]
     return Report(
         healthy=not problems,

@@ -1,6 +1,7 @@
 """What is wrong with one node, by what it reports itself."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from nundb_exporter.errors import Reason
@@ -30,8 +31,7 @@ def unreachable(url: str, reason: Reason, failure: str) -> Finding:
 
 def findings(report: NodeReport) -> Iterator[Finding]:
     """Yield what is wrong with the node."""
-    if report.data is not None:
-        yield from storage.findings(report.data, report.url)
+    yield from _data(report)
     if report.reason is not None:
         failure = (report.failure or "").removeprefix(f"{report.reason}: ")
         yield unreachable(report.url, Reason(report.reason), failure)
@@ -43,6 +43,18 @@ def findings(report: NodeReport) -> Iterator[Finding]:
     yield from _log(report)
     if report.reason is None:
         yield from _answers(report)
+
+
+def findings_beside(report: NodeReport) -> Iterator[Finding]:
+    """Yield what is wrong by what is read beside one of several nodes: nobody knows which, or whether it answers."""
+    report = replace(report, url="the node beside this exporter", is_up=False)
+    for finding in (*_data(report), *_failures(report), *_host(report), *_log(report)):
+        yield replace(finding, node=None, sentence=finding.sentence[0].upper() + finding.sentence[1:])
+
+
+def _data(report: NodeReport) -> Iterator[Finding]:
+    if report.data is not None:
+        yield from storage.findings(report.data, report.url)
 
 
 def _answers(report: NodeReport) -> Iterator[Finding]:
@@ -95,11 +107,15 @@ def _log(report: NodeReport) -> Iterator[Finding]:
         yield find(log.LOG_SILENT, node=report.url)
 
 
-def _collection(report: NodeReport) -> Iterator[Finding]:
+def _failures(report: NodeReport) -> Iterator[Finding]:
     for name, failure in report.failures.items():
         yield find(
             exporter.COLLECTOR_FAILING, node=report.url, collector=name, reason=visible(failure, most=_LONGEST_REASON)
         )
+
+
+def _collection(report: NodeReport) -> Iterator[Finding]:
+    yield from _failures(report)
     yield from unjudged.findings(report)
     allowed = report.allowed_seconds
     if allowed is not None and report.scrape_seconds > exporter.SLOW_SHARE * allowed:

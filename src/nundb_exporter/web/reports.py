@@ -10,7 +10,7 @@ from typing import Final
 from nundb_exporter import __version__
 from nundb_exporter.errors import ConfigError, NotAllowedError
 from nundb_exporter.http_server import Answer, Request, Response
-from nundb_exporter.metrics import Sample
+from nundb_exporter.metrics import Answers, Sample
 from nundb_exporter.results import Scrape
 from nundb_exporter.web.discovery import Discovery
 from nundb_exporter.web.nodes import Nodes
@@ -18,6 +18,8 @@ from nundb_exporter.web.scraped import ScrapedNode, allowed_seconds, written
 from nundb_exporter.web.selection import RefusedError, names_target, select
 
 _JSON: Final = "application/json"
+_NOTHING: Final = Scrape(samples=(), answers=Answers(), collectors={}, error=None, seconds=0.0)
+"""What was asked of no node."""
 _SHORTEST_SECONDS: Final = 0.5
 """What is left for nodes that have just been found; with less they are asked the next time."""
 
@@ -91,4 +93,8 @@ class Reports:
                 replace(report, page=f"./?{node.query}", module=node.module)
                 for report, (node, _) in zip(nodes, scraped, strict=True)
             ]
-        return to_json(judge(nodes, describe_exporter(self._own_samples(), __version__, now)))
+        exporter = describe_exporter(self._own_samples(), __version__, now)
+        beside = None
+        if are_several and self._nodes.single is None:  # the only node has what is read beside it
+            beside = describe("", self._nodes.sources_apart.joined(_NOTHING), now)
+        return to_json(judge(nodes, exporter, beside))
