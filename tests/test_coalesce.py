@@ -1,6 +1,8 @@
 """Equal questions at one moment are asked once."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -191,3 +193,28 @@ async def test_if_what_asks_is_ended_nobody_waits_on() -> None:
         task.cancel()
     await settle()
     assert waiting.cancelled()
+
+
+async def test_what_was_given_up_leaves_nothing_to_the_garbage_collector() -> None:
+    """It runs seldom, and clients may leave often."""
+
+    class Held:
+        """Something that who asks holds meanwhile."""
+
+    async def ask() -> str:
+        held = Held()
+        holding.append(weakref.ref(held))
+        await asyncio.Event().wait()
+        return str(held)
+
+    coalescer = Coalescer[str]()
+    holding: list[weakref.ref[Held]] = []
+    gc.disable()
+    try:
+        waiting = coalescer.share("page", ask, same)
+        await settle()
+        waiting.cancel()
+        await settle()
+        assert [each() for each in holding] == [None]
+    finally:
+        gc.enable()

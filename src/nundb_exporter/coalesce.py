@@ -54,10 +54,11 @@ class _Shared(Generic[T]):
         for waiter, _ in self._take_waiters():
             waiter.set_exception(error)
 
-    def abandon(self) -> None:
-        """Let nobody wait for what will not come."""
+    def end(self) -> None:
+        """Let nobody wait for what will not come, and forget the task, whose error knows this object if it has one."""
         for waiter, _ in self._take_waiters():
             waiter.cancel()
+        self.task = None
 
     def _take_waiters(self) -> list[tuple["asyncio.Future[Any]", Callable[[T], Any]]]:
         taken = [(waiter, use) for waiter, use in self._waiters.items() if not waiter.done()]
@@ -99,7 +100,7 @@ class Coalescer(Generic[T]):
         except Exception as error:  # noqa: BLE001 - a defect, which is theirs who wait to report
             shared.fail(error)
         finally:
-            shared.abandon()
+            shared.end()
             self._running.discard(shared)
             if self._latest.get(key) is shared:
                 del self._latest[key]

@@ -1,10 +1,12 @@
 """The end of the server: in order, and in time."""
 
 import asyncio
+import gc
 
 import pytest
 
 from nundb_exporter.http_server import Request, Response
+from nundb_exporter.http_server.parser import RequestParser
 from tests.wire.waiting import PATIENCE_SECONDS, until
 
 from .serving import GET, Gate, serving, statuses
@@ -70,3 +72,24 @@ async def test_a_server_without_clients_ends_at_once() -> None:
     async with serving() as served, asyncio.timeout(PATIENCE_SECONDS):
         await served.server.stop(10 * PATIENCE_SECONDS)
         await served.server.stop(10 * PATIENCE_SECONDS)
+
+
+async def test_a_connection_that_has_ended_leaves_no_parser_to_the_garbage_collector() -> None:
+    """It runs seldom, and clients may come and go often."""
+
+    def parsers() -> int:
+        return sum(isinstance(each, RequestParser) for each in gc.get_objects())
+
+    async with serving() as served:
+        gc.collect()
+        gc.disable()
+        try:
+            before = parsers()
+            client = await served.connect()
+            await client.send(GET)
+            await client.answer()
+            assert parsers() == before + 1
+            await client.end()
+            await until(lambda: parsers() == before)
+        finally:
+            gc.enable()

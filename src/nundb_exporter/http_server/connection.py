@@ -146,6 +146,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
         """Cancel the handler that is at work, and give the place back."""
         self._deadline.cancel()
+        self._parser.end()
         self._service.places.leave(self)
         if self.task is not None:
             self.task.cancel()

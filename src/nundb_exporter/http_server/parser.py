@@ -238,6 +238,10 @@ class RequestParser:
             raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is longer than {limit} bytes")
         self._waits = version == "1.1" and "expect" in self._headers
 
+    def end(self) -> None:
+        """Forget llhttp, which knows this parser: only the garbage collector, which runs seldom, would free the two."""
+        del self._llhttp
+
     # What llhttp calls.
 
     def on_url(self, url: bytes) -> None:
