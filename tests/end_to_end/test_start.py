@@ -13,7 +13,8 @@ _OTHERS: Final = {
     # Of a configuration file, of WebSocket, of other commands.
     *("yaml", "pydantic", "bcrypt", "websockets", "nundb_devserver", "nundb_exporter.demo"),
     *("nundb_exporter.monitoring", "nundb_exporter.web.guard"),
-    # Of /report, of the landing page, of what is read beside the node.
+    # Of /report, of the landing page, of debug=true, of what is read beside the node.
+    *("nundb_exporter.web.trace", "nundb_exporter.client.traced"),
     *("nundb_exporter.judge", "nundb_exporter.web.landing", "nundb_exporter.problems.catalog"),
     *("nundb_exporter.log.families", "nundb_exporter.host.families", "nundb_exporter.files.families"),
     # Large, and easily imported again by a line that could do without.

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import socket
 from typing import Any
 
 import pytest
@@ -166,6 +167,21 @@ async def test_a_client_that_leaves_cancels_its_handler() -> None:
             else:
                 client.writer.transport.abort()
             await until(lambda count=count: gate.cancelled == count)  # type: ignore[misc] # likewise
+
+
+async def test_a_client_that_is_gone_when_its_last_answer_is_sent_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """Its system resets the connection as soon as the answer comes, before the server has ended its own side."""
+    with socket.socket() as client:
+
+        async def leave(_: Request) -> Response:
+            client.close()
+            return Response.of_text("too late")
+
+        async with serving(leave) as served:
+            client.connect(("127.0.0.1", served.port))
+            client.sendall(LAST)
+            await until(lambda: client.fileno() < 0 and not served.server._places.all)
+    assert caplog.text == ""
 
 
 async def test_a_defect_of_a_handler_is_500_and_one_line_without_its_text(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,7 @@
 """One connection: its requests one after another, each in its turn, and an end in every case."""
 
 import asyncio
+import contextlib
 import logging
 import traceback
 from dataclasses import dataclass
@@ -244,7 +245,8 @@ class Connection(asyncio.Protocol):
         limits = self._service.limits
         transport = self._open_transport
         if transport.can_write_eof():
-            transport.write_eof()
+            with contextlib.suppress(OSError):  # the client has reset the connection, of which asyncio will tell
+                transport.write_eof()
         else:
             transport.close()  # TLS has an end of its own
         if self._is_unsent:
