@@ -36,6 +36,13 @@ class Terminal:
     descriptor: int
     text: str = ""
 
+    def close(self) -> None:
+        """Close the terminal, as its window is closed; whoever has it as their own gets SIGHUP."""
+        if self.descriptor >= 0:
+            asyncio.get_running_loop().remove_reader(self.descriptor)
+            os.close(self.descriptor)
+            self.descriptor = -1
+
     def type(self, key: str) -> None:
         """Press a key."""
         os.write(self.descriptor, key.encode())
@@ -78,14 +85,12 @@ async def terminal(temporary: Path, *arguments: str, columns: int = 80, **variab
         start_new_session=True,
     )
     seen = Terminal(process, ours)
-    loop = asyncio.get_running_loop()
-    loop.add_reader(ours, seen.read)
+    asyncio.get_running_loop().add_reader(ours, seen.read)
     try:
         yield seen
     finally:
-        loop.remove_reader(ours)
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
         os.close(theirs)
-        os.close(ours)
+        seen.close()

@@ -87,3 +87,11 @@ async def test_a_signal_gives_the_terminal_back_too(temporary: Path, number: sig
         await person.shown("nothing is left")
         assert await person.process.wait() == 0
         assert person.is_echoing
+
+
+async def test_it_ends_when_its_terminal_is_closed(temporary: Path) -> None:
+    """Nobody could end it otherwise, and its load would go on for ever. What it says at its end reaches nobody."""
+    async with terminal(temporary, "demo", *ANY_PORTS, "--no-prometheus") as person:
+        await person.shown("q quit")
+        person.close()
+        assert await person.process.wait() == 3

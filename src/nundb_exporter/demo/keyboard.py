@@ -5,7 +5,7 @@ import os
 import termios
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 _CHUNK: Final = 64
@@ -39,7 +39,5 @@ def keys(descriptor: int | None, press: Callable[[str], None]) -> Iterator[bool]
         yield True
     finally:
         loop.remove_reader(descriptor)
-        try:
+        with suppress(termios.error):  # the terminal has gone
             termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-        except termios.error:
-            return
