@@ -52,7 +52,7 @@ class ServeOptions:
 
 
 async def serve(options: ServeOptions, on_ready: Callable[[Cluster], None] | None = None) -> None:
-    """Run until SIGINT, which saves what has been asked to be saved, or SIGTERM, which saves nothing.
+    """Run until SIGINT, which saves what has been asked to be saved, or SIGTERM or SIGHUP, which save nothing.
 
     `on_ready` is called once the nodes are one cluster.
 
@@ -112,3 +112,5 @@ def _end_on_signals(ended: "asyncio.Future[signal.Signals]") -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end, number)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under `nohup`, which outlives its terminal
+        loop.add_signal_handler(signal.SIGHUP, end, signal.SIGHUP)

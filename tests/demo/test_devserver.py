@@ -102,6 +102,16 @@ async def test_faults_are_switched_from_outside_and_from_the_start(tmp_path: Pat
         assert await ask(port, ADMIN) == "valid auth\n"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_whatever_ends_it_no_file_is_left(tmp_path: Path, number: signal.Signals) -> None:
+    """SIGHUP comes when its terminal is closed."""
+    base = free_row(35)
+    async with running(tmp_path, "devserver", "--port-base", str(base), "--quiet") as devserver:
+        await started(devserver, base)
+        assert await devserver.end(number) == 0
+        assert devserver.leftovers == []
+
+
 @pytest.mark.parametrize(("number", "is_kept"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
 async def test_sigint_saves_what_is_queued_and_sigterm_does_not(
     tmp_path: Path, number: signal.Signals, *, is_kept: bool
