@@ -35,6 +35,8 @@ from nundb_devserver import NodeOptions, ServeOptions, serve
 password = pathlib.Path("/run/secrets/nun-pwd").read_text().strip()
 asyncio.run(serve(ServeOptions(node=NodeOptions(host="0.0.0.0", password=password))))
 """
+RESEND: Final = "--rules.alert.resend-delay=2s"
+"""Prometheus does not try again to tell Alertmanager, but tells it anew: by default a minute later."""
 CONNECT: Final = "__import__('socket').create_connection(('127.0.0.1',3013))"
 """Without a space: the podman of Debian 12 would take what follows one for another argument."""
 
@@ -116,6 +118,7 @@ def stack(podman: Podman, image: str, monitoring: str, tmp_path_factory: pytest.
 
 def settings(directory: Path, ports: dict[str, int]) -> Path:
     """Write what is other here than in compose.yaml, and return the file."""
+    command = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["prometheus"]["command"]
     (directory / "nun-pwd").write_text("not the default\n", encoding="utf-8")
     for source in ("deploy/compose/prometheus.yml", "deploy/prometheus/alerts.yml"):
         hasty = re.sub(r"(?m)^( +for|.*_interval): .*", r"\1: 2s", (ROOT / source).read_text(encoding="utf-8"))
@@ -144,6 +147,7 @@ services:
     ulimits: *few
     healthcheck: *patient
     entrypoint: [/usr/bin/prometheus]
+    command: !override {json.dumps([*command, RESEND])}
     volumes:
       - {directory}/prometheus.yml:/etc/prometheus/prometheus.yml:ro
       - {directory}/alerts.yml:/etc/prometheus/alerts.yml:ro
