@@ -44,6 +44,25 @@ def test_a_check_names_what_is_out_of_date_and_writes_nothing(tmp_path: Path) ->
     assert changed.read_text(encoding="utf-8") == "by hand"
 
 
+def test_alerts_lead_to_another_runbook(tmp_path: Path) -> None:
+    """Each to its own entry, in the rules and in the chart."""
+    assert run("--runbook-url", "https://wiki.example/nun-db", str(tmp_path))[0] == 0
+    assert (
+        "runbook_url: https://wiki.example/nun-db#nundbdown" in (tmp_path / "deploy/prometheus/alerts.yml").read_text()
+    )
+    values = tmp_path / "deploy/helm/nundb-exporter/values.yaml"
+    assert 'runbookUrl: "https://wiki.example/nun-db"' in values.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("url", ["", "wiki", "https://", "https://wiki.example/nun db", "https://wiki.example/#nun-db"])
+def test_a_runbook_that_no_alert_could_lead_to_is_refused(tmp_path: Path, url: str) -> None:
+    """Before anything is written."""
+    result = CliRunner().invoke(command, ["--runbook-url", url, str(tmp_path)], standalone_mode=False)
+    assert isinstance(result.exception, ConfigError)
+    assert str(result.exception).startswith("--runbook-url: is not the address of a page")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("content", [b"# Another project\n", "# Caf\u00e9\n".encode("latin-1")])
 def test_the_readme_of_another_project_is_left_alone(tmp_path: Path, content: bytes) -> None:
     """Rules and dashboards can be had in any directory."""

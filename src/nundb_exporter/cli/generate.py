@@ -1,6 +1,7 @@
 """`nundb-exporter generate`: dashboards, rules, runbook, reference, manual page and completions, from the code."""
 
 import contextlib
+import re
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +41,7 @@ def command(directory: Path, check: bool, runbook_url: str) -> Exit:
     They are written below DIR, into deploy/ and docs/. Exit code 0: done, or with --check: up to date. 1: --check found
     a difference. 3: a file cannot be written.
     """
+    _check_runbook(runbook_url)
     generated = files(_readme(directory / "README.md"), help_texts(), runbook_url)
     generated["docs/report.schema.json"] = report_schema()
     generated |= shared_files()
@@ -50,6 +52,16 @@ def command(directory: Path, check: bool, runbook_url: str) -> Exit:
             _write(directory / path, generated[path])
         click.echo(f"{'out of date' if check else 'written'}: {path}")
     return Exit.UNHEALTHY if check and stale else Exit.OK
+
+
+def _check_runbook(url: str) -> None:
+    """Refuse what an alert could not lead to.
+
+    Raises:
+        ConfigError: it is not the address of a page, or has an anchor: each alert adds its own.
+    """
+    if not re.fullmatch(r"https?://[^\s#]+", url):
+        raise ConfigError("--runbook-url", "is not the address of a page without an anchor", f"write it as {RUNBOOK}")
 
 
 def _readme(path: Path) -> str | None:
