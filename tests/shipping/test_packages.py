@@ -3,9 +3,13 @@
 import hashlib
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Final
+
+from nundb_exporter import __version__
 
 from .packages import build_packages
 
@@ -26,6 +30,26 @@ def test_two_builds_are_the_same_byte_for_byte(dist: Path, tmp_path: Path) -> No
     """Whoever builds a version again can compare; the judges of packages and metadata have passed both."""
     build_packages(tmp_path / "again")
     assert digests(tmp_path / "again") == digests(dist)
+
+
+def test_the_wheel_runs_without_being_installed(dist: Path, tmp_path: Path) -> None:
+    """As `uvx` runs it: the command has the name of the package."""
+    (wheel,) = dist.glob("*.whl")
+    uv = str(Path(sys.executable).parent / "uv")
+    command = [
+        uv,
+        "tool",
+        "run",
+        "--isolated",
+        "--python",
+        sys.executable,
+        "--from",
+        str(wheel),
+        "nundb-exporter",
+        "--version",
+    ]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.stdout == f"nundb-exporter, version {__version__}\n", ended.stderr
 
 
 def test_the_bill_of_materials_names_what_is_installed_and_nothing_else(dist: Path) -> None:
