@@ -17,7 +17,7 @@ SHIPPING := $(VENV)-shipping
 export PYTHON VENV SHIPPING
 
 .DEFAULT_GOAL := help
-.PHONY: help check test lint quick unit drills drills-real image packages site shipping test-kubernetes demo bench generate format lock clean
+.PHONY: help check test lint quick unit drills drills-real image packages site shipping test-kubernetes demo pictures bench generate format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -74,6 +74,11 @@ test-kubernetes: $(SHIPPING)/.ready ## Apply chart and manifests to a real API s
 
 demo: $(READY) ## Run three nodes under load, the exporter, and Prometheus where it is installed
 	$(BIN)/nundb-exporter demo $(ARGS)
+
+pictures: $(READY) ## Draw the dashboards in docs/images by Grafana's components, in ten minutes; needs npm and Node.js 20.19
+	scripts/system-packages tests
+	cd scripts/dashboard-pictures && npm ci && npm run check
+	node scripts/dashboard-pictures/draw.mjs $(BIN)/nundb-exporter "$$(command -v chromium)"
 
 bench: $(READY) ## Measure a scrape, the reading of a log and a fleet; ARGS="--url … --user …" for another node than the embedded one
 	$(BIN)/python benchmarks/scrape.py $(ARGS)

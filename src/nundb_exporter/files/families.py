@@ -180,6 +180,7 @@ FAMILIES: Final = (
 )
 
 _BY_DATABASE: Final = "{{database}} at {{instance}}"
+_SIZE_OF_DATABASES: Final = SIZE.select('database!=""')  # without the operation log, which belongs to none
 
 _OPT_IN: Final = "Needs --collector.files, which is off by default."
 _PANELS: Final = (
@@ -256,7 +257,7 @@ _PANELS: Final = (
     ),
     Panel(
         "Largest databases",
-        f"topk(10, sum by (instance, database) ({SIZE.selected}))",
+        f"topk(10, sum by (instance, database) ({_SIZE_OF_DATABASES}))",
         "bytes",
         "The ten databases that take most space.",
         _BY_DATABASE,

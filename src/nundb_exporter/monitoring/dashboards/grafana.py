@@ -17,6 +17,8 @@ COLUMNS: Final = 24
 _TAG: Final = "nun-db"
 _SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 
+_COLUMN_WIDTH: Final = 100
+"""In pixels. Nine columns then fit a window of 1200; with Grafana's 150 the last ones are out of sight."""
 _HEIGHT: Final = {"stat": 4, "timeseries": 8, "states": 8, "heatmap": 8, "table": 9}
 _MOST: Final = {"stat": 6, "timeseries": 3, "states": 2, "heatmap": 1, "table": 2}
 """How many panels of a kind share a line; a table of many columns has one of its own."""
@@ -135,6 +137,8 @@ def _defaults(panel: Panel) -> dict[str, Any]:
         }
     if panel.kind == "states":
         defaults["custom"] = {"lineWidth": 0, "fillOpacity": 80}
+    if panel.kind == "table":
+        defaults["custom"] = {"minWidth": _COLUMN_WIDTH}
     return defaults
 
 
