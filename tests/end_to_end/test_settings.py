@@ -1,5 +1,6 @@
 """Settings that cannot be used: exit 2, and one line that names the setting and the cure, and no secret."""
 
+import logging
 import re
 import signal
 import sys
@@ -22,6 +23,8 @@ Refused = Callable[..., str]
 def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Refused]:
     """Yield a function that runs the command line within this process, and returns the line with which it refuses."""
     signals = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
 
     def run_refused(*arguments: str, **variables: str | None) -> str:
         for name in ("NUN_URL", "NUN_USER", "NUN_PWD", "NUN_PWD_FILE"):
@@ -43,6 +46,8 @@ def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
     yield run_refused
     for number, handler in signals.items():
         signal.signal(number, handler)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.mark.parametrize(
@@ -88,10 +93,12 @@ def test_a_wrong_variable_is_refused(variables: dict[str, str | None], named: st
         assert cure in line
 
 
-def test_a_file_of_keys_that_python_cannot_write_is_told(refused: Refused, tmp_path: Path) -> None:
+async def test_a_file_of_keys_that_python_cannot_write_is_told(tmp_path: Path) -> None:
     """Not as a fault of a file that nobody has named."""
-    line = refused("check", NUN_URL="https://127.0.0.1:1", SSLKEYLOGFILE=str(tmp_path / "none" / "keys"))
-    assert "SSLKEYLOGFILE: names a file that cannot be written (no such file or directory); unset the variable" in line
+    ended = await run("check", url="https://127.0.0.1:1", SSLKEYLOGFILE=str(tmp_path / "none" / "keys"))
+    told = "SSLKEYLOGFILE: names a file that cannot be written (no such file or directory); unset the variable"
+    assert told in ended.stderr
+    assert (ended.code, len(ended.stderr.splitlines())) == (2, 1)
 
 
 @pytest.mark.parametrize(
