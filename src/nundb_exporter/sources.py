@@ -37,6 +37,16 @@ class Source(Protocol):
         """
 
 
+class LocalSource(Source, Protocol):
+    """A source that works by itself between start and stop."""
+
+    def start(self) -> None:
+        """Begin, in the running event loop."""
+
+    def stop(self) -> None:
+        """End, and let go of what is open."""
+
+
 @runtime_checkable
 class Placed(Protocol):
     """A source that knows beside which of several nodes it stands, which a reload may change."""

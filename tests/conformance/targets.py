@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nundb_devserver import Node
+from tests.wire.ending import WITH_US
 from tests.wire.idle_time import node_options
 
 USER = "adm"
@@ -149,6 +150,7 @@ class BinaryTarget:
             arguments += ["--replicate-address", ",".join(peers)]
         with self.log(index).open("ab") as log:
             self._processes[index] = await asyncio.create_subprocess_exec(
+                *WITH_US,
                 self._binary,
                 *arguments,
                 env=os.environ | environment | {"NUN_DBS_DIR": str(directory)},

@@ -15,7 +15,6 @@ async def test_an_exporter_that_has_stopped_reads_nothing_any_more(tmp_path: Pat
     """Its node's directory and log are removed after it."""
     before = set(threading.enumerate())
     node = Node(NodeOptions(data=tmp_path))
-    exporter = await exporters.start(node, tmp_path / "log", Credentials("nun", Secret("nun-pwd")), (), 0)
-    assert {thread.name for thread in set(threading.enumerate()) - before} >= READING
-    await exporter.stop()
+    async with exporters.running(node, tmp_path / "log", Credentials("nun", Secret("nun-pwd")), (), 0):
+        assert {thread.name for thread in set(threading.enumerate()) - before} >= READING
     assert not {thread.name for thread in set(threading.enumerate()) - before} & READING

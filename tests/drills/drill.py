@@ -1,5 +1,6 @@
 """What a drill is: a fault, the alerts that must fire, and those that may fire because they are true as well."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nundb_exporter.monitoring.alerts import canary, cluster, databases, files, log, replication
@@ -43,19 +44,21 @@ class Drill:
 
         It writes nothing, and of several nodes it does not read the files.
         """
-        return self._of_one_moment - {alert.name for alert in (*TAKES_CANARY, *TAKES_FILES)}
+        return found_by_check(self.fires)
 
     def found_by_page(self, setting: Setting) -> frozenset[str]:
         """The alerts that the landing pages must name: those that one node shows as well, where each has a page."""
-        if setting.has_one_exporter:
-            return self._of_one_moment
-        return self._of_one_moment - {alert.name for alert in TAKES_SEVERAL_NODES}
+        found = _of_one_moment(self.fires)
+        return found if setting.has_one_exporter else found - {alert.name for alert in TAKES_SEVERAL_NODES}
 
-    @property
-    def _of_one_moment(self) -> frozenset[str]:
-        return frozenset(
-            alert.name for alert in self.fires if alert.name in ALERTING and alert not in TAKES_MANY_MINUTES
-        )
+
+def found_by_check(alerts: Iterable[Alert]) -> frozenset[str]:
+    """Return those that `check` must name, of several nodes: it writes nothing, and reads no files."""
+    return _of_one_moment(alerts) - {alert.name for alert in (*TAKES_CANARY, *TAKES_FILES)}
+
+
+def _of_one_moment(alerts: Iterable[Alert]) -> frozenset[str]:
+    return frozenset(alert.name for alert in alerts if alert.name in ALERTING and alert not in TAKES_MANY_MINUTES)
 
 
 # Only the reports of several nodes show these; the landing page of one exporter beside one node has that of one.

@@ -1,6 +1,7 @@
 """The exporters of the drills, and what they ask with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from nundb_devserver import HOST, Node
@@ -14,7 +15,8 @@ from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.host.source import HostSource
 from nundb_exporter.log.settings import LogSettings
 from nundb_exporter.log.source import LogSource
-from nundb_exporter.web import Server
+from nundb_exporter.sources import LocalSource
+from nundb_exporter.web import Server, serving
 
 from .pace import Pace
 
@@ -46,8 +48,7 @@ class Exporter:
         self._port = port
         self._collectors = collectors
         self._canary = canary
-        self._sources: list[HostSource | FilesSource | LogSource | CanarySource] = []
-        self._server: Server | None = None
+        self._running: AsyncExitStack | None = None
 
     @property
     def address(self) -> str:
@@ -57,7 +58,7 @@ class Exporter:
     @property
     def is_running(self) -> bool:
         """Whether it listens."""
-        return self._server is not None
+        return self._running is not None
 
     async def start(self) -> None:
         """Listen."""
@@ -69,27 +70,26 @@ class Exporter:
         )
         targets = tuple(Target(parse_endpoint("the node's address", node.http_url), module) for node in self._nodes)
         fleet = Fleet(targets, {DEFAULT_MODULE: module})
-        self._sources = []
-        if len(targets) == 1:
-            self._sources.append(HostSource(HostSettings(port=targets[0].endpoint.port)))
+        sources = tuple(self._sources(fleet))
+        self._running = AsyncExitStack()
+        server = Server(fleet, Web(listen=((HOST, self._port),)), sources)
+        await self._running.enter_async_context(serving(server, sources))
+
+    def _sources(self, fleet: Fleet) -> Iterator[LocalSource]:
+        if len(fleet.nodes) == 1:
+            yield HostSource(HostSettings(port=fleet.nodes[0].endpoint.port))
             if self._reads_files:
-                self._sources.append(FilesSource(self._nodes[0].data))
+                yield FilesSource(self._nodes[0].data)
         if self._log is not None:
-            self._sources.append(LogSource(LogSettings(str(self._log))))
+            yield LogSource(LogSettings(str(self._log)))
         if self._canary is not None:
-            self._sources.append(CanarySource(fleet))
-        self._server = Server(fleet, Web(listen=((HOST, self._port),)), self._sources)
-        self._server.start()
-        for source in self._sources:
-            source.start()
+            yield CanarySource(fleet)
 
     async def stop(self) -> None:
         """Stop listening."""
-        if self._server is not None:
-            for source in self._sources:
-                source.stop()
-            await self._server.stop()
-            self._server = None
+        running, self._running = self._running, None
+        if running is not None:
+            await running.aclose()
 
 
 def canary_settings(number: int, pace: Pace) -> CanarySettings:

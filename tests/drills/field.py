@@ -69,7 +69,12 @@ class Field:
         self._shown: tuple[Exporter, ...] = ()
         urls = [node.http_url for node in self.cluster.nodes]
         self._check = Check(
-            urls, ADMINISTRATOR, ACCESSES, directory / f"{job}-check", pace, collectors=setting.collectors
+            urls,
+            ADMINISTRATOR,
+            ACCESSES,
+            directory / f"{job}-check",
+            collectors=setting.collectors,
+            scrape_seconds=pace.scrape_seconds,
         )
         self._turn = turn
         self._workload = Workload(

@@ -29,14 +29,14 @@ class Check:
         administrator: Credentials,
         databases: Iterable[DatabaseAccess],
         directory: Path,
-        pace: Pace,
         *,
         collectors: Iterable[str],
+        scrape_seconds: float,
     ) -> None:
         directory.mkdir()
         self._administrator = administrator
         self._arguments = (
-            *("check", "--json", "--timeout", f"{pace.scrape_seconds - TIMEOUT_OFFSET_SECONDS:g}"),
+            *("check", "--json", "--timeout", f"{scrape_seconds - TIMEOUT_OFFSET_SECONDS:g}"),
             *("--config.file", str(configuration(directory, databases, collectors=list(collectors)))),
             "--collector.host",
             *urls,

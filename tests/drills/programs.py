@@ -9,13 +9,12 @@ from pathlib import Path
 import aiohttp
 
 from nundb_devserver import HOST, Node
+from tests.wire.ending import WITH_US
 from tests.wire.waiting import eventually
 
 from .exporters import ACCESSES, ADMINISTRATOR, Exporter
 from .program import PROGRAM, configuration, environment
 
-_WITH_US = ("setpriv", "--pdeathsig", "KILL")
-"""Ends a program that we have started when we end, even by SIGKILL."""
 _END_SECONDS = 20.0
 
 
@@ -55,7 +54,7 @@ class ExporterProgram(Exporter):
         """Start it, and wait until it listens."""
         with self._errors.open("a") as errors:
             self._process = await asyncio.create_subprocess_exec(
-                *(*_WITH_US, *PROGRAM, *self._arguments),
+                *(*WITH_US, *PROGRAM, *self._arguments),
                 env=environment(ADMINISTRATOR),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,

@@ -46,11 +46,22 @@ def wait_until(
         time.sleep(pause_seconds)
 
 
-async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool]) -> T:
-    """Ask again and again until the answer is right, and return it."""
+async def eventually(
+    ask: Callable[[], Awaitable[T]],
+    holds: Callable[[T], bool] = bool,
+    *,
+    seconds: float = PATIENCE_SECONDS,
+    pause_seconds: float = _QUESTION_PAUSE_SECONDS,
+) -> T:
+    """Ask again and again until the answer is right, and return it.
+
+    Raises:
+        TimeoutError: it is not in time.
+    """
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE_SECONDS
+    deadline = loop.time() + seconds
     while not holds(answer := await ask()):
-        assert loop.time() < deadline, f"not within {PATIENCE_SECONDS:g} s; the last answer was {answer}"
-        await asyncio.sleep(_QUESTION_PAUSE_SECONDS)
+        if loop.time() > deadline:
+            raise TimeoutError(f"not within {seconds:g} s; the last answer was {answer}")
+        await asyncio.sleep(pause_seconds)
     return answer

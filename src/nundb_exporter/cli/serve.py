@@ -44,8 +44,8 @@ from nundb_exporter.errors import ConfigError
 from nundb_exporter.host.settings import HostSettings
 from nundb_exporter.log.settings import LogSettings
 from nundb_exporter.secret_files import SecretFiles
-from nundb_exporter.sources import Source
-from nundb_exporter.web import Server
+from nundb_exporter.sources import LocalSource
+from nundb_exporter.web import Server, serving
 from nundb_exporter.web.reload import Reload
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -159,14 +159,6 @@ def command(
     asyncio.run(_serve(fleet, web, sources, read))
 
 
-class _Running(Source, Protocol):
-    """A local source that works by itself between start and stop."""
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-
 @runtime_checkable
 class _Configured(Protocol):
     """A local source that the configuration file describes, which may be read again."""
@@ -174,9 +166,11 @@ class _Configured(Protocol):
     def replace(self, fleet: Fleet) -> None: ...
 
 
-def _sources(fleet: Fleet, log: LogSettings | None, host: HostSettings | None, data_dir: Path | None) -> list[_Running]:
+def _sources(
+    fleet: Fleet, log: LogSettings | None, host: HostSettings | None, data_dir: Path | None
+) -> list[LocalSource]:
     """Return the local sources that are on. What reads them is imported only where there is something to read."""
-    sources: list[_Running] = []
+    sources: list[LocalSource] = []
     if log is not None:
         from nundb_exporter.log.source import LogSource  # noqa: PLC0415
 
@@ -202,7 +196,7 @@ def _sources(fleet: Fleet, log: LogSettings | None, host: HostSettings | None, d
     return sources
 
 
-async def _serve(fleet: Fleet, web: Web, sources: Sequence[_Running], read: Callable[[], tuple[Fleet, str]]) -> None:
+async def _serve(fleet: Fleet, web: Web, sources: Sequence[LocalSource], read: Callable[[], tuple[Fleet, str]]) -> None:
     """Serve until a signal ends it; `read` returns the nodes and the level of the log as they are set then."""
     manager = ServiceManager(os.environ)
 
@@ -220,21 +214,16 @@ async def _serve(fleet: Fleet, web: Web, sources: Sequence[_Running], read: Call
 
     reload = Reload(read_again)
     server = Server(fleet, web, sources, reload)
-    addresses = server.start()
-    for source in sources:
-        source.start()
     with until_signal() as ended:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.run, "SIGHUP")
-        for address in addresses:
-            _LOGGER.info("version %s serves %s on %s", __version__, _nodes(fleet), server.front.metrics_at(address))
-        _freeze_garbage_collector()
-        manager.ready(_serving(fleet))
-        await ended.wait()
-        manager.stopping()
-        _LOGGER.info("stopping: waiting for scrapes in progress")
-        await server.stop()
-        for source in sources:
-            source.stop()
+        async with serving(server, sources) as addresses:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.run, "SIGHUP")
+            for address in addresses:
+                _LOGGER.info("version %s serves %s on %s", __version__, _nodes(fleet), server.front.metrics_at(address))
+            _freeze_garbage_collector()
+            manager.ready(_serving(fleet))
+            await ended.wait()
+            manager.stopping()
+            _LOGGER.info("stopping: waiting for scrapes in progress")
 
 
 def _serving(fleet: Fleet) -> str:

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,8 @@ from nundb_exporter.judge import NodeReport, describe
 from nundb_exporter.log.settings import LogSettings
 from nundb_exporter.log.source import LogSource
 from nundb_exporter.scrape import Scraper
-from nundb_exporter.web import Server
+from nundb_exporter.sources import LocalSource
+from nundb_exporter.web import Server, serving
 
 PORT_FLAG: Final = "--exporter-port"
 _MAX_PENDING_OPERATIONS: Final = 5000
@@ -31,16 +33,12 @@ _CANARY: Final = DatabaseAccess("canary", Secret("canary"))
 _CANARY_SECONDS: Final = 2.0
 _STATUS_SECONDS: Final = 0.9
 
-_LocalSource = HostSource | FilesSource | LogSource | CanarySource
-
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
     """A running exporter; `address` is where it listens, as `host:port`."""
 
     scraper: Scraper
-    server: Server
-    sources: tuple[_LocalSource, ...]
     address: str
 
     @property
@@ -48,30 +46,27 @@ class Exporter:
         """The URL of its metrics."""
         return f"http://{self.address}/metrics"
 
-    async def stop(self) -> None:
-        """End the server, and all that it shows beside the node's answers."""
-        await self.server.stop()
-        for source in self.sources:
-            source.stop()
-
     async def report(self) -> NodeReport:
         """Scrape the node within a second, and return the report."""
         scrape = await self.scraper.scrape(asyncio.get_running_loop().time() + _STATUS_SECONDS)
         return describe(str(self.scraper.target.endpoint), scrape, time.time())
 
 
-def _host(port: int) -> tuple[HostSource, ...]:
-    """Return what tells of the process of a node, which all nodes of the demo share; nothing without /proc."""
-    try:
-        return (HostSource(HostSettings(port=port)),)
-    except ConfigError:
-        return ()
+def _sources(node: Node, log: Path, fleet: Fleet) -> Iterator[LocalSource]:
+    with suppress(ConfigError):  # there is no /proc
+        # All nodes of the demo share one process.
+        yield HostSource(HostSettings(port=node.options.http_port))
+    yield FilesSource(node.data)
+    # Among the slowest commands shall be those of the applications.
+    yield LogSource(LogSettings(str(log), is_from_start=True, is_without_own=True))
+    yield CanarySource(fleet)
 
 
-async def start(
+@asynccontextmanager
+async def running(
     node: Node, log: Path, administrator: Credentials, databases: Sequence[DatabaseAccess], port: int
-) -> Exporter:
-    """Start the exporter of a node, which need not run yet, and of its log, on a port of its own; 0 means any free one.
+) -> AsyncIterator[Exporter]:
+    """Run the exporter of a node, which need not run yet, and of its log, on a port of its own; 0 means any free one.
 
     Raises:
         ConfigError: the port cannot be listened on.
@@ -87,19 +82,12 @@ async def start(
         max_pending_operations=_MAX_PENDING_OPERATIONS,
     )
     fleet = Fleet.of(Target(parse_endpoint("the node's address", node.http_url), module))
-    sources: tuple[_LocalSource, ...] = (
-        *_host(node.options.http_port),
-        FilesSource(node.data),
-        # Among the slowest commands shall be those of the applications.
-        LogSource(LogSettings(str(log), is_from_start=True, is_without_own=True)),
-        CanarySource(fleet),
-    )
+    sources = tuple(_sources(node, log, fleet))
     server = Server(fleet, Web(listen=((HOST, port),)), sources)
-    try:
-        (address,) = server.start()
-    except ConfigError as error:
-        cure = f"choose others with {PORT_FLAG}, or stop the program that has it"
-        raise ConfigError(PORT_FLAG, f"port {port}: {error.problem}", cure) from error
-    for source in sources:
-        source.start()
-    return Exporter(server.nodes.configured[0].scraper, server, sources, address)
+    async with AsyncExitStack() as stack:
+        try:
+            (address,) = await stack.enter_async_context(serving(server, sources))
+        except ConfigError as error:
+            cure = f"choose others with {PORT_FLAG}, or stop the program that has it"
+            raise ConfigError(PORT_FLAG, f"port {port}: {error.problem}", cure) from error
+        yield Exporter(server.nodes.configured[0].scraper, address)

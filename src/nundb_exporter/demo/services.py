@@ -114,9 +114,7 @@ def _options(settings: Settings) -> NodeOptions:
 async def _start_exporter(stack: AsyncExitStack, settings: Settings, cluster: Cluster, index: int) -> Exporter:
     port = settings.exporter_port and settings.exporter_port + index
     node, log = cluster.nodes[index], cluster.logs[index]
-    exporter = await exporters.start(node, log, settings.administrator, DATABASES, port)
-    stack.push_async_callback(exporter.stop)
-    return exporter
+    return await stack.enter_async_context(exporters.running(node, log, settings.administrator, DATABASES, port))
 
 
 async def _start_nodes(cluster: Cluster) -> None:

@@ -34,6 +34,8 @@ CHECK_ALL_COMMAND: Final = "nundb-exporter check http://NODE-1:3013 http://NODE-
 COMPARE_COMMAND: Final = "nundb-exporter compare http://NODE-1:3013 http://NODE-2:3013 http://NODE-3:3013"
 """Needs the databases' tokens in the configuration file."""
 PENDING_COMMAND: Final = "nundb-exporter pending --nundb.url http://NODE:3013"
+FORGET_COMMAND: Final = ask("replicate-leave MEMBER")
+"""Lets a node drop a member, without an election."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

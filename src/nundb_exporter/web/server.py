@@ -1,12 +1,13 @@
 """The exporter's HTTP server: it listens, and hands each request to the page of its path."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from nundb_exporter.config.fleet import Fleet
 from nundb_exporter.config.settings import DISCOVERY_PATH, PROBE_PATH, REPORT_PATH, SLOW_PATH, Web
 from nundb_exporter.http_server import Handler, Router
 from nundb_exporter.log.settings import NAME as LOG
-from nundb_exporter.sources import Source, Sources
+from nundb_exporter.sources import LocalSource, Source, Sources
 from nundb_exporter.web.discovery import Discovery
 from nundb_exporter.web.front import HEALTHY, READY, Front
 from nundb_exporter.web.nodes import Nodes
@@ -58,6 +59,24 @@ class Server:
         """Stop listening, wait for scrapes in progress, and close the connections to the nodes."""
         await self.front.stop()
         await self.nodes.close()
+
+
+@asynccontextmanager
+async def serving(server: Server, sources: Sequence[LocalSource]) -> AsyncIterator[list[str]]:
+    """Serve while the block runs, and let its local sources work; yield the addresses.
+
+    Raises:
+        ConfigError: an address is unusable or in use.
+    """
+    addresses = server.start()
+    for source in sources:
+        source.start()
+    try:
+        yield addresses
+    finally:
+        await server.stop()
+        for source in sources:
+            source.stop()
 
 
 def _slow(sources: Sequence[Source]) -> dict[str, Handler]:

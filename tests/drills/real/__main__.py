@@ -10,6 +10,7 @@ from pathlib import Path
 from nundb_devserver import free_row
 
 from .exercise import HEALTHY_SECONDS, PORTS_PER_DRILL, exercise
+from .outcome import RealOutcome
 from .plan import DRILLS
 from .table import document
 
@@ -30,6 +31,13 @@ def main() -> int:
     arguments = parser.parse_args()
     chosen = [drill for drill in DRILLS if not arguments.names or any(name in drill.name for name in arguments.names)]
     base = arguments.port_base or free_row(10 + PORTS_PER_DRILL * len(chosen))
+    file = ROOT / "docs" / "drills-real.md"
+    date = time.strftime("%Y-%m-%d")
+
+    def keep(outcome: RealOutcome) -> None:
+        if arguments.write:
+            file.write_text(document([outcome], date, file.read_text(encoding="utf-8")), encoding="utf-8")
+
     with tempfile.TemporaryDirectory(prefix="nundb-drills-") as directory:
         outcomes = asyncio.run(
             exercise(
@@ -40,14 +48,10 @@ def main() -> int:
                 base=base,
                 at_once=arguments.at_once,
                 healthy_seconds=arguments.healthy,
+                keep=keep,
             )
         )
-    file = ROOT / "docs" / "drills-real.md"
-    before = file.read_text(encoding="utf-8") if file.exists() else ""
-    text = document(outcomes, time.strftime("%Y-%m-%d"), before)
-    if arguments.write:
-        file.write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    sys.stdout.write(document(outcomes, date))
     return 0 if all(outcome.is_good for outcome in outcomes) else 1
 
 

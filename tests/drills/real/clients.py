@@ -6,13 +6,13 @@ Entering breaks a cluster; leaving cures it as the runbook says.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from nundb_exporter.monitoring.alerts import host
 from tests.drills.breaks import meanwhile
 
 from .faults import restart_saved
-from .nodes import NODES, OPEN, RealNodes
-from .waiting import ARRIVAL_SECONDS
+from .nodes import ARRIVAL_SECONDS, NODES, OPEN, RealNodes
 
 PLAIN = "plain"
 """Databases without a strategy, their names as their tokens."""
@@ -73,7 +73,7 @@ async def slow_commands(nodes: RealNodes) -> AsyncIterator[None]:
     await nodes.tell(primary, f"create-db {LARGE} {LARGE} none")
     for first in range(0, LARGE_KEYS, AT_ONCE):
         await nodes.tell(primary, OPEN_LARGE, *(f"set key{first + number} x" for number in range(AT_ONCE)))
-    await nodes.settled()
+        await nodes.settled()  # replicas are not to be behind for long
     async with _asking(nodes, primary, "keys"):
         yield
     async with _asking(nodes, primary, "keys key1234*"):
@@ -89,11 +89,15 @@ async def few_descriptors(nodes: RealNodes) -> AsyncIterator[None]:
     async with AsyncExitStack() as clients:
         for _ in range(IDLE_CONNECTIONS):
             await clients.enter_async_context(nodes.talking(index))
-        limit = int(nodes.descriptors(index) / MOST_USED)
+        limit = int(_descriptors(process) / MOST_USED)
         await nodes.type(f"prlimit --nofile={limit}: --pid {process}", index)
         yield
         await nodes.type(host.RAISE_LIMIT.replace(host.PROCESS, process), index)
         await nodes.settled()
+
+
+def _descriptors(process: str) -> int:
+    return len(list(Path(f"/proc/{process}/fd").iterdir()))
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from nundb_devserver import RefusedError
 from nundb_exporter.monitoring.alerts import databases
 
+from .drill import Break
 from .nodes import DISPUTED, NODES, RealNodes
 
 CUT_OFF = (OSError, RefusedError, TimeoutError)
@@ -45,31 +46,38 @@ async def unresolved_conflict(nodes: RealNodes) -> AsyncIterator[None]:
     await nodes.tell(primary, open_it, "set contested settled")
 
 
-@asynccontextmanager
-async def storm(nodes: RealNodes) -> AsyncIterator[None]:
+def storm(*, nodes_left: int = NODES) -> Break:
     """A verdict goes round; then all secondaries stop, get the primary's files, and start again."""
-    primary = await nodes.primary()
-    async with nodes.talking(primary, f"use-db {DISPUTED} {DISPUTED}") as client:
-        answer = await client.run("arbiter", "set storm one", "set storm two", "set-safe storm 0 stale")
-        found = re.search(r"resolve (\d+) \S+ (-?\d+) storm ", answer)
-        if found is None:
-            raise ValueError("nobody was asked to resolve the conflict")
-        with suppress(*CUT_OFF):
-            await client.run(f"resolve {found[1]} {DISPUTED} storm {found[2]} settled")
-    yield
-    others = [index for index in range(NODES) if index != primary]
-    for index in others:
-        with suppress(ProcessLookupError):
+
+    @asynccontextmanager
+    async def run(nodes: RealNodes) -> AsyncIterator[None]:
+        primary = await nodes.primary()
+        others = [index for index in range(NODES) if index != primary]
+        for index in others[nodes_left - 1 :]:
             await nodes.send(index, "SIGKILL")
-    for index in others:
-        with suppress(TimeoutError):
             await nodes.forgotten(index)
-    await nodes.snapshot(primary)
-    for index in others:
-        nodes.copy_files(primary, index)
-        await nodes.start(index)
-    await nodes.unite()
-    await nodes.write_all()
-    await nodes.restart(primary)
-    await nodes.write_all()
-    await undo_conflict(nodes, "storm")
+        async with nodes.talking(primary, f"use-db {DISPUTED} {DISPUTED}") as client:
+            answer = await client.run("arbiter", "set storm one", "set storm two", "set-safe storm 0 stale")
+            found = re.search(r"resolve (\d+) \S+ (-?\d+) storm ", answer)
+            if found is None:
+                raise ValueError("nobody was asked to resolve the conflict")
+            with suppress(*CUT_OFF):
+                await client.run(f"resolve {found[1]} {DISPUTED} storm {found[2]} settled")
+        yield
+        for index in others:
+            with suppress(ProcessLookupError):
+                await nodes.send(index, "SIGKILL")
+        for index in others:
+            with suppress(TimeoutError):
+                await nodes.forgotten(index)
+        await nodes.snapshot(primary)
+        for index in others:
+            nodes.copy_files(primary, index)
+            await nodes.start(index)
+        await nodes.unite()
+        await nodes.write_all()
+        await nodes.restart(primary)
+        await nodes.write_all()
+        await undo_conflict(nodes, "storm")
+
+    return run

@@ -4,8 +4,7 @@ import asyncio
 import sys
 import time
 import traceback
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nundb_exporter.monitoring.alerts.replication import LEAKED, LEFTOVER
@@ -13,12 +12,13 @@ from tests.drills.field import until
 from tests.drills.program import configuration, printed
 from tests.drills.watch import Watch
 
+from .cluster import RealCluster
 from .drill import RealDrill
-from .exporters import ACCESSES, ADMINISTRATOR, exporter
+from .exporters import ACCESSES, ADMINISTRATOR
 from .faults import restart_saved
 from .instrument import Instrument
-from .nodes import EVERY_COMMAND, NODES, WARNINGS, RealNodes
-from .outcome import RealOutcome
+from .nodes import NODES, RealNodes
+from .outcome import CRITICAL, PROMPT_SECONDS, RealOutcome
 
 PORTS_PER_DRILL = 30
 HEALTHY_SECONDS = 75.0
@@ -40,8 +40,9 @@ async def exercise(
     base: int,
     at_once: int,
     healthy_seconds: float,
+    keep: Callable[[RealOutcome], None],
 ) -> list[RealOutcome]:
-    """Carry out drills, so many at a time."""
+    """Carry out drills, so many at a time; `keep` is given each outcome at once, because all of them take hours."""
     instrument = Instrument(directory, rules, base)
     turns = asyncio.Semaphore(at_once)
     bases = [base + 10 + PORTS_PER_DRILL * number for number in range(len(drills))]
@@ -49,10 +50,18 @@ async def exercise(
     async def in_turn(drill: RealDrill, first_port: int) -> RealOutcome:
         async with turns:
             await asyncio.sleep((first_port - base) / PORTS_PER_DRILL % at_once * STAGGER_SECONDS)
-            level = EVERY_COMMAND if drill.is_beside_nodes else WARNINGS
-            nodes = RealNodes(first_port, directory / job_of(drill), binary, log_level=level)
-            outcome = await _carry_out(drill, nodes, instrument, healthy_seconds)
+            cluster = RealCluster(
+                drill.name,
+                first_port,
+                directory,
+                binary,
+                is_beside_nodes=drill.is_beside_nodes,
+                has_links=drill.has_links,
+                has_own_clocks=drill.has_own_clocks,
+            )
+            outcome = await _carry_out(drill, cluster, instrument.watch, healthy_seconds)
         _tell(f"{drill.name}: {'good' if outcome.is_good else 'not good'}: {outcome.summary}")
+        keep(outcome)
         return outcome
 
     numbered = list(zip(drills, bases, strict=True))
@@ -66,46 +75,48 @@ async def exercise(
     return outcomes
 
 
-def job_of(drill: RealDrill) -> str:
-    """Return what Prometheus calls its cluster."""
-    return "".join(letter if letter.isalnum() else "-" for letter in drill.name)
-
-
-async def _carry_out(drill: RealDrill, nodes: RealNodes, instrument: Instrument, healthy_seconds: float) -> RealOutcome:
+async def _carry_out(drill: RealDrill, cluster: RealCluster, watch: Watch, healthy_seconds: float) -> RealOutcome:
     loop = asyncio.get_running_loop()
     outcome = RealOutcome(drill)
-    job = job_of(drill)
+    job = cluster.job
     broken = loop.time()
-    watch = instrument.watch
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(nodes.close)
-        try:
-            await nodes.start_all()
-            exporters = [exporter(nodes, index, is_beside_node=drill.is_beside_nodes) for index in range(NODES)]
-            addresses = [await stack.enter_async_context(each) for each in exporters]
-            instrument.show(job, addresses)
-            stack.callback(instrument.show, job, ())
-            await stack.enter_async_context(nodes.writing(drill.writes_per_second))
+    try:
+        async with cluster.open(), cluster.writing(drill.writes_per_second):
             await asyncio.sleep(healthy_seconds)
             outcome.healthy = set(watch.fired(job))
             watch.begin(job)
             _tell(f"{drill.name}: breaks")
             broken = loop.time()
-            async with drill.run(nodes):
-                await _until_fired(drill, watch, job)
-                outcome.before = "not asked" if drill.takes_all_cores else await _compared(nodes)
+            async with drill.run(cluster):
+                async with asyncio.TaskGroup() as group:
+                    gap = group.create_task(_has_gap(watch, job)) if drill.is_prompt else None
+                    await _until_fired(drill, watch, job)
+                    if not drill.takes_all_cores:
+                        outcome.found = await cluster.found_by_check()
+                        outcome.before = await _compared(cluster)
+                outcome.has_gap = gap is not None and gap.result()
                 _tell(f"{drill.name}: fired {sorted(watch.fired(job))}, {outcome.before}; is cured")
                 curing = loop.time()
             cured = loop.time()
             outcome.cured_after = cured - curing
-            if await _becomes_quiet(nodes, watch, job, outcome):
+            if await _becomes_quiet(cluster, watch, job, outcome):
                 outcome.silent_after = loop.time() - cured - LASTING_SECONDS
-            outcome.after = await _compared(nodes)
-        except Exception as error:  # noqa: BLE001 - the other drills continue
-            outcome.error = f"{type(error).__name__}: {error}"
-            traceback.print_exc()
-        outcome.fired = {name: moment - broken for name, moment in watch.fired(job).items()}
+            outcome.after = await _compared(cluster)
+    except Exception as error:  # noqa: BLE001 - the other drills continue
+        outcome.error = f"{type(error).__name__}: {error}"
+        traceback.print_exc()
+    outcome.fired = {name: moment - broken for name, moment in watch.fired(job).items()}
     return outcome
+
+
+async def _has_gap(watch: Watch, job: str) -> bool:
+    """Watch for a while whether something critical fires at every moment from the first one on."""
+
+    def is_silent() -> bool:
+        return not watch.firing(job) & CRITICAL
+
+    await until(lambda: not is_silent(), PROMPT_SECONDS)
+    return await until(is_silent, QUIET_SECONDS)
 
 
 async def _until_fired(drill: RealDrill, watch: Watch, job: str) -> None:

@@ -4,17 +4,23 @@ Entering breaks a cluster; leaving cures it as the runbook says.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import aiohttp
 
 from nundb_exporter.monitoring.alerts import cluster
+from nundb_exporter.monitoring.rule import FORGET_COMMAND
 from nundb_exporter.problems.oplog import LIMIT_BYTES
 
+from .drill import Break
 from .nodes import NODES, OPEN, RealNodes
 
-Break = Callable[[RealNodes], AbstractAsyncContextManager[None]]
+RECORD_BYTES = 25
+"""Of an operation log."""
+LIFE_SECONDS = 20.0
+"""How long a primary lives that is ended again and again: longer than from one scrape to the next."""
 NOWHERE = "127.0.0.1:1"
 
 
@@ -189,6 +195,41 @@ async def ghost(nodes: RealNodes) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def ended_primaries(nodes: RealNodes) -> AsyncIterator[None]:
+    """Whatever runs the nodes ends the one that is primary and starts it again; then it is told not to."""
+    is_told = False
+
+    async def end_and_start() -> None:
+        while not is_told:
+            index = await nodes.primary()
+            await nodes.send(index, "SIGKILL")
+            await nodes.forgotten(index)
+            await nodes.start(index)
+            await nodes.unite()
+            await asyncio.sleep(LIFE_SECONDS)
+
+    ending = asyncio.create_task(end_and_start())
+    try:
+        yield
+        is_told = True
+        await ending
+    finally:
+        ending.cancel()
+    await nodes.write_all()
+
+
+@asynccontextmanager
+async def listed_twice(nodes: RealNodes) -> AsyncIterator[None]:
+    """A replica hears of a member whose name reads like that of two, and tells the other; then both forget it."""
+    name = f"{NOWHERE}(Connected):Secoundary,{NOWHERE}"  # sic
+    await nodes.tell(await nodes.replica(), f"replicate-join {name}")
+    yield
+    for index in range(NODES):
+        if name in await nodes.tell(index, "cluster-state"):
+            await nodes.type(FORGET_COMMAND, index, {"MEMBER": name})
+
+
+@asynccontextmanager
 async def restarted(nodes: RealNodes) -> AsyncIterator[None]:
     """One replica restarts, saved before, as in an upgrade."""
     index = await nodes.replica()
@@ -210,6 +251,7 @@ async def removed_on_replica(nodes: RealNodes) -> AsyncIterator[None]:
 async def large_oplog(nodes: RealNodes) -> AsyncIterator[None]:
     """The log is over its limit and is not pruned; an emptied directory begins a new one."""
     index = await nodes.replica()
-    nodes.grow_oplog(index, int(1.3 * LIMIT_BYTES))
+    file = nodes.directory(index) / "oplog-nun.op"
+    os.truncate(file, file.stat().st_size + int(1.3 * LIMIT_BYTES) // RECORD_BYTES * RECORD_BYTES)  # a hole
     yield
     await nodes.copy_from_primary(index)

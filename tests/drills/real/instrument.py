@@ -1,13 +1,14 @@
 """One Prometheus with the shipped rules, for all clusters."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from nundb_exporter.demo.prometheus import Prometheus, find
-from tests.drills.discovery import show
 from tests.drills.watch import Watch
+
+from .cluster import SCRAPE_TIMEOUT_SECONDS, targets
 
 SCRAPE_SECONDS = 15
 LOOK_SECONDS = 1.0
@@ -19,7 +20,7 @@ class Instrument:
     def __init__(self, directory: Path, rules: Path, port: int) -> None:
         self._directory = directory
         self._rules = rules
-        self.targets = directory / "targets"
+        self._targets = targets(directory)
         self._prometheus = Prometheus(find() or "prometheus", directory / "prometheus", port)
         self.watch = Watch(self._prometheus.address)
 
@@ -30,15 +31,16 @@ class Instrument:
         Raises:
             ExceptionGroup: it could not be looked at: the block is left at once, for silence would say nothing then.
         """
-        self.targets.mkdir(parents=True)
+        self._targets.mkdir(parents=True)
         interval = f"{SCRAPE_SECONDS}s"
+        timeout = f"{SCRAPE_TIMEOUT_SECONDS}s"
         settings = {
-            "global": {"scrape_interval": interval, "scrape_timeout": "10s", "evaluation_interval": interval},
+            "global": {"scrape_interval": interval, "scrape_timeout": timeout, "evaluation_interval": interval},
             "rule_files": ["alerts.yml", "recordings.yml"],
             "scrape_configs": [
                 {
                     "job_name": "nundb",
-                    "file_sd_configs": [{"files": [f"{self.targets}/*.json"], "refresh_interval": "5s"}],
+                    "file_sd_configs": [{"files": [f"{self._targets}/*.json"], "refresh_interval": "5s"}],
                 }
             ],
         }
@@ -56,7 +58,3 @@ class Instrument:
         while True:
             await self.watch.look_once()
             await asyncio.sleep(LOOK_SECONDS)
-
-    def show(self, job: str, addresses: Sequence[str]) -> None:
-        """Let Prometheus scrape these as a job of their own."""
-        show(self.targets / f"{job}.json", job, addresses)

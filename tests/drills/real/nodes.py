@@ -10,14 +10,17 @@ from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from nundb_devserver import Client, RefusedError, connected
+from nundb_devserver import HOST, Client, RefusedError, connected
 from tests.conformance.targets import HTTP, PASSWORD, TCP, USER, WEBSOCKET, BinaryTarget, port
 from tests.drills.breaks import meanwhile
 from tests.wire.clients import ask
+from tests.wire.waiting import eventually
 
-from .waiting import until
+from .links import Link
 
 NODES = 3
+LINK = 5
+"""The port of what is before a node, beside the node's own."""
 DATABASE, TOKEN = "shop", "shop-token"
 DISPUTED = "disputes"
 """Has the strategy arbiter, and its name as its token."""
@@ -35,20 +38,26 @@ ATTEMPTS = 3
 PATIENCE_SECONDS = 90.0
 MOST_PENDING_SECONDS = 300.0
 MOST_LISTED = 1000
-WARNINGS, EVERY_COMMAND = "warn", "info"
-"""Levels of Nun-db's log."""
+PAUSE_SECONDS = 0.25
+"""Between questions: each is a new connection, and of many at once some are never answered."""
+ARRIVAL_SECONDS = 1.0
+"""After so long, what was written on one node is on all."""
 
 
 class RealNodes:
     """The cluster of one drill."""
 
-    def __init__(self, base: int, data: Path, binary: Path, *, log_level: str = WARNINGS) -> None:
+    def __init__(self, base: int, data: Path, binary: Path, *, log_level: str, has_links: bool) -> None:
         data.mkdir(parents=True)
         self.base = base
         self.data = data
-        self._log_level = log_level
+        self.environment = {"NUN_DECLUTTER_INTERVAL": str(DECLUTTER_SECONDS), "NUN_LOG_LEVEL": log_level}
+        """Of each further start."""
         self._target = BinaryTarget(base, data, binary)
-        self.names = [f"127.0.0.1:{port(base, index, TCP)}" for index in range(NODES)]
+        numbers = [port(base, index, TCP) for index in range(NODES)]
+        self.links = [Link(port(base, index, LINK), numbers[index]) for index in range(NODES) if has_links]
+        """What is before each node, for the others."""
+        self.names = [link.name for link in self.links] or [f"{HOST}:{number}" for number in numbers]
 
     def url(self, index: int) -> str:
         """Return a node's URL for an exporter."""
@@ -74,14 +83,9 @@ class RealNodes:
         """Return the number of its process."""
         return self._target.process(index)
 
-    def descriptors(self, index: int) -> int:
-        """Return how many files it has opened."""
-        return len(list(Path(f"/proc/{self.process(index)}/fd").iterdir()))
-
     async def start(self, index: int, *, alone: bool = False) -> None:
         """Start a node, which asks the others to let it join, and wait until it has found its place."""
-        environment = {"NUN_DECLUTTER_INTERVAL": str(DECLUTTER_SECONDS), "NUN_LOG_LEVEL": self._log_level}
-        await self._target.start(index, self.names[index], [] if alone else self.names, environment)
+        await self._target.start(index, self.names[index], [] if alone else self.names, self.environment)
         await asyncio.sleep(DISTANCE_SECONDS)  # an election takes a second, and no reply tells its end
 
     async def send(self, index: int, name: str) -> None:
@@ -146,13 +150,13 @@ class RealNodes:
         """Wait for one cluster; a node whose join failed is started again once more, as the runbook says."""
         for _ in range(JOINS):
             with suppress(TimeoutError):
-                await until(self.is_one_cluster, UNITING_SECONDS)
+                await eventually(self.is_one_cluster, seconds=UNITING_SECONDS, pause_seconds=PAUSE_SECONDS)
                 return
             index = await self._outsider()
             await self.send(index, "SIGINT")
             await self.forgotten(index)
             await self.start(index)
-        await until(self.is_one_cluster, UNITING_SECONDS)
+        await eventually(self.is_one_cluster, seconds=UNITING_SECONDS, pause_seconds=PAUSE_SECONDS)
 
     async def _outsider(self) -> int:
         """Return a node that is missing from a list, but not the primary of the most."""
@@ -167,7 +171,7 @@ class RealNodes:
             others = [await self.tell(other, "cluster-state") for other in range(NODES) if other != index]
             return not any(f"{self.names[index]}(" in state for state in others)
 
-        await until(is_gone, PATIENCE_SECONDS)
+        await eventually(is_gone, seconds=PATIENCE_SECONDS, pause_seconds=PAUSE_SECONDS)
         await asyncio.sleep(DISTANCE_SECONDS)
 
     async def restart(self, index: int) -> None:
@@ -227,7 +231,7 @@ class RealNodes:
             said = [await self.tell(index, OPEN, "get marker") for index in range(NODES)]
             return all(f"value {marker} marker" in answer for answer in said)
 
-        await until(is_settled, MOST_PENDING_SECONDS)
+        await eventually(is_settled, seconds=MOST_PENDING_SECONDS, pause_seconds=PAUSE_SECONDS)
 
     async def snapshot(self, index: int) -> None:
         """Take a snapshot of each database, each when `pending` no longer shows the last one, and wait for the disk."""
@@ -243,7 +247,7 @@ class RealNodes:
                     return not any(", opp_id: 0," in entry for entry in await client.ask("debug pending-ops"))
 
                 with suppress(TimeoutError):
-                    await until(is_done, 10)
+                    await eventually(is_done, seconds=10, pause_seconds=PAUSE_SECONDS)
         await asyncio.sleep(2 * DECLUTTER_SECONDS)
 
     async def _pending(self, client: Client) -> int:
@@ -273,11 +277,6 @@ class RealNodes:
         """Empty a node's directory."""
         shutil.rmtree(self.directory(index))
         self.directory(index).mkdir()
-
-    def grow_oplog(self, index: int, size: int) -> None:
-        """Make a node's operation log that large, with a hole in place of records."""
-        path = self.directory(index) / "oplog-nun.op"
-        os.truncate(path, path.stat().st_size + size // 25 * 25)
 
     @asynccontextmanager
     async def writing(self, per_second: float) -> AsyncIterator[None]:

@@ -23,7 +23,11 @@ class RealOutcome:
     has_restarted_primary: bool = False
     """Whether operations of a dead member were left, and the primary was restarted for them."""
     silent_after: float | None = None
-    before: str = ""
+    has_gap: bool = False
+    """Whether nothing critical fired at some moment after the first time, where that is watched."""
+    found: set[str] = field(default_factory=set)
+    """What `check` found when all had fired."""
+    before: str = "not asked"
     """What `compare` said before the cure."""
     after: str = ""
     """What it said after it."""
@@ -38,7 +42,9 @@ class RealOutcome:
     def summary(self) -> str:
         """What it has shown, in one line."""
         fired = ", ".join(f"{name} {moment:.0f}" for name, moment in self.fired.items())
-        return f"{fired or 'nothing fired'}; values {self.before}, {self.after}; {self.silent_after}; {self.error}"
+        missed = ", ".join(sorted(self.drill.found_by_check - self.found)) or "nothing"
+        said = f"check misses {missed}; values {self.before}, {self.after}"
+        return f"{fired or 'nothing fired'}; {said}; {self.silent_after}; {self.error}"
 
     @property
     def is_good(self) -> bool:
@@ -46,6 +52,8 @@ class RealOutcome:
         first = self.first_critical
         return (
             not self.error
+            and not self.has_gap
+            and self.drill.found_by_check <= self.found
             and not self.healthy
             and {alert.name for alert in self.drill.fires} <= self.fired.keys()
             and (bool(self.drill.fires) or first is None)

@@ -1,8 +1,8 @@
 """The drills on real nodes: each fault, the alerts that must fire, and the cure."""
 
-from nundb_exporter.monitoring.alerts import cluster, databases, files, host, log, node, oplog, replication
+from nundb_exporter.monitoring.alerts import cluster, databases, exporter, node, oplog, replication
 
-from .clients import dead_watchers, few_descriptors, lost_workers, refused_writes, slow_commands
+from .clocks import off_by
 from .conflicts import storm, unresolved_conflict
 from .drill import RealDrill
 from .faults import (
@@ -11,11 +11,13 @@ from .faults import (
     dead_websocket,
     does_not_act,
     emptied_replica,
+    ended_primaries,
     ghost,
     killed,
     large_oplog,
     leak_and_stop,
     leaked,
+    listed_twice,
     missed_database,
     overlapping_snapshots,
     removed_on_replica,
@@ -23,14 +25,8 @@ from .faults import (
     steps_back,
     stopped,
 )
-from .saving import (
-    damaged_keys,
-    dead_snapshot_thread,
-    never_saved,
-    panics_at_each_start,
-    restart_unsafe,
-    unsaved,
-)
+from .network import dead_link, slow_link
+from .plan_beside import BESIDE_NODES
 
 DRILLS = (
     RealDrill(
@@ -87,6 +83,28 @@ DRILLS = (
         is_prompt=True,
         cure="SIGCONT, then the primary restarts, and each key again",
         run=leak_and_stop,
+    ),
+    *(
+        RealDrill(
+            name=f"dead link, {rate} writes/s",
+            about="A firewall forgets the connections to a replica, and nobody notices.",
+            fires=(alert,),
+            is_prompt=True,
+            cure="`replicate-leave` on the other nodes, the primary's files, and each key again",
+            writes_per_second=rate,
+            has_links=True,
+            run=dead_link(),
+        )
+        for rate, alert in ((2, replication.NOT_ACKNOWLEDGING), (25, replication.PENDING_BACKLOG))
+    ),
+    RealDrill(
+        name="leak, then dead link",
+        about="A replica has old debts, then a firewall forgets the connections to it, at 2 writes a second.",
+        fires=(replication.NOT_ACKNOWLEDGING,),
+        is_prompt=True,
+        cure="the same, and the primary restarts",
+        has_links=True,
+        run=dead_link(has_leak=True),
     ),
     RealDrill(
         name="hung primary",
@@ -158,96 +176,43 @@ DRILLS = (
         cure="debug force-election",
         run=ghost,
     ),
-    RealDrill(
-        name="panic at each start",
-        about="A replica's operation log names a database that it never saved.",
-        fires=(node.DOWN, files.RESTART_UNSAFE),
-        cure="an empty directory with the primary's files, and each key again",
-        writes_per_second=0.001,  # the last record must be that of the database
-        is_beside_nodes=True,
-        run=panics_at_each_start,
+    *BESIDE_NODES,
+    *(
+        RealDrill(
+            name=name,
+            about=f"A replica's clock is set {what}.",
+            fires=(node.CLOCKS_APART,),
+            cure=cure,
+            has_own_clocks=True,
+            run=off_by(seconds),
+        )
+        for name, what, seconds, cure in (
+            ("clock that is ahead", "30 seconds ahead", 30, "slewing"),
+            ("clock that is behind", "30 seconds back", -30, "slewing"),
+            ("clock that was set back", "an hour back", -3600, "set again, the primary's files, and each key again"),
+        )
     ),
     RealDrill(
-        name="restart that is not safe",
-        about="The operation logs end with a database that nobody has saved.",
-        fires=(files.RESTART_UNSAFE,),
-        cure="snapshot of each database, until `files` agrees; then a replica is killed and starts",
-        writes_per_second=0.001,  # the last record must be that of the database
-        is_beside_nodes=True,
-        run=restart_unsafe,
+        name="slow link",
+        about="What the primary and a replica say to each other arrives three seconds late.",
+        fires=(replication.SLOW,),
+        cure="the link that `pending` shows is mended",
+        has_links=True,
+        run=slow_link,
     ),
     RealDrill(
-        name="database that was never saved",
-        about="A database is created, and nobody takes a snapshot of it.",
-        fires=(files.NEVER_SAVED,),
-        cure="snapshot; a replica restarts, and has it",
-        is_beside_nodes=True,
-        run=never_saved,
+        name="member that is listed twice",
+        about="A replica is told of a member whose name reads like that of two.",
+        fires=(exporter.SAMPLES_LOST,),
+        cure="replicate-leave",
+        run=listed_twice,
     ),
     RealDrill(
-        name="old snapshots",
-        about="A database was saved two days ago, by the time of its file, and is written to.",
-        fires=(files.UNSAVED,),
-        cure="snapshot",
-        is_beside_nodes=True,
-        run=unsaved,
-    ),
-    RealDrill(
-        name="damaged keys",
-        about="Keys are removed, `snapshot true` follows, and then another snapshot.",
-        fires=(files.FILES_DAMAGED,),
-        cure="one node after the other, the primary last: `snapshot true`, then it restarts, each key again",
-        is_beside_nodes=True,
-        run=damaged_keys,
-    ),
-    RealDrill(
-        name="dead snapshot thread",
-        about="A file of a replica cannot be written while a snapshot wants to.",
-        fires=(log.SNAPSHOT_THREAD_DEAD, files.SNAPSHOT_NOT_DONE),
-        cure="snapshot on the primary, SIGKILL, start, each key again",
-        is_beside_nodes=True,
-        run=dead_snapshot_thread,
-    ),
-    RealDrill(
-        name="lost HTTP workers",
-        about="Two panics have ended two HTTP workers of a replica.",
-        fires=(log.THREAD_PANICKED,),
-        cure="snapshot, restart, each key again",
-        is_beside_nodes=True,
-        run=lost_workers,
-    ),
-    RealDrill(
-        name="dead watchers",
-        about="A client watches ten keys of a replica over HTTP, and selects another database.",
-        fires=(log.WATCHERS_DEAD,),
-        cure="snapshot, restart, each key again",
-        is_beside_nodes=True,
-        run=dead_watchers,
-    ),
-    RealDrill(
-        name="refused writes",
-        about="A key is written on a secondary, and then with `set-safe` on the primary.",
-        fires=(log.REPLICA_REFUSES_WRITES,),
-        cure="a plain `set` on the primary",
-        is_beside_nodes=True,
-        looks_back_seconds=3600.0,
-        run=refused_writes,
-    ),
-    RealDrill(
-        name="slow commands",
-        about="A client lists the 30,000 keys of a database again and again.",
-        fires=(log.COMMANDS_SLOW,),
-        cure="it lists those of a pattern",
-        is_beside_nodes=True,
-        run=slow_commands,
-    ),
-    RealDrill(
-        name="few descriptors",
-        about="200 idle clients hold most of what a replica may open.",
-        fires=(host.DESCRIPTORS_RUNNING_OUT,),
-        cure="prlimit",
-        is_beside_nodes=True,
-        run=few_descriptors,
+        name="ended primaries",
+        about="Whatever runs the nodes ends the one that is primary, again and again, and starts it.",
+        fires=(cluster.ELECTIONS_FLAPPING,),
+        cure="it is told not to, and each key again",
+        run=ended_primaries,
     ),
     RealDrill(
         name="restart",
@@ -267,6 +232,14 @@ DRILLS = (
         fires=(oplog.RESOLVE_STORM,),
         cure="all secondaries stop, get the primary's files, and start; the primary restarts; each key again",
         takes_all_cores=True,
-        run=storm,
+        run=storm(),
+    ),
+    RealDrill(
+        name="storm between two nodes",
+        about="The same, while one replica is down.",
+        fires=(oplog.RESOLVE_STORM, node.DOWN),
+        cure="the same",
+        takes_all_cores=True,
+        run=storm(nodes_left=2),
     ),
 )

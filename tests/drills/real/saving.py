@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from tests.drills.program import printed
+from tests.wire.waiting import eventually
 
 from .exporters import ADMINISTRATOR
 from .faults import restart_saved
-from .nodes import DATABASE, DECLUTTER_SECONDS, NODES, OPEN, PATIENCE_SECONDS, RealNodes
-from .waiting import ARRIVAL_SECONDS, until
+from .nodes import ARRIVAL_SECONDS, DATABASE, DECLUTTER_SECONDS, NODES, OPEN, PATIENCE_SECONDS, PAUSE_SECONDS, RealNodes
 
 UNSAVED = "unsaved"
 """A database that no node has saved; its name as its token."""
@@ -132,7 +132,7 @@ async def dead_snapshot_thread(nodes: RealNodes) -> AsyncIterator[None]:
     async def has_panicked() -> bool:
         return "thread 'Timer thread'" in nodes.log(index).read_text("utf-8", "replace")
 
-    await until(has_panicked, PATIENCE_SECONDS)
+    await eventually(has_panicked, seconds=PATIENCE_SECONDS, pause_seconds=PAUSE_SECONDS)
     file.rmdir()
     aside.rename(file)
     await nodes.tell(index, OPEN, "snapshot")

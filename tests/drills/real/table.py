@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable
 
-from .exercise import HEALTHY_SECONDS, QUIET_SECONDS
+from .exercise import HEALTHY_SECONDS, LASTING_SECONDS, QUIET_SECONDS
 from .instrument import SCRAPE_SECONDS
 from .outcome import PROMPT_SECONDS, RealOutcome
 from .plan import DRILLS
 
 _COLUMNS = (
-    *("fault", "description", "writes/s", "fired after", "first critical", "values before the cure"),
+    *("fault", "description", "writes/s", "fired after", "first critical", "check", "values before the cure"),
     *("the runbook's cure", "it took", "resolved after", "values after it", "good"),
 )
 
 _AGAIN = "; the primary restarts (NundbOperationsLeaked), and each key again"
 
 
-def document(outcomes: Iterable[RealOutcome], date: str, before: str) -> str:
+def document(outcomes: Iterable[RealOutcome], date: str, before: str = "") -> str:
     """Return docs/drills-real.md: a drill that was not carried out now keeps its row of `before`."""
     rows = {outcome.drill.name: _row(outcome, date) for outcome in outcomes}
     kept = {name: row for row in before.splitlines() if (name := _name(row)) is not None}
@@ -30,16 +30,19 @@ Each row is a fault of three real Nun-db nodes on one machine, with an exporter 
 scrapes every {SCRAPE_SECONDS} seconds, with the rules of `deploy/prometheus` as they are shipped. The exporters have
 their default settings, the collectors `transports` and `acting_role`, and the databases' tokens; where the alert is
 about a node's log, directory or process, also the collectors `log`, `files` and `host`, and nodes log every command.
-Only NUN_DECLUTTER_INTERVAL is shorter than by default. [drills.md](drills.md) has the drills of the embedded cluster,
-which also cover what cannot be done to real nodes from outside: clocks, slow links, elections without end, exporters
-and Prometheus themselves.
+Only NUN_DECLUTTER_INTERVAL is shorter than by default. Where the network is what is broken, a relay before each node
+passes on what the others say to it, late or not at all; where it is a clock, the nodes ask one that can be set.
+[drills.md](drills.md) has the drills of the embedded cluster, which also cover exporters and Prometheus themselves.
 
 Before each fault the cluster was watched under load (`--healthy`, by default {HEALTHY_SECONDS:g} seconds), and no alert
-fired. All times are in seconds; *fired after* counts from the fault. A hung replica is *good* if something critical
-fires within {PROMPT_SECONDS:g} seconds; a fault that fires nothing if no critical alert fires within
-{QUIET_SECONDS:g} seconds. The cure is the runbook's, carried out by the drill; *resolved after* counts from its end
-until no alert is active, but for those of the machine's disk, to which others write. *Values* is what
-`nundb-exporter compare` said of the three nodes. The rules are those of the date.
+fired. All times are in seconds; *fired after* counts from the fault. A replica that hangs, or whose link is dead, is
+*good* if something critical fires within {PROMPT_SECONDS:g} seconds, and from then on at every moment for
+{QUIET_SECONDS:g} seconds; a fault that fires nothing if no critical alert fires within {QUIET_SECONDS:g} seconds.
+*Check* says whether `nundb-exporter check`, given the three nodes, names what fires; it is empty where that takes
+longer than a moment, or takes the log or the files. The cure is the runbook's, carried out by the drill; *resolved
+after* counts from its end until no alert is active for {LASTING_SECONDS:g} seconds, but for those of the machine's
+disk, to which others write. *Values* is what `nundb-exporter compare` said of the three nodes. The rules are those of
+the date.
 
 `make drills-real NUNDB_BINARY=PATH ARGS='-k NAME'` repeats one, and replaces its row.
 """,
@@ -67,16 +70,24 @@ def _row(outcome: RealOutcome, date: str) -> str:
     fired += [f"{name} **never**" for name in sorted(wanted - outcome.fired.keys())]
     cells = (
         *(date, drill.name, drill.about, f"{drill.writes_per_second:g}"),
-        *(", ".join(fired) or "none", _seconds(outcome.first_critical), outcome.before),
+        *(", ".join(fired) or "none", _seconds(outcome.first_critical), _said(outcome), outcome.before),
         *(
             drill.cure + _AGAIN * outcome.has_restarted_primary,
             _seconds(outcome.cured_after),
             _seconds(outcome.silent_after),
             outcome.after,
         ),
-        "yes" if outcome.is_good else f"**no** {outcome.error}".strip(),
+        "yes" if outcome.is_good else f"**no** {outcome.error}{' a gap' * outcome.has_gap}".strip(),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _said(outcome: RealOutcome) -> str:
+    """Return whether `check` names what fires, as far as it can."""
+    wanted = outcome.drill.found_by_check
+    if not wanted:
+        return ""
+    return "no" if wanted - outcome.found else "yes"
 
 
 def _seconds(number: float | None) -> str:

@@ -232,14 +232,18 @@ ELECTIONS_FLAPPING: Final = Alert(
         minutes.
     """),
     meaning=prose("""
-        Each join, each leave and each broken link of the primary starts an election. Links that break under load or
-        latency cause one election after another, and every failover can lose writes or leave two primaries.
+        Each start of a node, each leave and each broken link of the primary starts an election. Nodes that are ended
+        and started again and again cause one after another, and every failover can lose writes or leave two primaries.
     """),
-    confirm=(ask("cluster-state"), "grep -i election nun-db.log | tail -50"),
+    confirm=(ask("cluster-state"), "grep -i -e election -e 'nundb starting!' nun-db.log | tail -50"),
     evidence="The logs show repeated elections and their cause: a member that leaves, or a join.",
     remedy=prose("""
-        Find the link that breaks: the network, an overloaded node, or a node that restarts (NundbRestartLoop). On a
-        slow network raise NUN_ELECTION_TIMEOUT.
+        If `nundb starting!` comes before each election, find what ends the nodes, such as a probe that is too strict or
+        a lack of memory, and stop that (NundbRestartLoop). A link that has broken never comes back: the node is a
+        cluster of its own then, until it joins again (NundbSeveralPrimaries). Where answers take longer than
+        NUN_ELECTION_TIMEOUT (1000 milliseconds), nodes claim to be primary before they have heard each other: let each
+        node start with several times that. At the end write each key again on the primary, until
+        `nundb-exporter compare` finds no difference, because every rejoin damages values.
     """),
     other_causes=prose("""
         One failover and return are two changes. A rolling restart in the worst order makes two per node and does not

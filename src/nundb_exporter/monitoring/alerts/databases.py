@@ -51,7 +51,8 @@ MISSING: Final = Alert(
     confirm=(CHECK_ALL_COMMAND, ask("debug list-dbs")),
     evidence="`check` names the node that does not have it.",
     remedy=prose(f"""
-        It was lost there, and only replicas still have the data. If a replica lacks it: {_COPY}
+        It was lost there, and only replicas still have the data: create it on the primary with its token and strategy,
+        and write each key there that a replica lists. If a replica lacks it: {_COPY}
     """),
     other_causes=prose("""
         Several clusters share one `job`: give each a job of its own. A node that is down is not counted, nor is one too

@@ -13,10 +13,12 @@ from nundb_exporter.metrics import (
 )
 from nundb_exporter.monitoring.rule import (
     CHECK_COMMAND,
+    FORGET_COMMAND,
     NODE,
     SAME_TARGET,
     Alert,
     Group,
+    ask,
     promql,
     prose,
     told,
@@ -160,9 +162,21 @@ SAMPLES_LOST: Final = Alert(
         Two samples of one page had the same name and labels: the node listed something twice, such as a member. The
         first sample is kept, so the page is still valid.
     """),
-    confirm=(CHECK_COMMAND, "curl --silent http://EXPORTER:9898/metrics | grep dropped"),
-    evidence="The report shows a member or database twice.",
-    remedy="Report it, with the output of `check`.",
+    confirm=(
+        CHECK_COMMAND,
+        ask("cluster-state"),
+        "curl --silent http://EXPORTER:9898/metrics | grep dropped",
+    ),
+    evidence=prose("""
+        The report shows a member or database twice; the node's own list shows how its name is written. A member whose
+        name has a comma reads like two.
+    """),
+    remedy=prose(f"""
+        Take a member out whose name nobody should have, on each node that lists it, with its name as `cluster-state`
+        writes it: `{FORGET_COMMAND}`. If a node has that name, start it with another `--external-address`. Report
+        anything else, with the output of `check`; until it is mended, --no-collector.NAME leaves out what is listed
+        twice.
+    """),
     other_causes="None: the exporter counts the samples that it drops.",
 )
 RELOAD_FAILED: Final = Alert(

@@ -229,9 +229,10 @@ REPLICA_REFUSES_WRITES: Final = Alert(
     confirm=("grep 'using None' nun-db.log | tail -5", COMPARE_COMMAND),
     evidence="The log names the keys. `compare` finds them different, in databases whose token is configured.",
     remedy=prose("""
-        Write each of the keys with a plain `set` on the primary: that heals it. Let clients write on the primary alone.
-        `set-safe` with the version of the primary makes it worse each time: only the primary takes it. Do not restart
-        the replica for it: a rejoin damages values of more than one word.
+        Write each of the keys with a plain `set` on the primary: that heals it, and the alert ends an hour later,
+        because it looks back as long. Let clients write on the primary alone. `set-safe` with the version of the
+        primary makes it worse each time: only the primary takes it. Do not restart the replica for it: a rejoin damages
+        values of more than one word.
     """),
     other_causes=prose("""
         A client that sends `set-safe` with an old version to the secondary itself gets `Invalid version!`, and the

@@ -75,7 +75,10 @@ HUNG: Final = Alert(
         `check` reports the reason `timeout`; curl hangs. In ps the state `T` is a stopped process, `D` one that waits
         for its disk.
     """),
-    remedy="When it is killed its links break, and the other nodes drop it or elect a primary.",
+    remedy=prose("""
+        If its workers are busy, stop the clients whose commands take so long (NundbCommandsSlow): it answers as soon as
+        they are done. When it is killed its links break, and the other nodes drop it or elect a primary.
+    """),
     other_causes=prose("""
         A scrape timeout that is too short for a slow node (see NundbScrapeSlow), or a firewall that drops packets of
         connections that stand.

@@ -6,6 +6,7 @@ from nundb_exporter.collectors import cluster, pending, replication
 from nundb_exporter.monitoring.rule import (
     CHECK_ALL_COMMAND,
     CHECK_COMMAND,
+    FORGET_COMMAND,
     NODE,
     PENDING_COMMAND,
     SAME_TARGET,
@@ -47,7 +48,10 @@ NOT_ACKNOWLEDGING: Final = Alert(
         `pending` lists the member with a growing age. If it owes many operations, it hangs; if it owes few and
         acknowledges newer ones, these were lost in transit.
     """),
-    remedy="If single operations were lost: write those keys again; the entries stay until the primary restarts.",
+    remedy=prose("""
+        If it answers and acknowledges nothing, the link to it is dead: see NundbPendingBacklog. If single operations
+        were lost: write those keys again; the entries stay until the primary restarts.
+    """),
     other_causes=prose("""
         If a node's clock is behind the exporter's and no HTTP reply tells so, operations look old from the start
         (NundbClocksApart). Operations from before a restart of the member fire this alert as well if the member is not
@@ -112,10 +116,13 @@ PENDING_BACKLOG: Final = Alert(
         `pending_ops` grows with every write, or is large and stays. `pending` names the member, unless the list is too
         long. `check` on each replica shows which one does not answer.
     """),
-    remedy=prose("""
-        If all replicas answer, restart the one that owes them, as soon as the primary no longer lists it: only a new
-        link is a living one. If the number stays although all replicas are healthy, the operations were made for a
-        member that has left: only a restart of the node that holds them removes them. Take a snapshot first.
+    remedy=prose(f"""
+        If all replicas answer, the link to the one that owes them is dead, and only a new link is a living one. Stop
+        that replica, and let each other node drop it, which by itself does so only when TCP gives up, after a quarter
+        of an hour: `{FORGET_COMMAND}`, with its name as `cluster-state` has it. Then start it with the primary's files,
+        as under NundbDatabaseStrategyDiffers, because it has missed what was written. If the number stays although all
+        replicas are healthy, the operations were made for a member that has left: only a restart of the node that holds
+        them removes them. Take a snapshot first.
     """),
     other_causes=prose("""
         A large number of operations for a member that has left: they only cost memory, and fire the alert while nothing
@@ -221,8 +228,10 @@ SLOW: Final = Alert(
     confirm=(ask("metrics-state"), PENDING_COMMAND),
     evidence="`replication_time_moving_avg` is in milliseconds. `pending` shows whether one member is behind.",
     remedy=prose("""
-        Check the network between the nodes and the load of the replicas. The more keys were ever written, the longer
-        each write takes on the primary.
+        Ask `pending` several times: a member that it lists each time is behind. Check the network to that member
+        (`ping`), and the load of its machine; if all are listed, those of the primary. Nothing is lost meanwhile, and
+        once the cause is gone the average falls within a hundred acknowledgements. The more keys were ever written, the
+        longer each write takes on the primary.
     """),
     other_causes=prose("""
         A replica that hung and resumed adds all of that time at once. It takes a hundred operations to fade, which is
