@@ -68,6 +68,8 @@ class ControlPlane:
 
     kubectl: str
     settings: Path
+    certificate: Path
+    """Of the API server, by itself: for whoever needs an authority, too."""
 
     def __call__(self, *arguments: str | Path, given: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run kubectl.
@@ -148,6 +150,7 @@ def running(programs: Programs, directory: Path) -> Iterator[ControlPlane]:
     """Run etcd and an API server with the operator's kinds."""
     token = secrets.token_hex(16)
     store, peer, port = (free_port() for _ in range(3))
+    certificates = directory / "certificates"
     (directory / "tokens.csv").write_text(f"{token},admin,admin,system:masters\n", "utf-8")
     (directory / "accounts.pem").write_bytes(_private_key())
     with ExitStack() as stack:
@@ -175,7 +178,7 @@ def running(programs: Programs, directory: Path) -> Iterator[ControlPlane]:
                 *(
                     programs.apiserver,
                     f"--etcd-servers=http://127.0.0.1:{store}",
-                    f"--cert-dir={directory / 'certificates'}",
+                    f"--cert-dir={certificates}",
                 ),
                 *("--bind-address=127.0.0.1", f"--secure-port={port}", "--service-cluster-ip-range=10.96.0.0/16"),
                 *("--authorization-mode=RBAC", f"--token-auth-file={directory / 'tokens.csv'}"),
@@ -187,7 +190,7 @@ def running(programs: Programs, directory: Path) -> Iterator[ControlPlane]:
                 log=directory / "kube-apiserver.log",
             )
         )
-        plane = ControlPlane(programs.kubectl, directory / "kubeconfig")
+        plane = ControlPlane(programs.kubectl, directory / "kubeconfig", certificates / "apiserver.crt")
         plane.settings.write_text(yaml.safe_dump(_settings(port, token)), "utf-8")
         wait_for(
             lambda: plane("get", "--raw", "/readyz", check=False).returncode == 0, "the API server is ready", server

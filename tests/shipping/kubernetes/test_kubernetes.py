@@ -33,6 +33,9 @@ def plane(programs: Programs, tmp_path_factory: pytest.TempPathFactory) -> Itera
         for name in NAMES:
             plane.make_namespace(name)
             plane.apply(name, *known(plane, objects(name)))
+        # What the exporter's own port takes: without it the operator makes no job.
+        web = (f"--from-file=ca.crt={plane.certificate}", "--from-literal=user=it", "--from-literal=password=it")
+        plane("--namespace", "tls", "create", "secret", "generic", "web", *web)
         plane.make_namespace("nun-db")
         plane("--namespace", "nun-db", "create", "secret", "generic", "nun-db", "--from-literal", "password=it")
         plane("apply", "--server-side", "--kustomize", MANIFESTS)
