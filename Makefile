@@ -34,7 +34,7 @@ lint: $(READY) ## Style, types, import direction, scripts, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/nundb-exporter generate --check .
-	$(BIN)/shellcheck .ci/run scripts/* deploy/debian/p*
+	$(BIN)/shellcheck .ci/run $$(find scripts -maxdepth 1 -type f) deploy/debian/p*
 	scripts/lint-page
 
 quick: $(READY) ## The tests of the pure modules, and of the exporter as a program

@@ -288,5 +288,5 @@ LANES: dict[str, Lane] = {
 """The drills by job of Prometheus: those of one cluster take place one after another, and several clusters at once."""
 
 DRILLS = {drill.name: drill for lane in LANES.values() for drill in lane.drills}
-UNDRILLED = {"NundbExporterSamplesDropped": "no node is known to list something twice"}
+UNDRILLED = {"NundbExporterSamplesDropped": "no embedded node lists anything twice, as real ones can"}
 """Alerts that no drill fires, and why: tests/monitoring covers them with promtool."""
