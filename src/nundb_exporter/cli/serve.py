@@ -214,8 +214,9 @@ async def _serve(fleet: Fleet, web: Web, sources: Sequence[LocalSource], read: C
 
     reload = Reload(read_again)
     server = Server(fleet, web, sources, reload)
-    with until_signal() as ended:
-        async with serving(server, sources) as addresses:
+    async with serving(server, sources) as addresses:
+        # Not before: until the loop turns it tells nobody of a signal, and a name may have been looked up for minutes.
+        with until_signal() as ended:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.run, "SIGHUP")
             for address in addresses:
                 _LOGGER.info("version %s serves %s on %s", __version__, _nodes(fleet), server.front.metrics_at(address))
