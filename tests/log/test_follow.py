@@ -1,7 +1,6 @@
 """Files that grow and are rotated in every way, and places that outlive an exporter: everything counts once."""
 
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,27 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nundb_exporter.errors import ConfigError
 from nundb_exporter.log import places
-from nundb_exporter.log.follow import FileFollower
-from nundb_exporter.log.inputs import Directory
-from nundb_exporter.log.reader import Reader
-from nundb_exporter.log.tally import Tally
 
 from . import observed, writing
-from .writing import Totals, totals
-
-LOG: Final = b"".join(
-    (
-        writing.record(0, "nun_db", "nundb starting!"),
-        writing.request(1, "set k a value\nof two lines\n"),
-        *(writing.request(number, f"get key{number}") for number in range(2, 12)),
-        writing.record(12, "nundb::election_ops", "Will start election"),
-        writing.request(13, "set k [2026-11-25T15:35:21.921624158Z nun_db] nundb starting!\n"),
-        writing.request(14, "unwatch-all"),
-    )
-)
-EXPECTED: Final = writing.read([LOG])
+from .following import following, poll
+from .writing import EXPECTED, LOG, Totals, totals
 
 
 class Node:
@@ -118,18 +101,6 @@ def directory() -> Iterator[Path]:
     """Give a directory of its own to each example."""
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)
-
-
-def poll(follower: FileFollower | Directory) -> None:
-    """Read all that there is."""
-    while follower.poll():
-        pass
-
-
-def following(path: Path, place: places.Place | None = None, *, from_start: bool = True) -> tuple[FileFollower, Tally]:
-    """Return a follower, and where it counts."""
-    tally = Tally()
-    return FileFollower(path, Reader("auto", tally), from_start=from_start, place=place), tally
 
 
 @pytest.mark.parametrize("is_appending", [True, False], ids=["appending", "at its own offset"])
@@ -280,73 +251,6 @@ def test_the_lag_is_what_is_written_and_not_read(tmp_path: Path) -> None:
     node.close()
 
 
-def test_all_logs_of_a_directory_are_followed(tmp_path: Path) -> None:
-    """Those that are there, and those that appear; not what was renamed, which was read already."""
-    (tmp_path / "0.log").write_bytes(LOG)
-    (tmp_path / "0.log.20261125").write_bytes(LOG)
-    (tmp_path / "0.log.20261124.gz").write_bytes(LOG)
-    tally = Tally()
-    found = Directory(tmp_path, lambda: Reader("auto", tally), from_start=False, places={})
-    poll(found)
-    assert not totals(tally).commands
-    (tmp_path / "1.log").write_bytes(LOG)
-    poll(found)
-    found.end()
-    assert totals(tally) == EXPECTED
-    assert found.places.keys() == {str(tmp_path / "0.log"), str(tmp_path / "1.log")}
-    (tmp_path / "0.log").unlink()
-    poll(found)
-    assert found.places.keys() == {str(tmp_path / "1.log")}
-    found.close()
-
-
-def test_a_log_that_appears_in_a_directory_while_no_exporter_runs_counts(tmp_path: Path) -> None:
-    """As when a container starts again; the others go on at their places."""
-    (tmp_path / "0.log").write_bytes(LOG)
-    tally = Tally()
-    before = Directory(tmp_path, lambda: Reader("auto", tally), from_start=False, places={})
-    poll(before)
-    known = dict(before.places)
-    before.close()
-    (tmp_path / "1.log").write_bytes(LOG)
-    after = Directory(tmp_path, lambda: Reader("auto", tally), from_start=False, places=known)
-    poll(after)
-    after.end()
-    assert totals(tally) == EXPECTED
-    after.close()
-
-
-def test_in_a_directory_only_files_are_logs(tmp_path: Path) -> None:
-    """A pipe would be waited for, for ever, and whatever else is called so has no bytes that follow."""
-    (tmp_path / "0.log").write_bytes(LOG)
-    (tmp_path / "directory.log").mkdir()
-    (tmp_path / "loop.log").symlink_to(tmp_path / "loop.log")
-    (tmp_path / "nowhere.log").symlink_to(tmp_path / "nothing")
-    os.mkfifo(tmp_path / "pipe.log")
-    (tmp_path / "link.log").symlink_to(tmp_path / "0.log")
-    tally = Tally()
-    found = Directory(tmp_path, lambda: Reader("auto", tally), from_start=True, places={})
-    found.read_to_end()
-    assert found.places.keys() == {str(tmp_path / "0.log"), str(tmp_path / "link.log")}
-    assert totals(tally).lines == 2 * EXPECTED.lines
-    found.close()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="needs a file whose beginning even root cannot read")
-def test_a_file_that_cannot_be_read_keeps_no_other_from_being_read(tmp_path: Path) -> None:
-    """It is named; the others of its directory are counted."""
-    broken = tmp_path / "0.log"
-    broken.symlink_to("/proc/self/mem")
-    (tmp_path / "1.log").write_bytes(LOG)
-    tally = Tally()
-    found = Directory(tmp_path, lambda: Reader("auto", tally), from_start=True, places={})
-    poll(found)
-    assert str(found.failure) == f"{broken}: input/output error"
-    found.end()
-    assert totals(tally) == EXPECTED
-    found.close()
-
-
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
 def test_what_takes_the_place_of_a_file_is_not_waited_for(make: Callable[[Path], None], tmp_path: Path) -> None:
     """It is told; the log is followed again when it is a file."""
@@ -363,72 +267,18 @@ def test_what_takes_the_place_of_a_file_is_not_waited_for(make: Callable[[Path],
     follower.close()
 
 
-def test_what_stands_beside_a_log_does_not_keep_it_from_being_read(tmp_path: Path) -> None:
-    """After a restart the file is looked for among those that have its name and more."""
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_stands_beside_a_log_does_not_keep_it_from_being_read(
+    make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    """After a restart the file is looked for by its inode, which a directory or a pipe may have by now."""
     path = tmp_path / "nun-db.log"
     path.write_bytes(LOG)
-    (tmp_path / "nun-db.log.d").mkdir()
-    os.mkfifo(tmp_path / "nun-db.log.pipe")
-    follower, tally = following(path, places.Place(1, 1, 1, ""))
+    beside = tmp_path / "nun-db.log.1"
+    make(beside)
+    status = beside.stat()
+    follower, tally = following(path, places.Place(status.st_dev, status.st_ino, 1, ""))
     poll(follower)
     follower.end()
     assert totals(tally) == EXPECTED
-    follower.close()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[" * 100_000,
-        '{"version": 1, "places": {"a": {"device": 1, "inode": 1, "offset": 1e999, "digest": "", "is_torn": false}}}',
-        '{"version": 1, "places": {"a": {"device": 1, "inode": 1, "offset": -1, "digest": "", "is_torn": false}}}',
-    ],
-    ids=["deep", "infinite", "negative"],
-)
-def test_a_state_that_no_exporter_has_written_is_refused(text: str, tmp_path: Path) -> None:
-    """Whatever is wrong with it."""
-    path = tmp_path / "state.json"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match="is no state of this exporter; name another file, or remove it"):
-        places.load(path)
-
-
-@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to(os.devnull), os.mkdir])
-def test_a_state_file_is_a_file(make: Callable[[Path], None], tmp_path: Path) -> None:
-    """A pipe would be waited for, and the exporter would put a file in the place of a device."""
-    make(tmp_path / "state.json")
-    with pytest.raises(ConfigError, match="is no regular file; name a file"):
-        places.load(tmp_path / "state.json")
-
-
-@pytest.mark.parametrize(
-    "text", ["[]", "{}", '{"version": 2, "places": {}}', '{"version": 1, "places": {"a": 1}}', "x"]
-)
-def test_a_file_that_is_no_state_is_left_alone(text: str, tmp_path: Path) -> None:
-    """The setting may name the wrong file."""
-    path = tmp_path / "state.json"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match=r"--nundb\.log\.state-file"):
-        places.load(path)
-
-
-def test_no_state_is_a_fresh_start(tmp_path: Path) -> None:
-    """Neither a missing file nor an empty one, which a power failure may leave, is an error."""
-    assert places.load(tmp_path / "state.json") == {}
-    (tmp_path / "state.json").touch()
-    assert places.load(tmp_path / "state.json") == {}
-
-
-def test_the_state_holds_nothing_of_the_log(tmp_path: Path) -> None:
-    """And only its owner may read it."""
-    path = tmp_path / "nun-db.log"
-    path.write_bytes(LOG)
-    follower, _ = following(path)
-    poll(follower)
-    state = tmp_path / "state.json"
-    assert follower.place is not None
-    places.save(state, {"log": follower.place})
-    assert "key" not in state.read_text()
-    assert state.stat().st_mode & 0o777 == 0o600
-    assert places.load(state) == {"log": follower.place}
     follower.close()

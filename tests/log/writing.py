@@ -130,3 +130,16 @@ def read(pieces: Iterable[bytes], form: str = "auto") -> Totals:
         reader.feed(piece)
     reader.end()
     return totals(tally)
+
+
+LOG: Final = b"".join(
+    (
+        record(0, "nun_db", "nundb starting!"),
+        request(1, "set k a value\nof two lines\n"),
+        *(request(number, f"get key{number}") for number in range(2, 12)),
+        record(12, "nundb::election_ops", "Will start election"),
+        request(13, "set k [2026-11-25T15:35:21.921624158Z nun_db] nundb starting!\n"),
+        request(14, "unwatch-all"),
+    )
+)
+EXPECTED: Final = read([LOG])
