@@ -1,5 +1,7 @@
 """The drills on real nodes whose exporters also read logs, directories and processes."""
 
+from dataclasses import replace
+
 from nundb_exporter.monitoring.alerts import files, host, log, node
 
 from .clients import dead_watchers, few_descriptors, lost_workers, refused_writes, slow_commands
@@ -13,14 +15,13 @@ from .saving import (
     unsaved,
 )
 
-BESIDE_NODES = (
+_DRILLS = (
     RealDrill(
         name="panic at each start",
         about="A replica's operation log names a database that it never saved.",
         fires=(node.DOWN, files.RESTART_UNSAFE),
         cure="an empty directory with the primary's files, and each key again",
         writes_per_second=0.001,  # the last record must be that of the database
-        is_beside_nodes=True,
         run=panics_at_each_start,
     ),
     RealDrill(
@@ -29,7 +30,6 @@ BESIDE_NODES = (
         fires=(files.RESTART_UNSAFE,),
         cure="snapshot of each database, until `files` agrees; then a replica is killed and starts",
         writes_per_second=0.001,  # the last record must be that of the database
-        is_beside_nodes=True,
         run=restart_unsafe,
     ),
     RealDrill(
@@ -37,7 +37,6 @@ BESIDE_NODES = (
         about="A database is created, and nobody takes a snapshot of it.",
         fires=(files.NEVER_SAVED,),
         cure="snapshot; a replica restarts, and has it",
-        is_beside_nodes=True,
         run=never_saved,
     ),
     RealDrill(
@@ -45,7 +44,6 @@ BESIDE_NODES = (
         about="A database was saved two days ago, by the time of its file, and is written to.",
         fires=(files.UNSAVED,),
         cure="snapshot",
-        is_beside_nodes=True,
         run=unsaved,
     ),
     RealDrill(
@@ -53,7 +51,6 @@ BESIDE_NODES = (
         about="Keys are removed, `snapshot true` follows, and then another snapshot.",
         fires=(files.FILES_DAMAGED,),
         cure="one node after the other, the primary last: `snapshot true`, then it restarts, each key again",
-        is_beside_nodes=True,
         run=damaged_keys,
     ),
     RealDrill(
@@ -61,7 +58,6 @@ BESIDE_NODES = (
         about="A file of a replica cannot be written while a snapshot wants to.",
         fires=(log.SNAPSHOT_THREAD_DEAD, files.SNAPSHOT_NOT_DONE),
         cure="snapshot on the primary, SIGKILL, start, each key again",
-        is_beside_nodes=True,
         run=dead_snapshot_thread,
     ),
     RealDrill(
@@ -69,7 +65,6 @@ BESIDE_NODES = (
         about="Two panics have ended two HTTP workers of a replica.",
         fires=(log.THREAD_PANICKED,),
         cure="snapshot, restart, each key again",
-        is_beside_nodes=True,
         run=lost_workers,
     ),
     RealDrill(
@@ -77,7 +72,6 @@ BESIDE_NODES = (
         about="A client watches ten keys of a replica over HTTP, and selects another database.",
         fires=(log.WATCHERS_DEAD,),
         cure="snapshot, restart, each key again",
-        is_beside_nodes=True,
         run=dead_watchers,
     ),
     RealDrill(
@@ -85,7 +79,6 @@ BESIDE_NODES = (
         about="A key is written on a secondary, and then with `set-safe` on the primary.",
         fires=(log.REPLICA_REFUSES_WRITES,),
         cure="a plain `set` on the primary",
-        is_beside_nodes=True,
         looks_back_seconds=3600.0,
         run=refused_writes,
     ),
@@ -94,7 +87,6 @@ BESIDE_NODES = (
         about="A client lists the 30,000 keys of a database again and again.",
         fires=(log.COMMANDS_SLOW,),
         cure="it lists those of a pattern",
-        is_beside_nodes=True,
         run=slow_commands,
     ),
     RealDrill(
@@ -102,7 +94,7 @@ BESIDE_NODES = (
         about="200 idle clients hold most of what a replica may open.",
         fires=(host.DESCRIPTORS_RUNNING_OUT,),
         cure="prlimit",
-        is_beside_nodes=True,
         run=few_descriptors,
     ),
 )
+BESIDE_NODES = tuple(replace(drill, is_beside_nodes=True) for drill in _DRILLS)
