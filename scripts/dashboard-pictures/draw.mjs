@@ -6,9 +6,9 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Browser } from "./browser.mjs";
 import { Demo } from "./demo.mjs";
 import { CLUSTERS, COMPLETE, FAULT_AFTER, MINUTES, PICTURES } from "./pictures.mjs";
-import { Studio } from "./studio.mjs";
 
 const ROOT = new URL("../../", import.meta.url);
 const IMAGES = new URL("docs/images/", ROOT);
@@ -24,24 +24,24 @@ const dashboards = new Map(
 /** Draw everything of a cluster, when it has been watched for long enough. */
 async function drawCluster(cluster) {
   const demo = await Demo.start(program, CLUSTERS[cluster], FAULT_AFTER, 3 * MINUTES * 60);
-  let studio;
+  let browser;
   try {
-    studio = await Studio.open(chromium, demo.url);
+    browser = await Browser.open(chromium, demo.url);
     await sleep(MINUTES * 60_000);
     const moment = { to: Math.floor(Date.now() / 1000), minutes: MINUTES };
     for (const { name, dashboard, rows } of PICTURES.filter((picture) => picture.cluster === cluster)) {
-      const drawn = await studio.draw(dashboards.get(dashboard), { ...moment, rows });
+      const drawn = await browser.draw(dashboards.get(dashboard), { ...moment, rows });
       pictures.set(name, drawn.picture);
       faults.push(...drawn.faults.map((fault) => `${name}: ${fault}`));
     }
     if (cluster === COMPLETE) {
       for (const [name, dashboard] of dashboards) {
-        const drawn = await studio.draw(dashboard, moment);
+        const drawn = await browser.draw(dashboard, moment);
         faults.push(...drawn.faults.map((fault) => `${name}: ${fault}`));
       }
     }
   } finally {
-    await studio?.close();
+    await browser?.close();
     await demo.stop();
   }
 }

@@ -55,16 +55,16 @@ async function answering(prometheus) {
   };
 }
 
-export class Studio {
+export class Browser {
   #browser;
   #answer;
 
   /** Open one that draws what a Prometheus knows. */
   static async open(executablePath, prometheus) {
-    const studio = new Studio();
-    studio.#answer = await answering(prometheus);
-    studio.#browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-    return studio;
+    const opened = new Browser();
+    opened.#answer = await answering(prometheus);
+    opened.#browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    return opened;
   }
 
   /** Draw a dashboard, or some of its rows, as it is at a time; return the picture, and what could not be drawn. */
