@@ -23,6 +23,7 @@ def test_a_proxy_without_a_node_is_a_failure_of_the_connection(status: int) -> N
 @pytest.mark.parametrize(
     ("status", "words"),
     [
+        (101, "goes on in another protocol: check the scheme"),
         (401, "asks for a login of its own"),
         (403, "forbids the request"),
         (404, "there is no node at this address and path"),

@@ -232,6 +232,13 @@ def test_an_interim_response_says_that_the_request_was_read() -> None:
         decoder.receive_eof()
 
 
+def test_a_switch_of_protocols_is_a_response() -> None:
+    """After 101, which nobody has asked for, nothing comes that is HTTP: it would be waited for in vain."""
+    decoder = ResponseDecoder(LIMIT)
+    switched = decoder.receive_data(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\n")
+    assert switched == Response(101, b"", is_reusable=False)
+
+
 def test_a_response_does_not_show_its_body() -> None:
     """Stored values come in bodies."""
     shown = repr([Response(200, b"value hunter2", is_reusable=True)])

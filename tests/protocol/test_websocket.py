@@ -10,8 +10,8 @@ from websockets.server import ServerProtocol
 
 from nundb_exporter import __version__
 from nundb_exporter.errors import ProtocolError
-from nundb_exporter.protocol.http import MAX_HEAD_BYTES
-from nundb_exporter.protocol.websocket import SWITCHING, Answer, handshake_request, read_handshake
+from nundb_exporter.protocol.http import MAX_HEAD_BYTES, SWITCHING
+from nundb_exporter.protocol.websocket import Answer, handshake_request, read_handshake
 
 KEYS = st.binary(min_size=16, max_size=16)
 KEY = b"0123456789abcdef"

@@ -14,6 +14,7 @@ _NO_NODE_BEHIND: Final = frozenset({502, 503, 504, *range(520, 531), 598, 599})
 """The standard's, those of a large content network (520 to 530), and those for a time-out behind a proxy."""
 _REDIRECTS: Final = range(300, 400)
 _MEANINGS: Final = {
+    101: "what answers there goes on in another protocol: check the scheme of the address",
     400: "it does not take this request: check the scheme and the port",
     401: "something before the node asks for a login of its own: let the exporter pass, or use the node's own address",
     403: "something before the node forbids the request: let the exporter pass, or use the node's own address",

@@ -19,8 +19,9 @@ from nundb_exporter.client.transport import broken_connections, closed, too_late
 from nundb_exporter.config.settings import Endpoint, Tls
 from nundb_exporter.errors import ProtocolError, Reason, TargetError
 from nundb_exporter.protocol.commands import Command
+from nundb_exporter.protocol.http import SWITCHING
 from nundb_exporter.protocol.replies import MAX_REPLY_BYTES, Reply, ReplyStream
-from nundb_exporter.protocol.websocket import SWITCHING, handshake_request, read_handshake
+from nundb_exporter.protocol.websocket import handshake_request, read_handshake
 
 _NO_HANDSHAKE: Final = "connected, and not answered in time: the node hangs, or this is not its WebSocket port"
 _READ_BYTES: Final = 64 * 1024

@@ -17,8 +17,10 @@ MAX_HEAD_BYTES: Final = 64 * 1024
 _MAX_CHUNK_LINE_BYTES: Final = 4096
 _MAX_FRAMING_BYTES: Final = 1024 * 1024
 """Limit for all heads, chunk lines and trailers together: each is small, but a server could send them endlessly."""
-INTERIM: Final = range(100, 200)
-_BODILESS: Final = frozenset({204, 304})
+SWITCHING: Final = 101
+"""A response like any other: what follows it is another protocol."""
+INTERIM: Final = frozenset(range(100, 200)) - {SWITCHING}
+_BODILESS: Final = INTERIM | {SWITCHING, 204, 304}
 _HTTP: Final = b"HTTP/1."
 _TLS_ALERT: Final = b"\x15\x03"
 """What a TLS server says to plain text."""
@@ -275,10 +277,11 @@ def parse_head(head: bytes) -> Head:
     if len({value for name, value in pairs if name == b"content-length"}) > 1:
         raise ProtocolError("HTTP: two values of Content-Length")
     connection = headers.get(b"connection", b"").lower()
-    is_reusable = b"close" not in connection and (version == b"HTTP/1.1" or b"keep-alive" in connection)
+    is_kept = b"close" not in connection and (version == b"HTTP/1.1" or b"keep-alive" in connection)
+    is_reusable = is_kept and status != SWITCHING
     encoding = headers.get(b"transfer-encoding", b"").lower()
     length = headers.get(b"content-length")
-    if status in _BODILESS or status in INTERIM:
+    if status in _BODILESS:
         return Head(status, is_reusable, _State.DONE, b"0", headers)
     if encoding == b"chunked":
         return Head(status, is_reusable, _State.CHUNK_LINE, b"0", headers)

@@ -8,12 +8,11 @@ import hashlib
 from typing import Final, NamedTuple
 
 from nundb_exporter.errors import ProtocolError
-from nundb_exporter.protocol.http import INTERIM, MAX_HEAD_BYTES, USER_AGENT, check_beginning, parse_head
+from nundb_exporter.protocol.http import INTERIM, MAX_HEAD_BYTES, SWITCHING, USER_AGENT, check_beginning, parse_head
 
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """The RFC's own constant."""
 _END: Final = b"\r\n\r\n"
-SWITCHING: Final = 101
 
 
 def handshake_request(host: str, path: str, key: bytes) -> bytes:
@@ -56,7 +55,7 @@ def read_handshake(received: bytes, key: bytes) -> Answer | None:
         if not end:
             return None
         parsed = parse_head(head)
-        if parsed.status not in INTERIM or parsed.status == SWITCHING:
+        if parsed.status not in INTERIM:
             break  # what comes before it, such as 103 (Early Hints), is no answer yet
     if parsed.status == SWITCHING:
         digest = hashlib.sha1(base64.b64encode(key) + _GUID, usedforsecurity=False).digest()
