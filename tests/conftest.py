@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden files be written anew."""
     parser.addoption("--update-golden", action="store_true", help="write tests/golden anew instead of comparing")
     parser.addoption("--one-exporter", action="store_true", help="drill each cluster through one exporter's /probe")
+    parser.addoption("--pace", type=float, default=1.0, help="begin the drills as a slow machine: 2, 4 or 8 s a scrape")
 
 
 @pytest_asyncio.fixture

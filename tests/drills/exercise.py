@@ -19,6 +19,7 @@ from nundb_devserver import free_row
 from . import disk
 from .lane import carry_out, expected_seconds
 from .outcome import Report
+from .pace import FASTEST, Pace
 from .together import lanes
 from .world import PORTS_PER_WORLD, Place
 
@@ -26,9 +27,15 @@ LANES_AT_ONCE = 5 * (os.cpu_count() or 1)
 
 
 def exercise(
-    directory: Path, rules: Path, queries: Sequence[str], jobs: Collection[str], *, has_one_exporter: bool = False
+    directory: Path,
+    rules: Path,
+    queries: Sequence[str],
+    jobs: Collection[str],
+    *,
+    pace: Pace = FASTEST,
+    has_one_exporter: bool = False,
 ) -> Report:
-    """Carry out the drills of these lanes, and return the results."""
+    """Carry out the drills of these lanes, at that pace or slower, and return the results."""
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])
     turn = context.Lock()
@@ -39,7 +46,7 @@ def exercise(
     report = Report()
     while waiting or running:
         while waiting and len(running) < LANES_AT_ONCE:
-            place = Place(waiting.popleft(), directory, free_row(PORTS_PER_WORLD), rules, has_one_exporter, turn)
+            place = Place(waiting.popleft(), directory, free_row(PORTS_PER_WORLD), rules, has_one_exporter, pace, turn)
             result, end = context.Pipe(duplex=False)
             # A daemon is ended with this process.
             context.Process(target=_run, args=(place, queries, end), daemon=True).start()

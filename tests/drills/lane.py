@@ -14,7 +14,7 @@ from nundb_exporter.monitoring.recordings import RECORDINGS
 from .drill import LEFT_BEHIND, Drill, Lane
 from .field import Field, until
 from .outcome import Outcome, Report
-from .pace import FASTEST, StoodStillError, settle
+from .pace import StoodStillError, settle
 from .world import Place, World, built
 
 HEALTHY_SECONDS = 75.0
@@ -60,7 +60,7 @@ async def carry_out(place: Place, queries: Sequence[str]) -> Report:
     remaining = deque(place.lane.drills)
     has_gone_wrong: set[str] = set()
     standstills = 0
-    pace = FASTEST
+    pace = place.pace
     for number in count():
         try:
             async with built(place, number, pace) as world:

@@ -13,6 +13,7 @@ from . import disk
 from .drill import Lane
 from .exercise import exercise
 from .outcome import Report
+from .pace import Pace
 from .plan import LANES
 from .table import document
 from .together import lanes
@@ -78,10 +79,13 @@ def report(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     """The results of all drills, which run once."""
     needed("prometheus")
     has_one_exporter = request.config.getoption("--one-exporter")
+    pace = Pace(request.config.getoption("--pace"))
     planned = lanes(has_one_exporter=has_one_exporter)
     jobs = [job for job in lanes_of(request.session.items) if job in planned and not why_not(planned[job])]
     rules = ROOT / "deploy" / "prometheus"
-    carried_out = exercise(tmp_path_factory.mktemp("drills"), rules, QUERIES, jobs, has_one_exporter=has_one_exporter)
+    carried_out = exercise(
+        tmp_path_factory.mktemp("drills"), rules, QUERIES, jobs, pace=pace, has_one_exporter=has_one_exporter
+    )
     if request.config.getoption("--update-golden") and not has_one_exporter:
         path = ROOT / "docs" / "drills.md"
         path.write_text(document(carried_out, path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -35,6 +35,8 @@ class Place:
     """The directory of the shipped ones."""
     has_one_exporter: bool
     """Whether every lane has, and not only those that say so."""
+    pace: Pace
+    """The first one."""
     turn: Lock
     """Whose turn it is, of all lanes, to run `check`."""
 
