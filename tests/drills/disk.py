@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 CAPACITY_BYTES = 16 << 20
+INODES = 2000
 _NEW_MOUNTS = 0x0002_0000
 _NEW_USER = 0x1000_0000
 """Flags of unshare(2), which the standard library has since Python 3.12."""
@@ -45,7 +46,8 @@ def enter() -> None:
 def mount(path: Path) -> None:
     """Make an empty disk and mount it there."""
     path.mkdir(parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={CAPACITY_BYTES}", "tmpfs", path], check=True)
+    limits = f"size={CAPACITY_BYTES},nr_inodes={INODES}"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", limits, "tmpfs", path], check=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ from nundb_exporter.monitoring.alerts import files
 
 WRITES_PER_SECOND = 20.0
 """What the demo's clients write without haste, roughly."""
-OF_THIS_MACHINE = frozenset(alert.name for alert in (files.DISK_NEARLY_FULL, files.DISK_FILLING))
+OF_THIS_MACHINE = frozenset(
+    alert.name for alert in (files.DISK_NEARLY_FULL, files.INODES_RUNNING_OUT, files.DISK_FILLING)
+)
 """What may fire and be found at any time: whoever else uses the machine that runs the drills fills its disk."""
 
 

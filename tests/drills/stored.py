@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from nundb_exporter.credentials import DatabaseAccess, Secret
 from nundb_exporter.monitoring.alerts import files, node
 
 from .breaks import meanwhile, of_devserver
-from .disk import CAPACITY_BYTES
+from .disk import CAPACITY_BYTES, INODES
 from .drill import LEFT_BEHIND, Drill, Lane
 from .exporters import FAULTS_DATABASE
 from .field import Field
@@ -85,6 +86,17 @@ async def nearly_full_disk(field: Field) -> AsyncIterator[None]:
     _leave(field, 0.03)
     yield
     _ballast(field).unlink()
+
+
+@asynccontextmanager
+async def few_inodes(field: Field) -> AsyncIterator[None]:
+    """What is not Nun-db's leaves 3 % of the files that the disk can hold; then it is removed."""
+    directory = _ballast(field)
+    directory.mkdir()
+    for number in range(os.statvfs(field.disk).f_favail - INODES * 3 // 100):
+        (directory / str(number)).touch()
+    yield
+    shutil.rmtree(directory)
 
 
 def _leave(field: Field, share: float) -> None:
@@ -170,6 +182,12 @@ DISKS = Lane(
             fires=(files.DISK_NEARLY_FULL,),
             may_fire=(files.DISK_FILLING,),
             run=nearly_full_disk,
+        ),
+        Drill(
+            name="few inodes",
+            about="Something else has left 3 % of the files that the nodes' disk can hold.",
+            fires=(files.INODES_RUNNING_OUT,),
+            run=few_inodes,
         ),
     ),
     Setting(reads_files=True, has_own_disk=True),

@@ -6,7 +6,7 @@ from itertools import takewhile
 from nundb_exporter.monitoring.alerts import ALERTS
 from nundb_exporter.monitoring.rule import Alert
 
-from .disk import CAPACITY_BYTES
+from .disk import CAPACITY_BYTES, INODES
 from .drill import TAKES_CANARY, TAKES_FILES, TAKES_MANY_MINUTES, TAKES_SEVERAL_NODES
 from .findings import ALERTING
 from .lane import HEALTHY_SECONDS, QUIET_SECONDS
@@ -39,8 +39,8 @@ until the expected alerts fire, repairs the cluster, and waits until they resolv
 
 For *two-primaries* and *no-primary* one exporter has all nodes, and Prometheus finds them at /sd and asks them at
 /probe, with `deploy/prometheus/fleet.yml`. For *exporter without CPU* and *settings with an error* the exporters are
-programs of their own. For *filling disk* and *nearly full disk* the nodes have a disk of their own, of
-{CAPACITY_BYTES >> 20} MiB. For *new key and no snapshot* no application takes snapshots.
+programs of their own. For *filling disk*, *nearly full disk* and *few inodes* the nodes have a disk of their own, of
+{CAPACITY_BYTES >> 20} MiB and {INODES} files. For *new key and no snapshot* no application takes snapshots.
 {_undrilled()}
 
 Drills run on a shortened time scale: each `for`, each range and each offset of the rules is divided by {FACTOR}, and

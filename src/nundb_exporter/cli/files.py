@@ -53,7 +53,8 @@ def _lines(
     files = counted(contents.oplog_files, "file")
     yield f"{click.style(printable(str(directory)), bold=True)}"
     yield f"  operation log  {records} in {files}, {'valid' if data.is_oplog_valid else 'invalid'}"
-    yield f"  free space     {size(data.free_bytes or 0)} of {size(data.capacity_bytes or 0)}"
+    room = "" if data.free_inodes is None else f", for {counted(data.free_inodes, 'file')}"
+    yield f"  free space     {size(data.free_bytes or 0)} of {size(data.capacity_bytes or 0)}{room}"
     yield ""
     rows = [_row(database) for database in listed(data)]
     if rows:

@@ -130,6 +130,9 @@ class StoredData:
     free_bytes: int | None
     """Of the file system."""
     capacity_bytes: int | None
+    free_inodes: int | None
+    """Files that it can hold further; null if it does not limit them."""
+    inodes: int | None
     databases: tuple[StoredDatabase, ...]
 
 

@@ -28,6 +28,8 @@ def describe_data(values: Values, now: float) -> StoredData | None:
         unknown_keys=values.count(families.UNKNOWN_KEYS),
         free_bytes=values.count(families.FREE),
         capacity_bytes=values.count(families.CAPACITY),
+        free_inodes=values.count(families.FREE_INODES),
+        inodes=values.count(families.INODES),
         databases=tuple(_database(values, name, now) for name in sorted(names)),
     )
 
@@ -106,6 +108,9 @@ def _disk(data: StoredData, node: str) -> Iterator[Finding]:
     free, capacity = data.free_bytes, data.capacity_bytes
     if free is not None and capacity is not None and free < min(files.FREE_SHARE * capacity, files.FREE_BYTES):
         yield find(files.DISK_NEARLY_FULL, node=node, size=size(free))
+    left, most = data.free_inodes, data.inodes
+    if left is not None and most is not None and left < min(files.FREE_SHARE * most, files.FREE_INODES):
+        yield find(files.INODES_RUNNING_OUT, node=node, files=counted(left, "file"))
 
 
 def _oplog(data: StoredData, node: str) -> Iterator[Finding]:

@@ -185,6 +185,11 @@ CURES: Final[Mapping[str, Cure]] = {
         "were deleted; then snapshot, SIGINT and start lost nothing; `snapshot true` made a file of values that had "
         "been written four times a quarter as long, and a start after SIGKILL had them all",
     ),
+    files.INODES_RUNNING_OUT.name: Cure(
+        embedded=("few inodes",),
+        by_hand="in a file system of 60 files, all used, a first snapshot and `snapshot true` ended their thread; "
+        "after files of something else were deleted and the node was restarted, databases old and new were saved",
+    ),
     files.DISK_FILLING.name: Cure(
         embedded=("filling disk",),
         by_hand="room was made as under NundbDiskNearlyFull",

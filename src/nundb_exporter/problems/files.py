@@ -12,6 +12,8 @@ UNSAVED_SECONDS: Final = 86_400
 FREE_SHARE: Final = 0.05
 FREE_BYTES: Final = 10 << 30
 """A file system with less than this share and less than this free is nearly full."""
+FREE_INODES: Final = 10_000
+"""One that can hold less than this share of its files further, and fewer than this, is nearly full in the other way."""
 
 NEVER_SAVED_NAME: Final = "(never saved)"
 """What stands for the name of a database that no file tells."""
@@ -64,6 +66,14 @@ DISK_NEARLY_FULL: Final = Problem(
     advice="Free space before the next snapshot: one that meets a full disk is the last, and a full operation log ends "
     "the node.",
 )
+INODES_RUNNING_OUT: Final = Problem(
+    name="NundbInodesRunningOut",
+    severity="critical",
+    title="The disk of a Nun-db node can hold few further files.",
+    sentence=f"The file system of the data of {{node}} can hold {{files}} more, less than {FREE_SHARE:.0%}.",
+    advice="Delete files that nobody needs before the next snapshot: one that cannot create a file is the last.",
+)
+"""`files` is a count with its noun."""
 OPLOG_INVALID: Final = Problem(
     name="NundbOplogInvalid",
     severity="info",
@@ -107,6 +117,7 @@ PROBLEMS: Final = (
     NEVER_SAVED,
     UNSAVED,
     DISK_NEARLY_FULL,
+    INODES_RUNNING_OUT,
     OPLOG_INVALID,
     OPLOG_TORN,
     NUMBERS_COLLIDE,

@@ -144,6 +144,28 @@ DISK_NEARLY_FULL: Final = Alert(
     other_causes="Something else fills the same file system. Quotas are not seen.",
     needs=_NEEDS,
 )
+INODES_RUNNING_OUT: Final = Alert(
+    **told(problems.INODES_RUNNING_OUT, node=NODE, files=counted("file")),
+    expression=f"{files.FREE_INODES} < {problems.FREE_SHARE} * {files.INODES} "
+    f"and {files.FREE_INODES} < {problems.FREE_INODES}",
+    wait="5m",
+    meaning=prose("""
+        A disk may have room and still take no further file. The first snapshot of a database creates three, and
+        `snapshot true` creates two anew. One that cannot ends the thread that does snapshots, for good and without an
+        error to the client; `snapshot true` has renamed the file of keys by then (NundbFilesDamaged). Other snapshots
+        of databases that were saved before succeed until then.
+    """),
+    confirm=("df --inodes $NUN_DBS_DIR", _REPORT),
+    evidence="`df` shows less than a twentieth free under `IFree`.",
+    remedy=prose("""
+        Nun-db has a handful of files for each database, so look for the many small ones of something else: `du --inodes
+        --one-file-system` on the mount point that `df` shows counts them by directory. Delete what nobody needs, or
+        give the data a file system of its own. How many files ext4 can hold is chosen when it is made, and only grows
+        with it.
+    """),
+    other_causes="Quotas are not seen. File systems without a limit, as Btrfs, never fire this.",
+    needs=_NEEDS,
+)
 DISK_FILLING: Final = Alert(
     name="NundbDiskFilling",
     severity="warning",
@@ -187,6 +209,7 @@ GROUP: Final = Group(
         NEVER_SAVED,
         UNSAVED,
         DISK_NEARLY_FULL,
+        INODES_RUNNING_OUT,
         DISK_FILLING,
         OPLOG_INVALID,
     ),

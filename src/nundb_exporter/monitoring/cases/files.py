@@ -25,6 +25,10 @@ def _disk(free: Values) -> Series:
     return merged(of(files.FREE, free), of(files.CAPACITY, held(100 * _GIB)))
 
 
+def _inodes(free: Values, number: int) -> Series:
+    return merged(of(files.FREE_INODES, free), of(files.INODES, held(number)))
+
+
 CASES: Final = (
     Case(
         about="a node's last operation is on a database that was never saved",
@@ -128,6 +132,31 @@ CASES: Final = (
             ),
         ),
         misses=(alerts.DISK_FILLING,),
+    ),
+    Case(
+        about="a disk with room for 100,000 files can take 900 more",
+        series=_node(_disk(held(40 * _GIB)), _inodes(held(900), 100_000)),
+        at="6m",
+        fires=(
+            on(
+                alerts.INODES_RUNNING_OUT,
+                text="The file system of the data of the node behind a (job nundb) can hold 900 files more, less than "
+                "5%.",
+            ),
+        ),
+        misses=(alerts.DISK_NEARLY_FULL,),
+    ),
+    Case(
+        about="a disk with room for 10 million files can take 400,000 more",
+        series=_node(_inodes(held(400_000), 10_000_000)),
+        at="6m",
+        misses=(alerts.INODES_RUNNING_OUT,),
+    ),
+    Case(
+        about="a disk with room for 2,000 files can take 900 more",
+        series=_node(_inodes(held(900), 2_000)),
+        at="6m",
+        misses=(alerts.INODES_RUNNING_OUT,),
     ),
     Case(
         about="a disk of 100 GiB has 40 GiB left, and loses 3 GiB an hour",
