@@ -86,23 +86,29 @@ async def _in_one_world(
     loop = asyncio.get_running_loop()
     begun = loop.time()
     await settle(world.pace)
-    async with world.heeded():
-        await _be_healthy(world, report)
-        while remaining:
-            drill = remaining[0]
-            outcome = await _drill(world, drill)
-            if not outcome.is_right and world.lateness.is_doubtful:
-                raise world.lateness.error(str(outcome))
-            if outcome.is_right or drill.name in has_gone_wrong:
-                report.outcomes[drill.name] = outcome
-                remaining.popleft()
-            if not outcome.is_right:
-                has_gone_wrong.add(drill.name)
-                _tell(report, f"{world.ground.job}: {outcome}")
-                break
-    report.unreadable |= world.watch.unreadable
-    for query in queries:
-        report.queries[query] += len(await world.watch.query_range(query, loop.time() - begun))
+    try:
+        async with world.heeded():
+            await _be_healthy(world, report)
+            await _carry_out(world, remaining, report, has_gone_wrong)
+    finally:  # in a world that is given up as well: drills that are not repeated have shown there what panels show
+        report.unreadable |= world.watch.unreadable
+        for query in queries:
+            report.queries[query] += len(await world.watch.query_range(query, loop.time() - begun))
+
+
+async def _carry_out(world: World, remaining: deque[Drill], report: Report, has_gone_wrong: set[str]) -> None:
+    while remaining:
+        drill = remaining[0]
+        outcome = await _drill(world, drill)
+        if not outcome.is_right and world.lateness.is_doubtful:
+            raise world.lateness.error(str(outcome))
+        if outcome.is_right or drill.name in has_gone_wrong:
+            report.outcomes[drill.name] = outcome
+            remaining.popleft()
+        if not outcome.is_right:
+            has_gone_wrong.add(drill.name)
+            _tell(report, f"{world.ground.job}: {outcome}")
+            return
 
 
 def _tell(report: Report, reason: str) -> None:
